@@ -1,0 +1,1 @@
+"""The command line `yjs`: the same actions as the pages, for scripts and operators."""

@@ -1,0 +1,1 @@
+"""What an installation may change without a programmer: settings, bundles, departments, calendars."""

@@ -1,0 +1,1 @@
+"""Running an installation: its PostgreSQL, its processes, its first data, its doctor."""

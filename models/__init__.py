@@ -1,0 +1,1 @@
+"""What we keep and every question we ask of it: tables, queries, the one door to PostgreSQL."""

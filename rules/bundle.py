@@ -1,0 +1,177 @@
+"""What does a bundle (一件事) consist of? Frozen values, filled from YAML by config.catalogue."""
+
+from dataclasses import dataclass, field
+
+from rules.named import Named
+
+
+class Unit(Named):
+    """期限单位. HOUR counts office hours; IMMEDIATE is 即办."""
+
+    WORKING_DAY = "working_day", "个工作日"
+    CALENDAR_DAY = "calendar_day", "个自然日"
+    HOUR = "hour", "个工作小时"
+    IMMEDIATE = "immediate", "即办"
+
+
+class Gate(Named):
+    """What a successor must wait for: to begin, or only to decide (滨州 2020 art. 16)."""
+
+    START = "start", "前置办结后开始"
+    DECISION = "decision", "前置办结后决定"
+
+
+class OnRefused(Named):
+    """What a predecessor's refusal does to its successor."""
+
+    CANCEL = "cancel", "不再办理"
+    CONTINUE = "continue", "继续办理"
+
+
+class JoinPolicy(Named):
+    """How the departments' decisions become one answer."""
+
+    BEST_EFFORT = "best_effort", "各自发证"
+    ALL_GRANTED = "all_granted", "全部准予方可发证"
+
+
+class Source(Named):
+    """材料来源: where a material comes from."""
+
+    APPLICANT = "applicant", "申请人提供"
+    E_LICENCE = "e_licence", "电子证照"
+    DATA_SHARE = "data_share", "数据共享"
+    PREDECESSOR = "predecessor", "前置事项产生"
+
+
+class QuestionType(Named):
+    BOOL = "bool", "是否"
+    NUMBER = "number", "数字"
+    CHOICE = "choice", "单选"
+    TEXT = "text", "文字"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """期限. `n` of `unit`; `basis` is an article, `source` says how sure we are ([C] [L] [G] [A])."""
+
+    n: int
+    unit: Unit
+    basis: str = ""
+    source: str = ""
+    extend: int = 0  # how many more units the law lets the head of the agency add, once
+
+    @property
+    def text(self) -> str:
+        return self.unit.label if self.unit is Unit.IMMEDIATE else f"{self.n}{self.unit.label}"
+
+
+@dataclass(frozen=True)
+class Choice:
+    value: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """情形引导: a plain-language question whose answer chooses items and materials."""
+
+    id: str
+    text: str
+    type: QuestionType
+    default: bool | int | float | str
+    choices: tuple[Choice, ...] = ()
+    help: str = ""
+    when: str = ""  # asked only when this condition holds
+
+
+@dataclass(frozen=True)
+class Need:
+    """A dependency on another item of the same bundle."""
+
+    item: str
+    gate: Gate = Gate.START
+    on_refused: OnRefused = OnRefused.CANCEL
+    when: str = ""  # the dependency holds only when this condition does
+
+
+@dataclass(frozen=True)
+class Special:
+    """特别程序 the item may use, and which clocks it stops (行政许可法 art. 45)."""
+
+    kind: str
+    stops_statutory: bool
+    stops_promised: bool
+
+
+@dataclass(frozen=True)
+class Mode:
+    """告知承诺: when the condition holds the item is decided on a written commitment and checked later."""
+
+    when: str
+    post_check_wd: int = 30
+    promise: Limit | None = None
+
+
+@dataclass(frozen=True)
+class ItemSpec:
+    """事项: one department's part of the bundle."""
+
+    code: str
+    name: str
+    department: str  # code in config/departments.yaml
+    item_type: str  # GB/T 39046-2020 A.1
+    project_type: str  # GB/T 39046-2020 A.6: 1 即办件, 2 承诺件, 9 其他
+    promise: Limit
+    legal: Limit | None = None  # None: no limit in law was found
+    when: str = ""  # the item is called for only when this condition on the answers holds
+    needs: tuple[Need, ...] = ()
+    materials: tuple[str, ...] = ()
+    special: tuple[Special, ...] = ()
+    commitment: Mode | None = None
+    result: str = ""  # the certificate or record produced
+    result_validity_years: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class MaterialSpec:
+    """材料, collected once and used by every item that names it."""
+
+    id: str
+    name: str
+    source: Source
+    deferrable: bool = False  # 容缺: may be supplied after acceptance; gates the grant only
+    defer_days: int = 0  # working days
+    core: bool = False  # core and safety papers are never deferrable
+    from_item: str = ""  # for Source.PREDECESSOR: the item whose result this is
+    when: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """一件事: one form, one set of materials, several departments, one answer."""
+
+    code: str
+    slug: str  # English name in prefect.yaml and URLs: open-a-restaurant
+    name: str
+    lead_department: str
+    joint_licence: bool  # 行政许可法 art. 26: joint handling, 45 (+15) working days
+    promise: Limit
+    join: JoinPolicy
+    items: tuple[ItemSpec, ...]
+    materials: tuple[MaterialSpec, ...]
+    questions: tuple[Question, ...] = ()
+    legal: Limit | None = None
+    audience: tuple[str, ...] = ("person", "organisation")  # who may apply
+    summary: str = ""
+    sources: tuple[str, ...] = ()
+    messages: dict[str, dict[str, str]] = field(default_factory=dict)  # event -> {"sms": ..., "subject": ...}
+    considerate: bool = False  # B6: wording for the bereaved
+
+    def item(self, code: str) -> ItemSpec:
+        return next(item for item in self.items if item.code == code)
+
+    def material(self, material_id: str) -> MaterialSpec:
+        return next(material for material in self.materials if material.id == material_id)

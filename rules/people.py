@@ -1,0 +1,17 @@
+"""Who takes part, and which duties does each role carry (domain 2.7)?"""
+
+from rules.named import Named
+
+
+class Role(Named):
+    CLERK = "clerk", "综合窗口"
+    OFFICER = "officer", "部门经办"
+    HEAD = "head", "部门负责人"
+    GOVERNMENT = "government", "政府负责人"
+    MANAGER = "manager", "政务管理"
+    ADMIN = "admin", "系统管理"
+
+
+class ApplicantKind(Named):
+    PERSON = "person", "自然人"
+    ORGANISATION = "organisation", "法人或其他组织"

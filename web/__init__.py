@@ -1,0 +1,1 @@
+"""What people see and press: pages that ask models, call actions and decide nothing."""
