@@ -1,0 +1,64 @@
+"""Who may sign in, and for which department do they act?"""
+
+from datetime import datetime
+
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from models.columns import code, moment, one_of
+from rules.errors import NotYourDesk
+from rules.people import Role
+
+
+class Department(SQLModel, table=True):
+    """部门."""
+
+    __tablename__ = "department"
+
+    code: str = Field(primary_key=True, max_length=32)
+    name: str = Field(max_length=100)
+    short_name: str = Field(max_length=50)
+
+
+class Account(SQLModel, table=True):
+    """账号: one person in one role."""
+
+    __tablename__ = "account"
+    __table_args__ = (one_of("role", Role),)
+
+    username: str = Field(primary_key=True, max_length=50)
+    name: str = Field(max_length=100)
+    role: Role = Field(sa_column=code(Role))
+    department_code: str | None = Field(default=None, foreign_key="department.code", max_length=32)
+    password_hash: str = Field(max_length=200)  # Argon2id
+    active: bool = True
+    failed_attempts: int = 0
+    locked_until: datetime | None = Field(default=None, sa_column=moment())
+
+
+class SignIn(SQLModel, table=True):
+    """登录会话, kept on the server so that it can be ended; the browser holds only a random token."""
+
+    __tablename__ = "sign_in"
+
+    token_hash: str = Field(primary_key=True, max_length=64)  # SHA-256 of the token
+    username: str = Field(foreign_key="account.username", index=True, max_length=50)
+    started_at: datetime = Field(sa_column=moment(nullable=False))
+    seen_at: datetime = Field(sa_column=moment(nullable=False))
+
+
+def account_named(session: Session, username: str) -> Account:
+    """The active account, or a refusal that does not say whether the name exists."""
+    account = session.get(Account, username)
+    if account is None or not account.active:
+        raise NotYourDesk(f"没有名为 {username} 的可用账号。")
+    return account
+
+
+def departments_by_code(session: Session) -> dict[str, Department]:
+    """All departments."""
+    return {department.code: department for department in session.exec(select(Department))}
+
+
+def accounts(session: Session) -> list[Account]:
+    """All accounts, by role."""
+    return list(session.exec(select(Account).order_by(col(Account.role), col(Account.username))))

@@ -1,0 +1,34 @@
+"""What happened to a case? Entries are added and never changed."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Identity
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from models.columns import code, document, moment, one_of
+from rules.states import Act
+
+
+class AuditEntry(SQLModel, table=True):
+    """办理记录: one act on a case or on one of its items."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (one_of("act", Act),)
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
+    case_number: str = Field(foreign_key="case_file.number", index=True, max_length=50)
+    item_number: str | None = Field(default=None, max_length=54)
+    act: Act = Field(sa_column=code(Act))
+    actor: str = Field(max_length=50)  # account, 'applicant' or 'system'
+    before: str = Field(default="", max_length=32)
+    after: str = Field(default="", max_length=32)
+    reason: str = Field(default="", max_length=2000)
+    facts: dict[str, Any] = Field(default_factory=dict, sa_column=document())
+    at: datetime = Field(sa_column=moment(nullable=False))
+
+
+def timeline(session: Session, case_number: str) -> list[AuditEntry]:
+    """Everything that happened to a case, first to last."""
+    query = select(AuditEntry).where(AuditEntry.case_number == case_number).order_by(col(AuditEntry.id))
+    return list(session.exec(query))

@@ -1,0 +1,184 @@
+"""办件: the case, its items (子件) and materials, and the questions the acts ask of them."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import CheckConstraint, Index, Sequence, UniqueConstraint, text
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from models.columns import code, document, moment, one_of
+from rules.errors import NotFound
+from rules.material import MaterialState
+from rules.people import ApplicantKind
+from rules.states import CaseState, ItemState, Outcome
+
+# Case numbers never collide, however many windows submit at once: one sequence for all, no lock. It
+# wraps after 999,999; a day never sees that many cases, and the number carries the day.
+case_serial = Sequence("case_serial", maxvalue=999_999, cycle=True, metadata=SQLModel.metadata)
+
+
+class Case(SQLModel, table=True):
+    """主件. The row is the one lock of everything that belongs to the case."""
+
+    __tablename__ = "case_file"
+    __table_args__ = (
+        one_of("state", CaseState),
+        one_of("outcome", Outcome),
+        one_of("applicant_kind", ApplicantKind),
+        CheckConstraint("(outcome IS NULL) = (concluded_at IS NULL)", name="concluded_with_outcome"),
+        # What the conductor asks: which cases are due for a look?
+        Index("case_file_look_at", "look_at", postgresql_where=text("look_at IS NOT NULL")),
+        # What the conductor asks: whose lease has lapsed?
+        Index("case_file_lease", "lease_until", postgresql_where=text("lease_until IS NOT NULL")),
+        # What the manager's list asks: the newest first, by state
+        Index("case_file_by_state", "state", "submitted_at"),
+        Index("case_file_by_applicant", "applicant_id_number"),
+        Index("case_file_newest", "submitted_at"),
+    )
+
+    number: str = Field(primary_key=True, max_length=50)
+    query_code: str = Field(max_length=16)
+    submission_key: str = Field(unique=True, max_length=64)  # one form is one case, however often it is sent
+    bundle_code: str = Field(max_length=16)
+    bundle_digest: str = Field(foreign_key="bundle_version.digest", max_length=64)
+    state: CaseState = Field(sa_column=code(CaseState))
+    outcome: Outcome | None = Field(default=None, sa_column=code(Outcome, nullable=True))
+
+    applicant_kind: ApplicantKind = Field(sa_column=code(ApplicantKind))
+    applicant_name: str = Field(max_length=200)
+    applicant_id_number: str = Field(max_length=18)
+    contact_name: str = Field(default="", max_length=100)
+    phone: str = Field(default="", max_length=18)
+    email: str = Field(default="", max_length=200)
+    address: str = Field(default="", max_length=400)
+    agent_name: str = Field(default="", max_length=100)
+    agent_id_number: str = Field(default="", max_length=18)
+    agent_phone: str = Field(default="", max_length=18)
+    answers: dict[str, Any] = Field(sa_column=document())
+    submitted_by: str = Field(max_length=50)  # the account at the window, or 'applicant'
+
+    submitted_at: datetime = Field(sa_column=moment(nullable=False))
+    accepted_at: datetime | None = Field(default=None, sa_column=moment())
+    decline_reason: str = Field(default="", max_length=2000)
+    legal_due_on: date | None = None  # derived by rules.clock; kept as an index only
+    promised_due_on: date | None = None
+    due_provisional: bool = False
+    concluded_at: datetime | None = Field(default=None, sa_column=moment())
+    issued_at: datetime | None = Field(default=None, sa_column=moment())
+
+    look_at: datetime | None = Field(default=None, sa_column=moment())  # when must a pass look again?
+    notice_count: int = 0  # notices leave in this order
+    revision: int = 0  # grows with every act, so that a pass knows whether it has seen the latest
+    asked_at: datetime | None = Field(default=None, sa_column=moment())  # the conductor asked Prefect for a pass
+    lease_holder: str | None = Field(default=None, max_length=100)
+    lease_until: datetime | None = Field(default=None, sa_column=moment())
+    failures: int = 0
+    failure: str = Field(default="", max_length=1000)
+    flow_run_id: UUID | None = Field(default=None, index=True)
+
+
+class Item(SQLModel, table=True):
+    """子件: one department's part of a case."""
+
+    __tablename__ = "item"
+    __table_args__ = (
+        one_of("state", ItemState),
+        one_of("shown", ItemState),
+        UniqueConstraint("case_number", "code", name="item_once_a_case"),
+        CheckConstraint("(state IN ('granted', 'refused')) = (decided_at IS NOT NULL)", name="decided_with_moment"),
+        # What a department's desk asks: what is open here, the most urgent first?
+        Index(
+            "item_open_at_desk",
+            "department_code",
+            "due_on",
+            postgresql_where=text("state IN ('in_review', 'special')"),
+        ),
+        Index("item_done_at_desk", "department_code", "decided_at"),
+        # What the conductor asks: where does Prefect show something else than the record?
+        Index(
+            "item_out_of_step",
+            "number",
+            postgresql_where=text("task_run_id IS NOT NULL AND shown IS DISTINCT FROM state"),
+        ),
+    )
+
+    number: str = Field(primary_key=True, max_length=54)  # "<case>-02"
+    case_number: str = Field(foreign_key="case_file.number", index=True, max_length=50)
+    code: str = Field(max_length=16)  # of the bundle: B1-2
+    name: str = Field(max_length=200)
+    department_code: str = Field(foreign_key="department.code", max_length=32)
+    state: ItemState = Field(sa_column=code(ItemState))
+    handed_over_at: datetime | None = Field(default=None, sa_column=moment())
+    decided_at: datetime | None = Field(default=None, sa_column=moment())
+    decided_by: str = Field(default="", max_length=50)
+    reason: str = Field(default="", max_length=2000)  # of a refusal, or why it is no longer needed
+    legal_due_on: date | None = None
+    promised_due_on: date | None = None
+    due_on: date | None = None  # the earlier of the two: what the desk works to
+    due_provisional: bool = False
+    result_number: str = Field(default="", max_length=100)  # the certificate, once issued
+    shown: ItemState | None = Field(default=None, sa_column=code(ItemState, nullable=True))  # what Prefect was told
+    task_run_id: UUID | None = None
+
+
+class Material(SQLModel, table=True):
+    """材料: collected once for the case, used by every item that names it."""
+
+    __tablename__ = "material"
+    __table_args__ = (
+        one_of("state", MaterialState),
+        UniqueConstraint("case_number", "spec_id", "version", name="material_version_once"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    case_number: str = Field(foreign_key="case_file.number", index=True, max_length=50)
+    spec_id: str = Field(max_length=32)
+    name: str = Field(max_length=200)
+    state: MaterialState = Field(sa_column=code(MaterialState))
+    version: int = 1
+    file_name: str = Field(default="", max_length=255)
+    stored_as: str = Field(default="", max_length=100)  # below the uploads folder; the applicant's name is never a path
+    media_type: str = Field(default="", max_length=100)
+    size: int = 0  # bytes
+    sha256: str = Field(default="", max_length=64)
+    supplied_at: datetime | None = Field(default=None, sa_column=moment())
+
+
+def next_serial(session: Session) -> int:
+    """The next running number for a case number."""
+    return int(session.execute(case_serial.next_value().select()).scalar_one())
+
+
+def lock_case(session: Session, number: str) -> Case:
+    """The case, locked until the transaction ends; everything else is read after it (docs/locking.md)."""
+    query = select(Case).where(Case.number == number).with_for_update()
+    case = session.exec(query.execution_options(populate_existing=True)).one_or_none()
+    if case is None:
+        raise NotFound(f"没有编号为 {number} 的办件。")
+    return case
+
+
+def find_case(session: Session, number: str) -> Case:
+    """The case, not locked."""
+    case = session.get(Case, number)
+    if case is None:
+        raise NotFound(f"没有编号为 {number} 的办件。")
+    return case
+
+
+def case_of_submission(session: Session, key: str) -> Case | None:
+    """The case that this very form has already become."""
+    return session.exec(select(Case).where(Case.submission_key == key)).one_or_none()
+
+
+def items_of(session: Session, case_number: str) -> list[Item]:
+    """The items of a case in the order of the bundle, as they are in the database now."""
+    query = select(Item).where(Item.case_number == case_number).order_by(col(Item.number))
+    return list(session.exec(query.execution_options(populate_existing=True)))
+
+
+def materials_of(session: Session, case_number: str) -> list[Material]:
+    """The materials of a case, every version, in the order they were asked for."""
+    query = select(Material).where(Material.case_number == case_number)
+    return list(session.exec(query.order_by(col(Material.spec_id), col(Material.version))))

@@ -1,0 +1,48 @@
+"""How does anything reach PostgreSQL? Through transaction(), the one door."""
+
+import json
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, text
+from sqlmodel import Session
+
+from config.settings import settings
+
+CASE_CHANNEL = "yjs_case"  # news for the conductor
+NOTICE_CHANNEL = "yjs_notice"  # news for the sender
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+@lru_cache(maxsize=4)
+def _engine(url: str) -> Engine:
+    return create_engine(
+        url,
+        pool_size=10,
+        max_overflow=30,
+        pool_pre_ping=True,  # PostgreSQL may have been restarted since
+        json_serializer=_json,
+        connect_args={"application_name": "yijianshi", "connect_timeout": 5},
+    )
+
+
+def engine() -> Engine:
+    """The engine of the installation that the settings name."""
+    return _engine(settings().database_url)
+
+
+@contextmanager
+def transaction() -> Generator[Session]:
+    """Everything inside happens, or nothing does."""
+    with Session(engine(), expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+def ring(session: Session, channel: str) -> None:
+    """Tell the listeners that there is news; they hear it when the transaction commits."""
+    session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})

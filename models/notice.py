@@ -1,0 +1,75 @@
+"""通知: who was told what, when, on which channel. A row first; sending comes after the commit."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from models.case import Case
+from models.columns import code, document, moment, one_of
+from models.database import NOTICE_CHANNEL, ring
+from rules.notices import Channel, Event, NoticeState
+
+
+class Notice(SQLModel, table=True):
+    """One event, one recipient, one channel: once."""
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        one_of("event", Event),
+        one_of("channel", Channel),
+        one_of("state", NoticeState),
+        # A step that runs twice tells nobody twice.
+        UniqueConstraint("case_number", "event", "about", "channel", "address", name="notice_once"),
+        # What the sender asks: what is due to be sent?
+        Index("notice_due", "next_try_at", postgresql_where=text("next_try_at IS NOT NULL")),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    serial: int  # order within the case: notices leave in this order
+    case_number: str = Field(foreign_key="case_file.number", index=True, max_length=50)
+    event: Event = Field(sa_column=code(Event))
+    about: str = Field(default="", max_length=54)  # the item number, for an item's decision
+    channel: Channel = Field(sa_column=code(Channel))
+    address: str = Field(max_length=200)  # phone or e-mail
+    facts: dict[str, Any] = Field(default_factory=dict, sa_column=document())  # what was so at that moment
+    state: NoticeState = Field(default=NoticeState.QUEUED, sa_column=code(NoticeState))
+    subject: str = Field(default="", max_length=200)  # as sent
+    body: str = ""  # as sent
+    attempts: int = 0
+    next_try_at: datetime | None = Field(default=None, sa_column=moment())  # NULL: nothing more to do
+    error: str = Field(default="", max_length=500)
+    created_at: datetime = Field(sa_column=moment(nullable=False))
+    sent_at: datetime | None = Field(default=None, sa_column=moment())
+
+
+def queue_notice(
+    session: Session, case: Case, event: Event, *, about: str = "", facts: dict[str, Any] | None = None, at: datetime
+) -> None:
+    """Queue one notice per channel the applicant gave; the case must be locked. It leaves after the commit."""
+    addresses = {Channel.SMS: case.phone, Channel.EMAIL: case.email}
+    for channel, address in addresses.items():
+        if address:
+            case.notice_count += 1
+            session.add(
+                Notice(
+                    serial=case.notice_count,
+                    case_number=case.number,
+                    event=event,
+                    about=about,
+                    channel=channel,
+                    address=address,
+                    facts=facts or {},
+                    next_try_at=at,
+                    created_at=at,
+                )
+            )
+    ring(session, NOTICE_CHANNEL)
+
+
+def notices_of(session: Session, case_number: str) -> list[Notice]:
+    """The ledger of a case in the order the notices were queued."""
+    query = select(Notice).where(Notice.case_number == case_number)
+    return list(session.exec(query.order_by(col(Notice.serial), col(Notice.channel))))
