@@ -167,6 +167,11 @@ def find_case(session: Session, number: str) -> Case:
     return case
 
 
+def lock_submission(session: Session, key: str) -> None:
+    """Let two clicks on the same form come one after the other."""
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+
+
 def case_of_submission(session: Session, key: str) -> Case | None:
     """The case that this very form has already become."""
     return session.exec(select(Case).where(Case.submission_key == key)).one_or_none()

@@ -21,7 +21,11 @@ class WrongState(Refused):
 
 
 class AlreadyDone(Refused):
-    """这件事已经办过了。"""
+    """这件事已经办过了。Carries the case it became, so that a page can lead there."""
+
+    def __init__(self, why: str, case_number: str) -> None:
+        super().__init__(why)
+        self.case_number = case_number
 
 
 class Faulty(Refused):

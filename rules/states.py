@@ -46,6 +46,7 @@ class Act(Named):
     STOP = "stop", "无需办理"
     CONCLUDE = "conclude", "办结"
     ISSUE = "issue", "制证"
+    SUPPLY = "supply", "补交材料"
     START_SPECIAL = "start_special", "启动特别程序"
     END_SPECIAL = "end_special", "结束特别程序"
     EXTEND = "extend", "延长审批"

@@ -1,0 +1,68 @@
+"""受理或不予受理: the window of the lead department decides whether the case begins (行政许可法 art. 32)."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from actions.dating import date_case
+from actions.following import follow
+from actions.moving import SYSTEM, move_case, move_item
+from actions.permitting import must_be_allowed
+from models.account import Account, departments_by_code
+from models.case import Case, items_of, lock_case
+from models.notice import queue_notice
+from models.version import bundle_of_version
+from rules.errors import Faulty
+from rules.notices import Event
+from rules.states import Act
+
+REASON_LIMIT = 2000  # signs; the column's width
+
+
+def accept(session: Session, number: str, *, by: Account, at: datetime) -> Case:
+    """受理: the clocks start, every department whose gates are open has the case at once."""
+    must_be_allowed(by, Act.ACCEPT)
+    case = lock_case(session, number)
+    case.accepted_at = case.accepted_at or at
+    move_case(session, case, Act.ACCEPT, by=by.username, at=at)
+    begin(session, case, at=at)
+    return case
+
+
+def begin(session: Session, case: Case, *, at: datetime) -> None:
+    """What an acceptance sets going: dates, the notice, the departments. The case is locked and accepted."""
+    items = items_of(session, case.number)
+    date_case(bundle_of_version(session, case.bundle_digest), case, items)
+    names = departments_by_code(session)
+    facts = {
+        "departments": list(dict.fromkeys(names[item.department_code].short_name for item in items)),
+        "promised_due_on": case.promised_due_on.isoformat() if case.promised_due_on else None,
+        "legal_due_on": case.legal_due_on.isoformat() if case.legal_due_on else None,
+        "provisional": case.due_provisional,
+    }
+    queue_notice(session, case, Event.ACCEPTED, facts=facts, at=at)
+    follow(session, case, at=at)
+
+
+def decline(session: Session, number: str, reason: str, *, by: Account, at: datetime) -> Case:
+    """不予受理: in writing, with the reason (art. 32). The items are not needed any more."""
+    must_be_allowed(by, Act.DECLINE)
+    reason = stated(reason, "不予受理必须写明理由（行政许可法第三十二条）。")
+    case = lock_case(session, number)
+    move_case(session, case, Act.DECLINE, by=by.username, at=at, reason=reason)
+    case.decline_reason = reason
+    for item in items_of(session, number):
+        item.reason = "办件不予受理。"
+        move_item(session, case, item, Act.STOP, by=SYSTEM, at=at, reason=item.reason)
+    queue_notice(session, case, Event.NOT_ACCEPTED, facts={"reason": reason}, at=at)
+    return case
+
+
+def stated(reason: str, why: str) -> str:
+    """The reason, trimmed; Faulty when there is none or it is longer than a page."""
+    reason = reason.strip()
+    if not reason:
+        raise Faulty({"reason": why})
+    if len(reason) > REASON_LIMIT:
+        raise Faulty({"reason": f"理由请不超过 {REASON_LIMIT} 字。"})
+    return reason

@@ -1,0 +1,168 @@
+"""How does an application become a case? Submit it, and later supply what was promised (容缺)."""
+
+import secrets
+from dataclasses import replace
+from datetime import datetime
+
+from sqlmodel import Session
+
+from actions.moving import APPLICANT, record
+from actions.permitting import must_be_allowed
+from config.catalogue import catalogue
+from models.account import Account
+from models.case import Case, Item, Material, case_of_submission, lock_case, lock_submission, materials_of, next_serial
+from models.notice import queue_notice
+from models.version import keep_version
+from rules.application import Application, Supplied, check_applicant, check_materials
+from rules.bundle import Bundle, ItemSpec, MaterialSpec, Source
+from rules.errors import AlreadyDone, Faulty, NotFound, WrongState
+from rules.identifiers import case_number, query_code
+from rules.material import MaterialState
+from rules.moments import china_day
+from rules.notices import Event
+from rules.selecting import complete_answers, items_called_for, materials_called_for
+from rules.states import CASE_CLOSED, Act, CaseState, ItemState
+
+
+def bundle_named(code: str) -> Bundle:
+    """The bundle on offer under this code or English name; a refusal that lists what there is otherwise."""
+    on_offer = catalogue()
+    for bundle in on_offer.values():
+        if code in (bundle.code, bundle.slug):
+            return bundle
+    raise NotFound(f"没有编号为“{code}”的一件事，可办理的有：{'、'.join(on_offer)}。")
+
+
+def submit(session: Session, application: Application, *, by: Account | None, region: str, at: datetime) -> Case:
+    """收件: check everything, then write case, items, materials and the receipt. `by` None: the applicant online.
+
+    Raises Faulty with every fault of the form, AlreadyDone when this very form is a case already.
+    """
+    if by is not None:
+        must_be_allowed(by, Act.SUBMIT)
+    key = application.submission_key or secrets.token_hex(16)
+    lock_submission(session, key)
+    if twin := case_of_submission(session, key):
+        raise AlreadyDone(f"这份申请已经提交过，办件编号是 {twin.number}。", twin.number)
+    bundle = bundle_named(application.bundle)
+    checked, items, materials = _checked(application, bundle, at)
+    case = _new_case(session, checked, bundle, key, by, region, at)
+    session.add_all(_new_items(case, items))
+    session.add_all(_new_materials(case, materials, checked, at))
+    record(session, case, Act.SUBMIT, by=case.submitted_by, at=at, after=case.state)
+    receipt = {"bundle": bundle.name, "materials": len(materials), "query_code": case.query_code}
+    queue_notice(session, case, Event.RECEIPT, facts=receipt, at=at)
+    return case
+
+
+def supply(session: Session, number: str, supplied: Supplied, *, by: Account, at: datetime) -> Material:
+    """补交: a deferred material arrives at the window."""
+    must_be_allowed(by, Act.SUPPLY)
+    case = lock_case(session, number)
+    if case.state in CASE_CLOSED:
+        raise WrongState(f"办件{case.state.label}，不能再补交材料。")
+    for material in materials_of(session, number):
+        if material.spec_id == supplied.spec_id and material.state is MaterialState.DEFERRED:
+            _arrive(material, supplied, at)
+            record(session, case, Act.SUPPLY, by=by.username, at=at, facts={"material": material.spec_id})
+            return material
+    raise NotFound(f"办件没有等待补交的材料“{supplied.spec_id}”。")
+
+
+def _checked(
+    application: Application, bundle: Bundle, at: datetime
+) -> tuple[Application, tuple[ItemSpec, ...], tuple[MaterialSpec, ...]]:
+    """Every fault of the form at once: answers, people, materials."""
+    faults: dict[str, str] = {}
+    try:
+        check_applicant(application, bundle, china_day(at))
+    except Faulty as faulty:
+        faults |= faulty.faults
+    try:
+        application = replace(application, answers=complete_answers(bundle, application.answers))
+    except Faulty as faulty:
+        raise Faulty(faults | {f"answers.{name}": why for name, why in faulty.faults.items()}) from None
+    items = items_called_for(bundle, application.answers)
+    materials = materials_called_for(bundle, items, application.answers)
+    if not items:
+        faults["answers"] = "按您的回答没有需要办理的事项，请检查各项回答。"
+    try:
+        check_materials(application, materials, bundle)
+    except Faulty as faulty:
+        faults |= faulty.faults
+    if faults:
+        raise Faulty(faults)
+    return application, items, materials
+
+
+def _new_case(
+    session: Session, application: Application, bundle: Bundle, key: str, by: Account | None, region: str, at: datetime
+) -> Case:
+    applicant, agent = application.applicant, application.agent
+    case = Case(
+        number=case_number(region, bundle.code, china_day(at), next_serial(session)),
+        query_code=query_code(),
+        submission_key=key,
+        bundle_code=bundle.code,
+        bundle_digest=keep_version(session, bundle, at=at),
+        state=CaseState.SUBMITTED,
+        applicant_kind=applicant.kind,
+        applicant_name=applicant.name.strip(),
+        applicant_id_number=applicant.id_number.upper(),
+        contact_name=applicant.contact_name,
+        phone=applicant.phone,
+        email=applicant.email,
+        address=application.address,
+        agent_name=agent.name if agent else "",
+        agent_id_number=agent.id_number.upper() if agent else "",
+        agent_phone=agent.phone if agent else "",
+        answers=dict(application.answers),
+        submitted_by=by.username if by else APPLICANT,
+        submitted_at=at,
+    )
+    session.add(case)
+    session.flush()  # items, materials and notices refer to it
+    return case
+
+
+def _new_items(case: Case, items: tuple[ItemSpec, ...]) -> list[Item]:
+    return [
+        Item(
+            number=f"{case.number}-{position:02d}",
+            case_number=case.number,
+            code=spec.code,
+            name=spec.name,
+            department_code=spec.department,
+            state=ItemState.PENDING,
+        )
+        for position, spec in enumerate(items, start=1)
+    ]
+
+
+def _new_materials(
+    case: Case, wanted: tuple[MaterialSpec, ...], application: Application, at: datetime
+) -> list[Material]:
+    arrived = {supplied.spec_id: supplied for supplied in application.supplied}
+    rows = []
+    for spec in wanted:
+        row = Material(case_number=case.number, spec_id=spec.id, name=spec.name, state=_expected(spec, application))
+        if spec.id in arrived:
+            _arrive(row, arrived[spec.id], at)
+        rows.append(row)
+    return rows
+
+
+def _expected(spec: MaterialSpec, application: Application) -> MaterialState:
+    if spec.id in application.deferred:
+        return MaterialState.DEFERRED
+    return MaterialState.AWAITED if spec.source is Source.PREDECESSOR else MaterialState.SHARED
+
+
+def _arrive(material: Material, supplied: Supplied, at: datetime) -> None:
+    material.state = MaterialState.SUPPLIED if supplied.stored_as else MaterialState.ON_PAPER
+    material.file_name = supplied.file_name
+    material.stored_as = supplied.stored_as
+    material.media_type = supplied.media_type
+    material.size = supplied.size
+    material.sha256 = supplied.sha256
+    material.supplied_at = at

@@ -1,0 +1,43 @@
+"""制证: after the joint answer the results get their numbers and the applicant learns where to collect them."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from actions.moving import SYSTEM, record
+from config.catalogue import departments
+from models.case import Case, Item, items_of, lock_case
+from models.notice import queue_notice
+from models.version import bundle_of_version
+from rules.bundle import Bundle
+from rules.joining import may_issue
+from rules.notices import Event
+from rules.states import Act, CaseState, ItemState
+
+
+def issue(session: Session, number: str, *, at: datetime) -> None:
+    """Number the results of a concluded case and say they are ready. Running it again changes nothing."""
+    case = lock_case(session, number)
+    if case.state is not CaseState.CONCLUDED or case.issued_at or case.outcome is None:
+        return  # not yet, or another pass did it before this one
+    case.issued_at = at
+    bundle = bundle_of_version(session, case.bundle_digest)
+    results = _number_results(bundle, items_of(session, number)) if may_issue(bundle.join, case.outcome) else []
+    record(session, case, Act.ISSUE, by=SYSTEM, at=at, facts={"results": [result["number"] for result in results]})
+    if results:
+        _say_ready(session, bundle, case, results, at)
+
+
+def _number_results(bundle: Bundle, items: list[Item]) -> list[dict[str, str]]:
+    results = []
+    for item in items:
+        name = bundle.item(item.code).result
+        if item.state is ItemState.GRANTED and name:
+            item.result_number = f"{item.number}-Z"
+            results.append({"name": name, "number": item.result_number})
+    return results
+
+
+def _say_ready(session: Session, bundle: Bundle, case: Case, results: list[dict[str, str]], at: datetime) -> None:
+    place = departments()[bundle.lead_department].place
+    queue_notice(session, case, Event.READY, facts={"results": results, "place": place}, at=at)

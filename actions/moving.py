@@ -1,0 +1,63 @@
+"""How does a state change? Here and nowhere else: the state, its audit entry and the case's revision in one breath."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from models.audit import AuditEntry
+from models.case import Case, Item
+from models.database import CASE_CHANNEL, ring
+from rules.states import Act, case_after, item_after
+
+SYSTEM = "system"  # the actor of what follows by the rules, not by a person's hand
+APPLICANT = "applicant"
+
+
+def move_case(
+    session: Session, case: Case, act: Act, *, by: str, at: datetime, reason: str = "", facts: dict[str, Any] | None = None
+) -> None:
+    """Take the case to its next state. The caller holds the lock of the case."""
+    before = case.state
+    case.state = case_after(before, act)
+    record(session, case, act, by=by, at=at, reason=reason, facts=facts, before=before, after=case.state)
+
+
+def move_item(
+    session: Session, case: Case, item: Item, act: Act, *, by: str, at: datetime, reason: str = ""
+) -> None:
+    """Take one item to its next state. The caller holds the lock of the case."""
+    before = item.state
+    item.state = item_after(before, act)
+    record(session, case, act, by=by, at=at, item=item, reason=reason, before=before, after=item.state)
+
+
+def record(
+    session: Session,
+    case: Case,
+    act: Act,
+    *,
+    by: str,
+    at: datetime,
+    item: Item | None = None,
+    reason: str = "",
+    facts: dict[str, Any] | None = None,
+    before: str = "",
+    after: str = "",
+) -> None:
+    """Write down an act, also one that changes no state, and let the listeners know there is news."""
+    case.revision += 1
+    session.add(
+        AuditEntry(
+            case_number=case.number,
+            item_number=item.number if item else None,
+            act=act,
+            actor=by,
+            before=before,
+            after=after,
+            reason=reason,
+            facts=facts or {},
+            at=at,
+        )
+    )
+    ring(session, CASE_CHANNEL)

@@ -1,0 +1,78 @@
+"""What follows from what the departments have decided? Who is released, who is stopped, what is the answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rules.bundle import Gate, JoinPolicy, Need, OnRefused
+from rules.states import ITEM_FINAL, ItemState, Outcome
+
+Needs = Mapping[str, tuple[Need, ...]]  # item code -> the needs in force for this case
+States = Mapping[str, ItemState]
+
+
+@dataclass(frozen=True)
+class Consequences:
+    """What the record must do now: by item code, with the reason for each stop."""
+
+    hand_over: tuple[str, ...]
+    hold: tuple[str, ...]
+    stop: tuple[tuple[str, str], ...]  # (item, the item whose failure ended it)
+    outcome: Outcome | None
+
+
+def consequences(needs: Needs, states: States) -> Consequences:
+    """The fixpoint of the rules over the items of an accepted case.
+
+    A refusal stops those that cannot go on without it, and in turn those that needed them; it never
+    touches a sibling that does not depend on it, nor a decision already made (domain 2.4).
+    """
+    now = dict(states)
+    stopped: dict[str, str] = {}
+    while found := _next_stop(needs, now):
+        item, because = found
+        stopped[item] = because
+        now[item] = ItemState.NOT_NEEDED
+    hand_over = tuple(item for item in needs if _may_begin(item, needs, now))
+    hold = tuple(
+        item for item in needs if now[item] is ItemState.PENDING and item not in hand_over
+    )
+    return Consequences(hand_over, hold, tuple(stopped.items()), outcome(now))
+
+
+def outcome(states: States) -> Outcome | None:
+    """The joint answer once every item is final, else None. Items no longer needed do not count as grants."""
+    if any(state not in ITEM_FINAL for state in states.values()):
+        return None
+    granted = sum(state is ItemState.GRANTED for state in states.values())
+    if granted == len(states):
+        return Outcome.ALL_GRANTED
+    return Outcome.PARTLY_GRANTED if granted else Outcome.ALL_REFUSED
+
+
+def waits_to_decide(item: str, needs: Needs, states: States) -> tuple[str, ...]:
+    """The predecessors whose decision this item must still wait for before its own."""
+    return tuple(need.item for need in needs[item] if states[need.item] not in ITEM_FINAL)
+
+
+def may_issue(policy: JoinPolicy, result: Outcome) -> bool:
+    """Do certificates leave the house under this joint answer?"""
+    if result is Outcome.ALL_REFUSED:
+        return False
+    return policy is JoinPolicy.BEST_EFFORT or result is Outcome.ALL_GRANTED
+
+
+def _next_stop(needs: Needs, states: States) -> tuple[str, str] | None:
+    for item, wanted in needs.items():
+        if states[item] in ITEM_FINAL:
+            continue
+        for need in wanted:
+            failed = states[need.item] in (ItemState.REFUSED, ItemState.NOT_NEEDED)
+            if failed and need.on_refused is OnRefused.CANCEL:
+                return item, need.item
+    return None
+
+
+def _may_begin(item: str, needs: Needs, states: States) -> bool:
+    if states[item] not in (ItemState.PENDING, ItemState.WAITING):
+        return False
+    return all(states[need.item] in ITEM_FINAL for need in needs[item] if need.gate is Gate.START)
