@@ -1,0 +1,219 @@
+"""What does this installation look like? Environment (YJS_…) over settings file over defaults."""
+
+import hashlib
+import os
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from rules.errors import Faulty, Refused
+
+PREFIX = "YJS_"
+DEFAULT_FILE = "yijianshi.toml"
+DATABASE = "yijianshi"  # the embedded database and its owner
+SOCKET_PORT = 5432  # only names the socket file; the embedded PostgreSQL listens on no network port
+SOCKET_PATH_LIMIT = 107  # bytes in sun_path, without the closing zero
+SECRET = ("dsn", "prefect_dsn", "mail_url", "sms_url")  # may carry passwords: never repeated in a message
+
+PORT = "1 到 65535 之间的端口号"
+WEB_URL = "以 http:// 或 https:// 开头的网址"
+POSTGRESQL_URL = "形如 postgresql://用户:密码@主机:5432/库名 的地址"
+
+
+class Settings(BaseSettings):
+    """安装设置."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
+
+    data: Path = Field(default=Path("data"), description="一个文件夹路径")
+    dsn: str | None = Field(default=None, description=POSTGRESQL_URL)
+    prefect_dsn: str | None = Field(default=None, description=POSTGRESQL_URL)
+    host: str = Field(default="127.0.0.1", min_length=1, description="本机的一个地址")
+    port: int = Field(default=8000, ge=1, le=65535, description=PORT)
+    prefect_port: int = Field(default=4200, ge=1, le=65535, description=PORT)
+    public_url: str | None = Field(default=None, pattern=r"^https?://", description=WEB_URL)
+    region: str = Field(default="000000", pattern=r"^\d{6}$", description="6 位行政区划代码")
+    production: bool = Field(default=False, description="true 或 false")
+    demo: bool = Field(default_factory=lambda known: not known["production"], description="true 或 false")
+    upload_limit_mb: int = Field(default=20, ge=1, le=2000, description="1 到 2000 之间的整数（兆字节）")
+    mail_url: str | None = Field(default=None, description="一个 Apprise 地址")
+    sms_url: str | None = Field(default=None, description="一个 Apprise 地址")
+
+    @field_validator("data", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @field_validator("dsn", "prefect_dsn", mode="after")
+    @classmethod
+    def _postgresql(cls, value: str | None) -> str | None:
+        if value is not None:
+            _parsed(value)
+        return value
+
+    @property
+    def embedded(self) -> bool:
+        """Does the platform bring its own PostgreSQL?"""
+        return self.dsn is None
+
+    @property
+    def database_url(self) -> str:
+        """The record, for SQLAlchemy with psycopg2."""
+        url = _parsed(self.dsn) if self.dsn else self._socket_url(DATABASE)
+        return url.set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
+
+    @property
+    def prefect_database_url(self) -> str:
+        """Prefect's own database, for its server with asyncpg."""
+        if self.prefect_dsn:
+            url = _parsed(self.prefect_dsn)
+        else:
+            beside = make_url(self.database_url)
+            url = beside.set(database=f"{beside.database}_prefect")
+        # asyncpg knows libpq's sslmode as ssl, and refuses every other libpq option.
+        query = {{"sslmode": "ssl"}.get(name, name): value for name, value in url.query.items()}
+        query = {name: value for name, value in query.items() if name in ("host", "port", "ssl")}
+        return url.set(drivername="postgresql+asyncpg", query=query).render_as_string(hide_password=False)
+
+    @property
+    def web_url(self) -> str:
+        """Where people open the pages."""
+        return self.public_url or f"http://{_reachable(self.host)}:{self.port}"
+
+    @property
+    def prefect_url(self) -> str:
+        """Where managers open the Prefect UI."""
+        return f"http://127.0.0.1:{self.prefect_port}"
+
+    @property
+    def prefect_api_url(self) -> str:
+        """Where flows, worker and conductor find Prefect."""
+        return f"{self.prefect_url}/api"
+
+    @property
+    def uploads(self) -> Path:
+        """Where the materials people hand in are kept."""
+        return self.data / "uploads"
+
+    @property
+    def logs(self) -> Path:
+        """One file per process."""
+        return self.data / "logs"
+
+    @property
+    def prefect_home(self) -> Path:
+        """What Prefect keeps outside its database."""
+        return self.data / "prefect"
+
+    @property
+    def postgres(self) -> Path:
+        """The embedded cluster."""
+        return self.data / "postgres"
+
+    @property
+    def socket_folder(self) -> Path:
+        """Where the embedded PostgreSQL's socket lies: whoever enters this folder is let in, so it is 0700.
+
+        Started by root it runs as another user, who may not reach the data folder; and a deep data folder
+        makes a path longer than a socket address holds. Both get a short folder named after the data folder.
+        """
+        name = f"yijianshi-{hashlib.sha256(os.fsencode(self.data)).hexdigest()[:12]}"
+        if os.geteuid() == 0:
+            return Path("/run") / name
+        beside = self.data / "run"
+        if len(os.fsencode(beside / f".s.PGSQL.{SOCKET_PORT}")) <= SOCKET_PATH_LIMIT:
+            return beside
+        return Path("/tmp") / f"{name}-{os.geteuid()}"  # noqa: S108  hosting.postgres refuses it if it is not ours
+
+    def _socket_url(self, database: str) -> URL:
+        # The port is said aloud because PGPORT in the environment would change it.
+        query = {"host": str(self.socket_folder), "port": str(SOCKET_PORT)}
+        return URL.create("postgresql", username=DATABASE, database=database, query=query)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then environment, then the settings file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, settings_file())
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process; `settings.cache_clear()` reads them anew."""
+    return read_settings()
+
+
+def read_settings(**given: Any) -> Settings:
+    """Read environment and settings file, or say in Chinese what is wrong with them."""
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise Faulty(_sentences(error)) from None
+    except tomllib.TOMLDecodeError as error:
+        raise Refused(f"设置文件 {settings_file()} 不是正确的 TOML：{error}。") from None
+    except OSError as error:
+        raise Refused(f"设置文件 {settings_file()} 读不了：{error.strerror}。") from None
+
+
+def settings_file() -> Path | None:
+    """The settings file in use, if there is one."""
+    named = os.environ.get(f"{PREFIX}SETTINGS")
+    if named and not Path(named).expanduser().is_file():
+        raise Refused(f"没有设置文件 {named}，请检查环境变量 {PREFIX}SETTINGS。")
+    path = Path(named or DEFAULT_FILE).expanduser()
+    return path if path.is_file() else None
+
+
+def unknown_variables() -> list[str]:
+    """Environment variables that look like settings and are none: most likely misspelt."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {f"{PREFIX}SETTINGS"}
+    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+
+
+def _sentences(error: ValidationError) -> dict[str, str]:
+    """Field name -> sentence, for every fault pydantic found."""
+    faults = {}
+    for fault in error.errors():
+        name = str(fault["loc"][0]) if fault["loc"] else ""
+        field = Settings.model_fields.get(name)
+        if field is None:
+            faults[name] = f"设置文件里的 {name} 不是一项设置，请对照 docs/operating.md 检查拼写"
+        elif fault["type"] != "default_factory_not_called":  # follows from another fault
+            shown = "" if name in SECRET else f"“{fault['input']}”"
+            faults[name] = (
+                f"设置 {name}（环境变量 {PREFIX}{name.upper()}）的值{shown}不对，应该是{field.description}"
+            )
+    return faults
+
+
+def _parsed(dsn: str) -> URL:
+    try:
+        url = make_url(dsn.replace("postgres://", "postgresql://", 1))
+    except (ArgumentError, ValueError):
+        raise ValueError from None
+    if url.get_backend_name() != "postgresql" or not url.database:
+        raise ValueError
+    return url
+
+
+def _reachable(host: str) -> str:
+    """An address that listens on everything is no address to open."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104
+    return f"[{shown}]" if ":" in shown and not shown.startswith("[") else shown
