@@ -1,0 +1,5 @@
+"""`python -m cli` is `yjs`."""
+
+from cli.main import main
+
+main()
