@@ -1,0 +1,81 @@
+"""Who plays in the tests? Each person has one purpose."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from actions.accepting import accept
+from actions.applying import submit
+from config.catalogue import departments
+from models.account import Account, Department
+from models.case import Case
+from rules.application import Applicant, Application, Supplied
+from rules.people import ApplicantKind, Role
+
+MORNING = datetime(2026, 3, 6, 1, 30, tzinfo=UTC)  # Friday 09:30 in the hall
+
+CLERK = "linxiao"  # 林晓 sits at the window
+MANAGER = "zhaomin"  # 赵敏 watches over the hall
+MARKET, FIRE = "wangfang", "zhangwei"  # 王芳 decides for 市场监管, 张伟 for 消防救援
+
+FULL_ANSWERS = {"Q1": True, "Q2": 320, "Q3": "", "Q4": True, "Q5": True, "Q6": False, "Q7": False}
+
+
+def a_city(session: Session) -> None:
+    """All departments, the window, the manager, and one officer a department named as its code."""
+    for spec in departments().values():
+        session.merge(Department(code=spec.code, name=spec.name, short_name=spec.short_name))
+    session.flush()
+    _account(session, CLERK, "林晓", Role.CLERK)
+    _account(session, MANAGER, "赵敏", Role.MANAGER)
+    for code in departments():
+        _account(session, code, f"{code}经办", Role.OFFICER, code)
+    session.flush()
+
+
+def _account(session: Session, username: str, name: str, role: Role, department: str | None = None) -> None:
+    session.merge(
+        Account(username=username, name=name, role=role, department_code=department, password_hash="!")
+    )
+
+
+def account(session: Session, username: str) -> Account:
+    return session.get_one(Account, username)
+
+
+def an_application(**changes: Any) -> Application:
+    """陈一诺 wants to open a restaurant that calls for all five departments."""
+    from rules.selecting import complete_answers, items_called_for, materials_called_for
+    from config.catalogue import catalogue
+
+    bundle = catalogue()["B1"]
+    answers = changes.pop("answers", None) or full_answers()
+    wanted = materials_called_for(
+        bundle, items_called_for(bundle, complete_answers(bundle, answers)), complete_answers(bundle, answers)
+    )
+    given = {
+        "bundle": "B1",
+        "applicant": Applicant(
+            ApplicantKind.PERSON, "陈一诺", "000000199001010018", "13800000000", "chen@example.com"
+        ),
+        "answers": answers,
+        "address": "示例市示例区示例路1号",
+        "supplied": tuple(Supplied(material.id) for material in wanted if material.source.value == "applicant"),
+    }
+    return Application(**(given | changes))
+
+
+def full_answers() -> dict[str, Any]:
+    """Answers of a large restaurant with a sign and tobacco, no commitment: every item of B1."""
+    return {"Q2": 320, "Q4": True, "Q5": True, "Q6": False}
+
+
+def a_case(session: Session, *, accepted: bool = True, at: datetime = MORNING, **changes: Any) -> Case:
+    """A case of B1 in the city; accepted unless asked otherwise."""
+    clerk = account(session, CLERK)
+    case = submit(session, an_application(**changes), by=clerk, region="000000", at=at)
+    if accepted:
+        accept(session, case.number, by=clerk, at=at)
+    session.flush()
+    return case
