@@ -62,3 +62,14 @@ def departments_by_code(session: Session) -> dict[str, Department]:
 def accounts(session: Session) -> list[Account]:
     """All accounts, by role."""
     return list(session.exec(select(Account).order_by(col(Account.role), col(Account.username))))
+
+
+def officer_of(session: Session, department_code: str) -> Account:
+    """Some active officer of the department."""
+    query = select(Account).where(
+        Account.department_code == department_code, Account.role == Role.OFFICER, col(Account.active)
+    )
+    officer = session.exec(query.order_by(col(Account.username)).limit(1)).one_or_none()
+    if officer is None:
+        raise NotYourDesk(f"部门 {department_code} 没有可用的经办账号。")
+    return officer
