@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import delete
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.columns import code, moment, one_of
@@ -52,6 +53,18 @@ def account_named(session: Session, username: str) -> Account:
     if account is None or not account.active:
         raise NotYourDesk(f"没有名为 {username} 的可用账号。")
     return account
+
+
+def lock_account(session: Session, username: str) -> Account | None:
+    """The account, locked so that failed sign-ins at the same moment are all counted."""
+    query = select(Account).where(Account.username == username).with_for_update()
+    return session.exec(query).one_or_none()
+
+
+def end_sign_ins(session: Session, username: str, *, before: datetime) -> None:
+    """Forget the sessions of this account that began before this moment; they have run out."""
+    old = col(SignIn.started_at) < before
+    session.execute(delete(SignIn).where(col(SignIn.username) == username, old))
 
 
 def departments_by_code(session: Session) -> dict[str, Department]:
