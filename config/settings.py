@@ -22,6 +22,7 @@ from rules.errors import Faulty, Refused
 PREFIX = "YJS_"
 DEFAULT_FILE = "yijianshi.toml"
 DATABASE = "yijianshi"  # the embedded database and its owner
+DEMO_PASSWORD = "yijianshi"  # noqa: S105  of every account of the demo city; production has none
 SOCKET_PORT = 5432  # only names the socket file; the embedded PostgreSQL listens on no network port
 SOCKET_PATH_LIMIT = 107  # bytes in sun_path, without the closing zero
 SECRET = ("dsn", "prefect_dsn", "mail_url", "sms_url")  # may carry passwords: never repeated in a message
@@ -89,7 +90,12 @@ class Settings(BaseSettings):
     @property
     def web_url(self) -> str:
         """Where people open the pages."""
-        return self.public_url or f"http://{_reachable(self.host)}:{self.port}"
+        return self.public_url or self.local_url
+
+    @property
+    def local_url(self) -> str:
+        """Where this machine finds the pages, whatever name the world knows them by."""
+        return f"http://{_reachable(self.host)}:{self.port}"
 
     @property
     def prefect_url(self) -> str:

@@ -1,0 +1,26 @@
+"""Does somebody answer over HTTP?"""
+
+import http.client
+from urllib.parse import urlsplit
+
+TIMEOUT = 2.0  # seconds; a busy machine answers late, not never
+
+
+def answers(url: str) -> bool:
+    """Is the answer 200?"""
+    status, _ = ask(url)
+    return status == http.client.OK
+
+
+def ask(url: str) -> tuple[int, str]:
+    """Status and body; status 0 when nobody answered."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT)
+    try:
+        connection.request("GET", parts.path)
+        response = connection.getresponse()
+        return response.status, response.read().decode(errors="replace")
+    except (OSError, http.client.HTTPException):
+        return 0, ""
+    finally:
+        connection.close()

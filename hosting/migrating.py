@@ -1,0 +1,43 @@
+"""Does the database have the tables this version knows? Alembic brings it there."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.exc import OperationalError
+
+from models.server import connected
+from rules.errors import Refused
+
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
+
+
+def configuration(database_url: str) -> Config:
+    """Alembic, told where the scripts and the database are."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["database_url"] = database_url
+    return config
+
+
+def upgrade(database_url: str, revision: str = "head") -> None:
+    """Bring the database to this version; does nothing when it is there."""
+    try:
+        command.upgrade(configuration(database_url), revision)
+    except OperationalError as error:
+        if "lock timeout" in str(error.orig):
+            raise Refused("有别的程序正在使用数据表，升级等不到锁，请稍后再启动。") from None
+        raise
+
+
+def head() -> str | None:
+    """The revision this version of the platform needs."""
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
+def current(database_url: str) -> str | None:
+    """The revision the database is at."""
+    with connected(database_url) as connection:
+        return MigrationContext.configure(connection).get_current_revision()

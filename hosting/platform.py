@@ -1,0 +1,78 @@
+"""How does the whole platform come up, stay up and go down?"""
+
+import logging
+import logging.handlers
+import time
+from collections.abc import Callable
+
+from config.settings import Settings
+from hosting import databases, demo_city, migrating, postgres, programs
+from hosting.health import answers
+from hosting.preflight import only_platform_on, prepare_folders, require_free_ports
+from hosting.supervisor import StopAsked, Supervisor
+
+WEB_TIMEOUT = 60.0  # seconds
+PREFECT_TIMEOUT = 120.0  # seconds; its first start makes its tables
+
+Say = Callable[[str], None]
+OUR_PROGRAMS = (programs.web, programs.worker, programs.conductor)
+
+
+def run(settings: Settings, *, say: Say, ready: Callable[[], None]) -> None:
+    """Run the platform in the foreground until somebody asks it to stop."""
+    prepare_folders(settings)
+    with only_platform_on(settings.data):
+        require_free_ports(settings)
+        _log_to(settings)
+        with Supervisor(say) as supervisor:
+            try:
+                bring_up(supervisor, settings, say)
+                ready()
+                supervisor.keep_running()
+            except StopAsked:
+                pass
+    say("已停止，数据保留在 " + str(settings.data))
+
+
+def bring_up(supervisor: Supervisor, settings: Settings, say: Say) -> None:
+    """Start everything in order; return when the pages and Prefect answer."""
+    if settings.embedded:
+        say("启动 PostgreSQL……")
+        _start_postgres(supervisor, settings)
+    say("检查数据库……")
+    databases.prepare_databases(settings)
+    supervisor.start(programs.prefect_server(settings))  # the slowest: it makes its tables while we make ours
+    say("升级数据表……")
+    migrating.upgrade(settings.database_url)
+    demo_city.seed(settings)
+    for program in OUR_PROGRAMS:
+        supervisor.start(program(settings))
+    _wait_until_ready(supervisor, settings, say)
+
+
+def _start_postgres(supervisor: Supervisor, settings: Settings) -> None:
+    process = supervisor.start(postgres.program(settings))
+    postgres.wait_until_ready(process, settings)
+
+
+def _wait_until_ready(supervisor: Supervisor, settings: Settings, say: Say) -> None:
+    """People can work as soon as the pages answer; Prefect being late is said, not fatal."""
+    began = time.monotonic()
+    say("等待网页……")
+    if not supervisor.wait_for(lambda: answers(f"{settings.local_url}/healthz"), WEB_TIMEOUT):
+        say(f"网页在 {WEB_TIMEOUT:.0f} 秒内没有应答，请看 {settings.logs / 'web.log'}")
+    say("等待 Prefect……")
+    left = PREFECT_TIMEOUT - (time.monotonic() - began)
+    if not supervisor.wait_for(lambda: answers(f"{settings.prefect_api_url}/health"), left):
+        say(f"Prefect 还没有应答，受理和审批照常，它来了自会跟上；日志：{settings.logs / 'prefect.log'}")
+
+
+def _log_to(settings: Settings) -> None:
+    """The supervisor's own sentences, kept."""
+    handler = logging.handlers.RotatingFileHandler(
+        settings.logs / "platform.log", maxBytes=5_000_000, backupCount=2, encoding="utf-8"
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger = logging.getLogger("hosting")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)

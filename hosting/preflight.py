@@ -1,0 +1,112 @@
+"""What must be so before anything is started? Each fault is one sentence for the person at the keyboard."""
+
+import errno
+import fcntl
+import os
+import shutil
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from config.settings import Settings
+from rules.errors import Refused
+
+LEAST_DISK = 500 * 1024 * 1024  # bytes; a new cluster and Prefect's tables take about a fifth of it
+LOCK = "platform.lock"
+
+
+@contextmanager
+def only_platform_on(folder: Path) -> Generator[None]:
+    """One platform a data folder. The lock ends with the process that holds it, however it ends."""
+    with (folder / LOCK).open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Refused(f"数据文件夹 {folder} 上已有一个平台在运行{_held_by(lock.name)}。") from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield
+
+
+def is_running_on(folder: Path) -> bool:
+    """Does a platform hold this data folder?"""
+    try:
+        with (folder / LOCK).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+def prepare_folders(settings: Settings) -> None:
+    """The data folder and what is below it, writable and with room."""
+    for folder in (settings.data, settings.logs, settings.uploads, settings.prefect_home):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Refused(f"不能建立文件夹 {folder}：{_reason(error)}。") from None
+    require_writable(settings.data)
+    free = shutil.disk_usage(settings.data).free
+    if free < LEAST_DISK:
+        left, least = free // 2**20, LEAST_DISK // 2**20
+        raise Refused(f"{settings.data} 所在的磁盘只剩 {left} MB，至少需要 {least} MB。")
+
+
+def require_writable(folder: Path) -> None:
+    """Refuse a folder that takes no file; the permission bits do not tell (root, read-only mounts)."""
+    probe = folder / f".probe-{os.getpid()}"
+    try:
+        probe.write_bytes(b"x" * 4096)
+        probe.unlink()
+    except OSError as error:
+        raise Refused(f"数据文件夹 {folder} 不能写入：{_reason(error)}。") from None
+
+
+def require_free_ports(settings: Settings) -> None:
+    """Refuse a port that somebody else listens on."""
+    if settings.port == settings.prefect_port:
+        raise Refused(f"网页和 Prefect 不能用同一个端口 {settings.port}，请改其中一个设置。")
+    require_free(settings.host, settings.port, "YJS_PORT")
+    require_free("127.0.0.1", settings.prefect_port, "YJS_PREFECT_PORT")
+
+
+def require_free(host: str, port: int, variable: str) -> None:
+    """Refuse an address that cannot be listened on."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            # A connection that is still waiting to be forgotten is no user.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except socket.gaierror:
+        raise Refused(f"地址 {host} 不是本机的地址，请检查设置 YJS_HOST。") from None
+    except OSError as error:
+        raise Refused(
+            f"{host} 的端口 {port} 用不了（{_reason(error)}），请用 {variable} 换一个端口。"
+        ) from None
+
+
+REASONS = {
+    "EACCES": "没有权限",
+    "EPERM": "没有权限",
+    "EROFS": "只读",
+    "ENOSPC": "磁盘已满",
+    "EDQUOT": "超出磁盘配额",
+    "ENOTDIR": "路径中有一段是文件",
+    "EEXIST": "那里已有一个同名文件",
+    "EADDRINUSE": "已被别的程序占用",
+    "EADDRNOTAVAIL": "不是本机的地址",
+}
+
+
+def _reason(error: OSError) -> str:
+    return REASONS.get(errno.errorcode.get(error.errno or 0, ""), error.strerror or "原因不明")
+
+
+def _held_by(lock: str) -> str:
+    pid = Path(lock).read_text().strip()
+    return f"（进程 {pid}）" if pid else ""

@@ -1,0 +1,66 @@
+"""Which processes make up a running platform?"""
+
+import sys
+
+from config.settings import Settings
+from hosting.processes import Program
+
+WEB_PATIENCE = 10.0  # seconds; a request under way may finish
+
+
+def prefect_server(settings: Settings) -> Program:
+    """Prefect's API, UI and services in one process. uvloop and httptools: half as many again."""
+    return Program(
+        name="prefect",
+        label="Prefect 服务",
+        command=[
+            *(sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app"),
+            *("--host", "127.0.0.1", "--port", str(settings.prefect_port)),
+            *("--loop", "uvloop", "--http", "httptools", "--log-level", "warning"),
+            *("--timeout-graceful-shutdown", "3"),  # the workers' websockets would hold it for ever
+        ],
+        log=settings.logs / "prefect.log",
+        environment=prefect_environment(settings)
+        | {
+            "PREFECT_SERVER_DATABASE_CONNECTION_URL": settings.prefect_database_url,
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+            "PREFECT__SERVER_FINAL": "1",  # as its own command line says: no second server in this process
+        },
+    )
+
+
+def conductor(settings: Settings) -> Program:
+    """Compares what the record asks for with what Prefect does."""
+    return _module(settings, "flows.conductor", "conductor", "指挥进程")
+
+
+def worker(settings: Settings) -> Program:
+    """Runs the flows' passes, and sends the notices."""
+    return _module(settings, "flows.worker", "worker", "执行进程")
+
+
+def web(settings: Settings) -> Program:
+    """The pages."""
+    return _module(settings, "web", "web", "网页")
+
+
+def prefect_environment(settings: Settings) -> dict[str, str]:
+    """What every process that imports Prefect must find: our server, our folder, nobody's profile."""
+    return {
+        "PREFECT_API_URL": settings.prefect_api_url,
+        "PREFECT_HOME": str(settings.prefect_home),
+        "PREFECT_PROFILES_PATH": str(settings.prefect_home / "profiles.toml"),
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def _module(settings: Settings, module: str, name: str, label: str) -> Program:
+    return Program(
+        name=name,
+        label=label,
+        command=[sys.executable, "-m", module],
+        log=settings.logs / f"{name}.log",
+        environment=prefect_environment(settings) | {"PYTHONUNBUFFERED": "1"},
+        patience=WEB_PATIENCE,
+    )

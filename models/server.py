@@ -1,0 +1,96 @@
+"""What must be asked of the PostgreSQL server itself, before there is a record?"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.pool import NullPool
+
+from rules.errors import Refused
+
+OLDEST = 14  # Prefect's server needs 14
+CONNECT_TIMEOUT = 5  # seconds
+
+# What libpq and the server say, and what it means for the person who wrote the address.
+MEANINGS = {
+    "password authentication failed": "用户名或密码不对",
+    "no password supplied": "地址里没有写密码",
+    "does not exist": "没有这个库或这个用户",
+    "Connection refused": "对方没有在这个端口上应答",
+    "could not translate host name": "找不到这台主机",
+    "timeout expired": "等候应答超时",
+    "Network is unreachable": "网络不通",
+    "No route to host": "网络不通",
+    "received invalid response": "对方不是 PostgreSQL",
+    "expected authentication request": "对方不是 PostgreSQL",
+    "server closed the connection": "对方不是 PostgreSQL，或者关掉了连接",
+    "no pg_hba.conf entry": "数据库不允许从这里连接（pg_hba.conf）",
+    "No such file or directory": "PostgreSQL 没有运行",
+    "starting up": "PostgreSQL 正在启动",
+    "too many": "数据库的连接数已满",
+}
+
+
+@contextmanager
+def connected(url: str) -> Generator[Connection]:
+    """A connection outside any pool, each statement its own transaction; or a sentence why there is none."""
+    patience = {"connect_timeout": CONNECT_TIMEOUT}
+    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=patience)
+    try:
+        connection = engine.connect()
+    except OperationalError as error:
+        raise Refused(f"连不上数据库 {place(url)}：{_meaning(error)}。") from None
+    with connection:
+        yield connection
+
+
+def place(url: str) -> str:
+    """The database for a message, without user and password."""
+    parsed = make_url(url)
+    host = parsed.host or parsed.query.get("host", "")
+    return f"{host}:{parsed.port or 5432}/{parsed.database}"
+
+
+def server_version(connection: Connection) -> int:
+    """The major version."""
+    return int(connection.execute(text("SHOW server_version_num")).scalar_one()) // 10_000
+
+
+def require_supported(connection: Connection) -> None:
+    """Refuse a PostgreSQL that is too old."""
+    version = server_version(connection)
+    if version < OLDEST:
+        raise Refused(f"这台 PostgreSQL 是 {version} 版，平台需要 {OLDEST} 版或更新的版本。")
+
+
+def ensure_database(connection: Connection, name: str) -> None:
+    """Create the database of this name on the same server, when there is none."""
+    if connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}).first():
+        return
+    quoted = connection.dialect.identifier_preparer.quote(name)
+    try:
+        connection.execute(text(f"CREATE DATABASE {quoted} ENCODING 'UTF8' TEMPLATE template0"))
+    except ProgrammingError:
+        raise Refused(f"没有名为 {name} 的库，也没有建库的权限，请数据库管理员建好它。") from None
+
+
+def ensure_trigrams(connection: Connection) -> None:
+    """Prefect's server indexes names by trigrams."""
+    try:
+        connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
+    except (OperationalError, ProgrammingError):
+        raise Refused("库里没有扩展 pg_trgm，也没有权限添加，请数据库管理员添加它。") from None
+
+
+def has_trigrams(connection: Connection) -> bool:
+    """Is the extension there?"""
+    query = text("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'")
+    return connection.execute(query).first() is not None
+
+
+def _meaning(error: OperationalError) -> str:
+    said = str(error.orig).strip()
+    known = (meaning for words, meaning in MEANINGS.items() if words in said)
+    return next(known, said.splitlines()[-1])
