@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from actions.dating import date_case
+from actions.dating import start_case_clocks, stop_clocks
 from actions.following import follow
 from actions.moving import SYSTEM, move_case, move_item
 from actions.permitting import must_be_allowed
@@ -32,7 +32,7 @@ def accept(session: Session, number: str, *, by: Account, at: datetime) -> Case:
 def begin(session: Session, case: Case, *, at: datetime) -> None:
     """What an acceptance sets going: dates, the notice, the departments. The case is locked and accepted."""
     items = items_of(session, case.number)
-    date_case(bundle_of_version(session, case.bundle_digest), case, items)
+    start_case_clocks(session, case, bundle_of_version(session, case.bundle_digest), items)
     names = departments_by_code(session)
     facts = {
         "departments": list(dict.fromkeys(names[item.department_code].short_name for item in items)),
@@ -51,6 +51,7 @@ def decline(session: Session, number: str, reason: str, *, by: Account, at: date
     case = lock_case(session, number)
     move_case(session, case, Act.DECLINE, by=by.username, at=at, reason=reason)
     case.decline_reason = reason
+    stop_clocks(session, case, None, at=at)
     for item in items_of(session, number):
         item.reason = "办件不予受理。"
         move_item(session, case, item, Act.STOP, by=SYSTEM, at=at, reason=item.reason)

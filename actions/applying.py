@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from actions.dating import start_notice_clock
 from actions.moving import APPLICANT, record
 from actions.permitting import must_be_allowed
 from config.catalogue import catalogue
@@ -50,6 +51,7 @@ def submit(session: Session, application: Application, *, by: Account | None, re
     session.add_all(_new_items(case, items))
     session.add_all(_new_materials(case, materials, checked, at))
     record(session, case, Act.SUBMIT, by=case.submitted_by, at=at, after=case.state)
+    start_notice_clock(session, case, at=at)
     receipt = {"bundle": bundle.name, "materials": len(materials), "query_code": case.query_code}
     queue_notice(session, case, Event.RECEIPT, facts=receipt, at=at)
     return case

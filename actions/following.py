@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from actions.dating import date_item
+from actions.dating import start_item_clocks, stop_clocks
 from actions.moving import SYSTEM, move_case, move_item
 from models.case import Case, Item, items_of
 from models.notice import queue_notice
@@ -32,6 +32,7 @@ def follow(session: Session, case: Case, *, at: datetime) -> None:
     for code, because in result.stop:
         items[code].reason = f"前置事项“{items[because].name}”未获准予，本事项不再办理。"
         move_item(session, case, items[code], Act.STOP, by=SYSTEM, at=at, reason=items[code].reason)
+        stop_clocks(session, case, items[code], at=at)
     for code in result.hold:
         move_item(session, case, items[code], Act.HOLD, by=SYSTEM, at=at)
     for code in result.hand_over:
@@ -43,12 +44,13 @@ def follow(session: Session, case: Case, *, at: datetime) -> None:
 
 def _hand_over(session: Session, bundle: Bundle, case: Case, item: Item, at: datetime) -> None:
     item.handed_over_at = at
-    date_item(bundle.item(item.code), case, item)
+    start_item_clocks(session, case, item, bundle.item(item.code), at=at)
     move_item(session, case, item, Act.HAND_OVER, by=SYSTEM, at=at)
 
 
 def _conclude(session: Session, case: Case, items: dict[str, Item], outcome: Outcome, at: datetime) -> None:
     case.outcome, case.concluded_at = outcome, at
+    stop_clocks(session, case, None, at=at)
     move_case(session, case, Act.CONCLUDE, by=SYSTEM, at=at, facts={"outcome": outcome.value})
     facts = {
         "outcome": outcome.label,

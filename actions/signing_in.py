@@ -1,4 +1,4 @@
-"""Who is at the desk? Passwords (Argon2id), lock-out, and sessions kept on the server so they can be ended."""
+"""Who is at the desk? Passwords (Argon2id), lock-out, and sessions on the server so that they can end."""
 
 import hashlib
 import secrets
@@ -63,21 +63,10 @@ def signed_in(session: Session, token: str, *, at: datetime) -> Account | None:
     found = session.get(SignIn, _kept(token))
     if found is None or at - found.seen_at > IDLE or at - found.started_at > AT_MOST:
         return None
+    if at - found.seen_at > TOUCH:
+        found.seen_at = at
     account = session.get(Account, found.username)
     return account if account and account.active else None
-
-
-def touch(session: Session, token: str, *, at: datetime) -> None:
-    """Note that the person is still there. A transaction of its own: no case waits for this row."""
-    found = session.get(SignIn, _kept(token), with_for_update=True)
-    if found and found.seen_at < at:
-        found.seen_at = at
-
-
-def needs_touch(session: Session, token: str, *, at: datetime) -> bool:
-    """Is it a minute since the person was last seen?"""
-    found = session.get(SignIn, _kept(token))
-    return found is not None and at - found.seen_at > TOUCH
 
 
 def sign_out(session: Session, token: str) -> None:

@@ -3,7 +3,8 @@
 from models.account import Account, Department, SignIn
 from models.audit import AuditEntry
 from models.case import Case, Item, Material
+from models.clock import ClockRow, SpecialProcedure
 from models.notice import Notice
 from models.version import BundleVersion
 
-TABLES = (Department, Account, SignIn, BundleVersion, Case, Item, Material, AuditEntry, Notice)
+TABLES = (Department, Account, SignIn, BundleVersion, Case, Item, Material, AuditEntry, Notice, ClockRow, SpecialProcedure)
