@@ -1,0 +1,42 @@
+"""`yjs up`: the whole platform, in the foreground."""
+
+import time
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from config.settings import DEMO_PASSWORD, Settings, settings
+from hosting import platform
+from hosting.demo_city import demo_people
+
+
+def up() -> None:
+    """启动整个平台（前台运行，Ctrl-C 停止）。"""
+    began = time.monotonic()
+    progress = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def say(sentence: str) -> None:
+        progress.print(f"[dim]{time.monotonic() - began:6.1f} 秒[/]  {escape(sentence)}")
+
+    installation = settings()
+    platform.run(installation, say=say, ready=lambda: _welcome(installation))
+
+
+def _welcome(installation: Settings) -> None:
+    """Scripts wait for the first line; people read the rest."""
+    typer.echo(f"ready {installation.web_url}")
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"\n办事窗口与部门  {installation.web_url}/")
+    console.print(f"办件查询        {installation.web_url}/track")
+    console.print(f"Prefect 界面    {installation.prefect_url}")
+    console.print(f"数据            {installation.data}（日志在 logs/）")
+    people = demo_people(installation)
+    if people:
+        console.print(f"\n演示账号（密码都是 {DEMO_PASSWORD}）")
+        table = Table(box=None, show_header=False, padding=(0, 2))
+        for username, name, role, department in people:
+            table.add_row(username, name, role.label, department or "")
+        console.print(table)
+    console.print("\n按 Ctrl-C 停止。")
