@@ -7,16 +7,17 @@ from sqlmodel import Session
 from config.calendars import calendar_for
 from config.settings import settings
 from models.case import Case, Item
-from models.clock import ClockRow, procedures_of, running_clocks
-from rules.bundle import Bundle, ItemSpec, Limit, Unit
+from models.clock import ClockRow, fired_rungs, procedures_of, running_clocks
+from rules.bundle import Bundle, ItemSpec, Limit
+from rules.calendar import WorkCalendar
 from rules.clock import ClockKind, due_of
-
-NOTICE_LIMIT = Limit(5, Unit.WORKING_DAY, basis="行政许可法第三十二条第一款第四项")
+from rules.lights import rungs
+from rules.limits import DELIVERY, NOTICE, bundle_limit
 
 
 def start_notice_clock(session: Session, case: Case, *, at: datetime) -> None:
     """收件: within five working days tell what is missing, or it counts as accepted."""
-    _start(session, case, None, ClockKind.NOTICE, NOTICE_LIMIT, at)
+    _start(session, case, None, ClockKind.NOTICE, NOTICE, at)
 
 
 def start_case_clocks(session: Session, case: Case, bundle: Bundle, items: list[Item]) -> None:
@@ -24,7 +25,8 @@ def start_case_clocks(session: Session, case: Case, bundle: Bundle, items: list[
     assert case.accepted_at is not None, "the caller accepts first"
     stop_clocks(session, case, None, at=case.accepted_at)
     _start(session, case, None, ClockKind.PROMISED, bundle.promise, case.accepted_at)
-    if legal := _joint_limit(bundle, items):
+    specs = [bundle.item(item.code) for item in items]
+    if legal := bundle_limit(bundle, specs, start=case.accepted_at, calendar=hall_calendar()):
         _start(session, case, None, ClockKind.STATUTORY, legal, case.accepted_at)
 
 
@@ -35,6 +37,16 @@ def start_item_clocks(session: Session, case: Case, item: Item, spec: ItemSpec, 
         _start(session, case, item, ClockKind.STATUTORY, spec.legal, at)
 
 
+def start_delivery_clock(session: Session, case: Case, item: Item, *, at: datetime) -> None:
+    """准予: the certificate is due within ten working days of each grant (art. 44)."""
+    _start(session, case, item, ClockKind.DELIVERY, DELIVERY, at)
+
+
+def hall_calendar() -> WorkCalendar:
+    """The calendar of this installation's region."""
+    return calendar_for(settings().region)
+
+
 def stop_clocks(session: Session, case: Case, item: Item | None, *, at: datetime) -> None:
     """What was decided, concluded or stopped does not run any more."""
     for row in running_clocks(session, case.number, item.number if item else ""):
@@ -43,9 +55,13 @@ def stop_clocks(session: Session, case: Case, item: Item | None, *, at: datetime
 
 def derive(session: Session, case: Case, item: Item | None, row: ClockRow) -> None:
     """Set the dates of a clock anew from its ledger, and the index columns of its case or item."""
-    procedures = procedures_of(session, case.number, row.item_number)
-    due = due_of(row.clock(procedures), calendar_for(settings().region))
+    clock = row.clock(procedures_of(session, case.number, row.item_number))
+    due = due_of(clock, hall_calendar())
     row.due_on, row.due_at, row.provisional = due.day, due.at, due.provisional
+    fired = fired_rungs(session, row.id)
+    row.next_rung_at = min(
+        (rung.at for rung in rungs(clock, hall_calendar()) if rung.code not in fired), default=None
+    )
     if item is not None:
         _index_item(item, row)
     else:
@@ -66,18 +82,8 @@ def _start(
         extend=limit.extend,
         started_at=at,
     )
-    derive(session, case, item, row)
     session.add(row)
-
-
-def _joint_limit(bundle: Bundle, items: list[Item]) -> Limit | None:
-    """45 (+15) working days where licences of two or more departments are handled jointly, else the longest (R12)."""
-    specs = [bundle.item(item.code) for item in items]
-    licensing = {spec.department for spec in specs if spec.item_type == "01"}
-    if bundle.joint_licence and bundle.legal and len(licensing) >= 2:
-        return bundle.legal
-    days = [spec.legal for spec in specs if spec.legal and spec.legal.unit is Unit.WORKING_DAY]
-    return max(days, key=lambda limit: limit.n, default=None)
+    derive(session, case, item, row)
 
 
 def _index_item(item: Item, row: ClockRow) -> None:

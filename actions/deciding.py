@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from actions.accepting import stated
-from actions.dating import stop_clocks
+from actions.dating import start_delivery_clock, stop_clocks
 from actions.following import follow, needs_of
 from actions.moving import move_item
 from actions.permitting import must_be_allowed
@@ -78,6 +78,8 @@ def _decide(
     move_item(session, case, item, act, by=by.username, at=at, reason=item.reason)
     item.decided_at, item.decided_by = at, by.username
     stop_clocks(session, case, item, at=at)
+    if act is Act.GRANT and bundle_of_version(session, case.bundle_digest).item(item.code).result:
+        start_delivery_clock(session, case, item, at=at)
     facts = {
         "item": item.name,
         "department": departments_by_code(session)[item.department_code].short_name,

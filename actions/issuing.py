@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from actions.dating import stop_clocks
 from actions.moving import SYSTEM, record
 from config.catalogue import departments
 from models.case import Case, Item, items_of, lock_case
@@ -22,10 +23,14 @@ def issue(session: Session, number: str, *, at: datetime) -> None:
         return  # not yet, or another pass did it before this one
     case.issued_at = at
     bundle = bundle_of_version(session, case.bundle_digest)
-    results = _number_results(bundle, items_of(session, number)) if may_issue(bundle.join, case.outcome) else []
+    items = items_of(session, number)
+    results = _number_results(bundle, items) if may_issue(bundle.join, case.outcome) else []
     record(session, case, Act.ISSUE, by=SYSTEM, at=at, facts={"results": [result["number"] for result in results]})
     if results:
         _say_ready(session, bundle, case, results, at)
+    else:  # nothing to hand out, so nothing is due
+        for item in items:
+            stop_clocks(session, case, item, at=at)
 
 
 def _number_results(bundle: Bundle, items: list[Item]) -> list[dict[str, str]]:

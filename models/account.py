@@ -86,3 +86,10 @@ def officer_of(session: Session, department_code: str) -> Account:
     if officer is None:
         raise NotYourDesk(f"部门 {department_code} 没有可用的经办账号。")
     return officer
+
+
+def responsible_for(session: Session, department_code: str) -> str:
+    """The account that answers for a department's work: its head, or an officer where it has none."""
+    query = select(Account).where(Account.department_code == department_code, col(Account.active))
+    people = sorted(session.exec(query), key=lambda one: (one.role is not Role.HEAD, one.username))
+    return people[0].username if people else ""

@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import CheckConstraint, Index, Sequence, UniqueConstraint, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from models.columns import code, document, moment, one_of
+from models.columns import code as coded
+from models.columns import document, moment, one_of
 from rules.errors import NotFound
 from rules.material import MaterialState
 from rules.people import ApplicantKind
@@ -42,10 +43,10 @@ class Case(SQLModel, table=True):
     submission_key: str = Field(unique=True, max_length=64)  # one form is one case, however often it is sent
     bundle_code: str = Field(max_length=16)
     bundle_digest: str = Field(foreign_key="bundle_version.digest", max_length=64)
-    state: CaseState = Field(sa_column=code(CaseState))
-    outcome: Outcome | None = Field(default=None, sa_column=code(Outcome, nullable=True))
+    state: CaseState = Field(sa_column=coded(CaseState))
+    outcome: Outcome | None = Field(default=None, sa_column=coded(Outcome, nullable=True))
 
-    applicant_kind: ApplicantKind = Field(sa_column=code(ApplicantKind))
+    applicant_kind: ApplicantKind = Field(sa_column=coded(ApplicantKind))
     applicant_name: str = Field(max_length=200)
     applicant_id_number: str = Field(max_length=18)
     contact_name: str = Field(default="", max_length=100)
@@ -66,6 +67,8 @@ class Case(SQLModel, table=True):
     due_provisional: bool = False
     concluded_at: datetime | None = Field(default=None, sa_column=moment())
     issued_at: datetime | None = Field(default=None, sa_column=moment())
+    delivered_at: datetime | None = Field(default=None, sa_column=moment())
+    tracking_number: str = Field(default="", max_length=50)  # of the courier, where the results were posted
 
     look_at: datetime | None = Field(default=None, sa_column=moment())  # when must a pass look again?
     notice_count: int = 0  # notices leave in this order
@@ -108,7 +111,7 @@ class Item(SQLModel, table=True):
     code: str = Field(max_length=16)  # of the bundle: B1-2
     name: str = Field(max_length=200)
     department_code: str = Field(foreign_key="department.code", max_length=32)
-    state: ItemState = Field(sa_column=code(ItemState))
+    state: ItemState = Field(sa_column=coded(ItemState))
     handed_over_at: datetime | None = Field(default=None, sa_column=moment())
     decided_at: datetime | None = Field(default=None, sa_column=moment())
     decided_by: str = Field(default="", max_length=50)
@@ -118,7 +121,7 @@ class Item(SQLModel, table=True):
     due_on: date | None = None  # the earlier of the two: what the desk works to
     due_provisional: bool = False
     result_number: str = Field(default="", max_length=100)  # the certificate, once issued
-    shown: ItemState | None = Field(default=None, sa_column=code(ItemState, nullable=True))  # what Prefect was told
+    shown: ItemState | None = Field(default=None, sa_column=coded(ItemState, nullable=True))  # what Prefect was told
     task_run_id: UUID | None = None
 
 
@@ -135,7 +138,7 @@ class Material(SQLModel, table=True):
     case_number: str = Field(foreign_key="case_file.number", index=True, max_length=50)
     spec_id: str = Field(max_length=32)
     name: str = Field(max_length=200)
-    state: MaterialState = Field(sa_column=code(MaterialState))
+    state: MaterialState = Field(sa_column=coded(MaterialState))
     version: int = 1
     file_name: str = Field(default="", max_length=255)
     stored_as: str = Field(default="", max_length=100)  # below the uploads folder; the applicant's name is never a path

@@ -9,7 +9,8 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.columns import code, moment, one_of
 from rules.bundle import Limit, Unit
-from rules.clock import Clock, ClockKind, Extension, Suspension
+from rules.clock import Clock, ClockKind, Extension
+from rules.suspending import Suspension
 
 
 class ClockRow(SQLModel, table=True):
@@ -99,6 +100,32 @@ class SpecialProcedure(SQLModel, table=True):
         )
 
 
+class FiredRung(SQLModel, table=True):
+    """A rung of a clock's ladder that has been fired: once, however often or late the patrol comes."""
+
+    __tablename__ = "fired_rung"
+
+    clock_id: UUID = Field(foreign_key="clock.id", primary_key=True)
+    code: str = Field(primary_key=True, max_length=32)
+    fired_at: datetime = Field(sa_column=moment(nullable=False))
+
+
+def fired_rungs(session: Session, clock_id: UUID) -> set[str]:
+    """The codes of the rungs this clock has fired."""
+    return set(session.exec(select(FiredRung.code).where(FiredRung.clock_id == clock_id)))
+
+
+def cases_with_a_rung_due(session: Session, at: datetime, limit: int) -> list[str]:
+    """Cases of which some clock's next rung has come, the longest waiting first; costs what is due, not what is open."""
+    due = (
+        select(ClockRow.case_number, ClockRow.next_rung_at)
+        .where(col(ClockRow.next_rung_at) <= at)
+        .order_by(col(ClockRow.next_rung_at))
+        .limit(limit)
+    )
+    return list(dict.fromkeys(number for number, _ in session.exec(due)))
+
+
 def clocks_of(session: Session, case_number: str) -> list[ClockRow]:
     """All clocks of a case and its items."""
     query = select(ClockRow).where(ClockRow.case_number == case_number)
@@ -113,9 +140,23 @@ def running_clocks(session: Session, case_number: str, item_number: str = "") ->
     return list(session.exec(query))
 
 
+def all_running_clocks(session: Session, case_number: str) -> list[ClockRow]:
+    """The clocks of the case and of its items that have not been stopped."""
+    query = select(ClockRow).where(ClockRow.case_number == case_number, col(ClockRow.stopped_at).is_(None))
+    return list(session.exec(query))
+
+
 def procedures_of(session: Session, case_number: str, item_number: str = "") -> list[SpecialProcedure]:
     """The special procedures of one item; of all items of the case when none is named."""
     query = select(SpecialProcedure).where(SpecialProcedure.case_number == case_number)
     if item_number:
         query = query.where(SpecialProcedure.item_number == item_number)
     return list(session.exec(query.order_by(col(SpecialProcedure.started_on))))
+
+
+def open_procedure(session: Session, item_number: str) -> SpecialProcedure | None:
+    """The special procedure of the item that has not ended."""
+    query = select(SpecialProcedure).where(
+        SpecialProcedure.item_number == item_number, col(SpecialProcedure.ended_on).is_(None)
+    )
+    return session.exec(query).one_or_none()

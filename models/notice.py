@@ -31,7 +31,7 @@ class Notice(SQLModel, table=True):
     serial: int  # order within the case: notices leave in this order
     case_number: str = Field(foreign_key="case_file.number", index=True, max_length=50)
     event: Event = Field(sa_column=code(Event))
-    about: str = Field(default="", max_length=54)  # the item number, for an item's decision
+    about: str = Field(default="", max_length=80)  # the item number, for an item's decision
     channel: Channel = Field(sa_column=code(Channel))
     address: str = Field(max_length=200)  # phone or e-mail
     facts: dict[str, Any] = Field(default_factory=dict, sa_column=document())  # what was so at that moment

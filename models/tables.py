@@ -2,9 +2,10 @@
 
 from models.account import Account, Department, SignIn
 from models.audit import AuditEntry
+from models.card import Card
 from models.case import Case, Item, Material
-from models.clock import ClockRow, SpecialProcedure
+from models.clock import ClockRow, FiredRung, SpecialProcedure
 from models.notice import Notice
 from models.version import BundleVersion
 
-TABLES = (Department, Account, SignIn, BundleVersion, Case, Item, Material, AuditEntry, Notice, ClockRow, SpecialProcedure)
+TABLES = (Department, Account, SignIn, BundleVersion, Case, Item, Material, AuditEntry, Notice, ClockRow, SpecialProcedure, FiredRung, Card)

@@ -10,8 +10,14 @@ ROLES: Mapping[Act, frozenset[Role]] = {
     Act.ACCEPT: frozenset({Role.CLERK}),
     Act.DECLINE: frozenset({Role.CLERK}),
     Act.SUPPLY: frozenset({Role.CLERK}),
+    Act.DELIVER: frozenset({Role.CLERK}),
     Act.GRANT: frozenset({Role.OFFICER, Role.HEAD}),
     Act.REFUSE: frozenset({Role.OFFICER, Role.HEAD}),
+    Act.START_SPECIAL: frozenset({Role.HEAD}),
+    Act.END_SPECIAL: frozenset({Role.OFFICER, Role.HEAD}),
+    Act.EXTEND: frozenset({Role.HEAD, Role.GOVERNMENT}),
+    Act.EXPLAIN_CARD: frozenset({Role.OFFICER, Role.HEAD, Role.CLERK}),
+    Act.CLOSE_CARD: frozenset({Role.MANAGER}),
 }
 
 
