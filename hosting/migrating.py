@@ -32,6 +32,11 @@ def upgrade(database_url: str, revision: str = "head") -> None:
         raise
 
 
+def downgrade(database_url: str, revision: str = "base") -> None:
+    """Undo migrations; with nothing said, all of them."""
+    command.downgrade(configuration(database_url), revision)
+
+
 def head() -> str | None:
     """The revision this version of the platform needs."""
     return ScriptDirectory(str(MIGRATIONS)).get_current_head()
