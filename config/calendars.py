@@ -1,0 +1,61 @@
+"""Which days do offices here work? The yearly tables: ours, and those the installation imported."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+from config.settings import settings
+from config.year_tables import read_table
+from rules.calendar import WorkCalendar, YearTable
+from rules.errors import Refused
+
+SHIPPED = Path(__file__).parent / "calendar"
+
+Stamp = tuple[tuple[Path, int, int], ...]  # every file with the time it was written and its size
+
+
+def calendar_for(region: str | None = None, folders: Iterable[Path] | None = None) -> WorkCalendar:
+    """The working days of a region: the national tables, its own holidays over them.
+
+    Kept until a file is added, changed or removed, so that every process sees an import at its next question.
+    """
+    return _calendar(region or "", _stamp(table_folders() if folders is None else folders))
+
+
+def table_folders() -> tuple[Path, ...]:
+    """Where tables are looked for; a later folder's table replaces an earlier one's of the same year."""
+    return SHIPPED, settings().data / "calendar"
+
+
+def assemble(tables: Iterable[YearTable], region: str = "") -> WorkCalendar:
+    """One calendar of many tables; of two for the same year and region the later one holds."""
+    chosen = {(table.region, table.year): table for table in tables}
+    local = tuple(table for table in chosen.values() if region and table.region == region)
+    return WorkCalendar(tuple(table for table in chosen.values() if not table.region), local)
+
+
+def _stamp(folders: Iterable[Path]) -> Stamp:
+    return tuple(
+        (path, path.stat().st_mtime_ns, path.stat().st_size)
+        for folder in folders
+        for path in sorted(folder.glob("*.json"))
+    )
+
+
+@lru_cache(maxsize=64)
+def _calendar(region: str, stamp: Stamp) -> WorkCalendar:
+    paths = [path for path, _, _ in stamp]
+    return assemble(_read_tables(tuple(paths)), region)
+
+
+def _read_tables(paths: tuple[Path, ...]) -> list[YearTable]:
+    read: dict[tuple[Path, str, int], Path] = {}
+    tables = []
+    for path in paths:
+        table = read_table(path)
+        key = (path.parent, table.region, table.year)
+        if key in read:
+            raise Refused(f"节假日表 {read[key].name} 和 {path.name} 都是 {table.year} 年的，请只保留一份。")
+        read[key] = path
+        tables.append(table)
+    return tables
