@@ -1,18 +1,25 @@
 # Every command a person needs. `make` alone lists them.
-PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# The first of these that is a Python from 3.11 to 3.13; say `make PYTHON=...` to choose another.
+PYTHONS := python3.13 python3.12 python3.11 python3
+SUITS   := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON  ?= $(shell for p in $(PYTHONS); do "$$p" -c '$(SUITS)' 2>/dev/null && echo "$$p" && break; done)
 
 .DEFAULT_GOAL := help
 
 .PHONY: help
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 $(VENV)/.installed: pyproject.toml constraints.txt
-	@echo "==> 建立虚拟环境，安装依赖（首次约一至两分钟）"
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@"$(PYTHON)" -c '$(SUITS)' 2>/dev/null || \
+		{ echo "没有找到 Python 3.11 到 3.13：请安装其中一个，或用 make PYTHON=... 指定。" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || \
+		{ echo "$(PYTHON) 缺少 venv 模块：请安装它（Debian、Ubuntu：apt install python3-venv）。" >&2; exit 1; }
+	@echo "==> 建立虚拟环境，安装依赖（首次约一至两分钟）" >&2
+	@"$(PYTHON)" -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
 .PHONY: setup
@@ -24,7 +31,7 @@ run: setup ## start the whole platform in the foreground (Ctrl-C stops it)
 
 .PHONY: demo
 demo: setup ## take one application of each bundle through the running platform
-	$(BIN)/yjs demo
+	@exec $(BIN)/yjs demo
 
 .PHONY: test
 test: setup ## all tests, on a real PostgreSQL, Prefect, SMTP and browser
