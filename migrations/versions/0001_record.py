@@ -14,8 +14,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # One running number for all case numbers, without a lock (models/case.py).
+    # Running numbers taken without a lock.
     op.execute(sa.schema.CreateSequence(sa.Sequence("case_serial", maxvalue=999_999, cycle=True)))
+    op.execute(sa.schema.CreateSequence(sa.Sequence("card_serial")))
     op.create_table(
         "bundle_version",
         sa.Column("digest", sa.String(64), nullable=False),
@@ -464,3 +465,4 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_bundle_version_code"), table_name="bundle_version")
     op.drop_table("bundle_version")
     op.execute(sa.schema.DropSequence(sa.Sequence("case_serial")))
+    op.execute(sa.schema.DropSequence(sa.Sequence("card_serial")))
