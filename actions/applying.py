@@ -11,7 +11,16 @@ from actions.moving import APPLICANT, record
 from actions.permitting import must_be_allowed
 from config.catalogue import catalogue
 from models.account import Account
-from models.case import Case, Item, Material, case_of_submission, lock_case, lock_submission, materials_of, next_serial
+from models.case import (
+    Case,
+    Item,
+    Material,
+    case_of_submission,
+    lock_case,
+    lock_submission,
+    materials_of,
+    next_serial,
+)
 from models.notice import queue_notice
 from models.version import keep_version
 from rules.application import Application, Supplied, check_applicant, check_materials
@@ -34,7 +43,9 @@ def bundle_named(code: str) -> Bundle:
     raise NotFound(f"没有编号为“{code}”的一件事，可办理的有：{'、'.join(on_offer)}。")
 
 
-def submit(session: Session, application: Application, *, by: Account | None, region: str, at: datetime) -> Case:
+def submit(
+    session: Session, application: Application, *, by: Account | None, region: str, at: datetime
+) -> Case:
     """收件: check everything, then write case, items, materials and the receipt. `by` None: the applicant online.
 
     Raises Faulty with every fault of the form, AlreadyDone when this very form is a case already.
@@ -98,7 +109,13 @@ def _checked(
 
 
 def _new_case(
-    session: Session, application: Application, bundle: Bundle, key: str, by: Account | None, region: str, at: datetime
+    session: Session,
+    application: Application,
+    bundle: Bundle,
+    key: str,
+    by: Account | None,
+    region: str,
+    at: datetime,
 ) -> Case:
     applicant, agent = application.applicant, application.agent
     case = Case(
@@ -147,7 +164,9 @@ def _new_materials(
     arrived = {supplied.spec_id: supplied for supplied in application.supplied}
     rows = []
     for spec in wanted:
-        row = Material(case_number=case.number, spec_id=spec.id, name=spec.name, state=_expected(spec, application))
+        row = Material(
+            case_number=case.number, spec_id=spec.id, name=spec.name, state=_expected(spec, application)
+        )
         if spec.id in arrived:
             _arrive(row, arrived[spec.id], at)
         rows.append(row)

@@ -13,6 +13,7 @@ from rules.calendar import WorkCalendar
 from rules.clock import ClockKind, due_of
 from rules.lights import rungs
 from rules.limits import DELIVERY, NOTICE, bundle_limit
+from rules.selecting import promise_of
 
 
 def start_notice_clock(session: Session, case: Case, *, at: datetime) -> None:
@@ -26,13 +27,14 @@ def start_case_clocks(session: Session, case: Case, bundle: Bundle, items: list[
     stop_clocks(session, case, None, at=case.accepted_at)
     _start(session, case, None, ClockKind.PROMISED, bundle.promise, case.accepted_at)
     specs = [bundle.item(item.code) for item in items]
-    if legal := bundle_limit(bundle, specs, start=case.accepted_at, calendar=hall_calendar()):
+    legal = bundle_limit(bundle, specs, start=case.accepted_at, calendar=hall_calendar())
+    if legal:
         _start(session, case, None, ClockKind.STATUTORY, legal, case.accepted_at)
 
 
 def start_item_clocks(session: Session, case: Case, item: Item, spec: ItemSpec, *, at: datetime) -> None:
     """分办: the department's own clocks, from the hand-over."""
-    _start(session, case, item, ClockKind.PROMISED, spec.promise, at)
+    _start(session, case, item, ClockKind.PROMISED, promise_of(spec, case.answers), at)
     if spec.legal:
         _start(session, case, item, ClockKind.STATUTORY, spec.legal, at)
 

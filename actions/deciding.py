@@ -41,7 +41,9 @@ def item_named(items: list[Item], name: str, case_number: str) -> Item:
     for item in items:
         if name in (item.code, item.number):
             return item
-    raise NotFound(f"办件 {case_number} 没有事项“{name}”，它的事项有：{'、'.join(item.code for item in items)}。")
+    raise NotFound(
+        f"办件 {case_number} 没有事项“{name}”，它的事项有：{'、'.join(item.code for item in items)}。"
+    )
 
 
 def _mine(session: Session, number: str, name: str, act: Act, by: Account) -> tuple[Case, Item, list[Item]]:
@@ -51,7 +53,10 @@ def _mine(session: Session, number: str, name: str, act: Act, by: Account) -> tu
     must_be_allowed(by, act, department=item.department_code, what=f"事项“{item.name}”")
     if item.state in ITEM_DECIDED and item.decided_at:
         when = china_text(item.decided_at)
-        raise AlreadyDone(f"“{item.name}”已于 {when} 由 {item.decided_by} 作出{item.state.label}决定，不能重复办理。", number)
+        raise AlreadyDone(
+            f"“{item.name}”已于 {when} 由 {item.decided_by} 作出{item.state.label}决定，不能重复办理。",
+            number,
+        )
     return case, item, items
 
 

@@ -25,7 +25,14 @@ def issue(session: Session, number: str, *, at: datetime) -> None:
     bundle = bundle_of_version(session, case.bundle_digest)
     items = items_of(session, number)
     results = _number_results(bundle, items) if may_issue(bundle.join, case.outcome) else []
-    record(session, case, Act.ISSUE, by=SYSTEM, at=at, facts={"results": [result["number"] for result in results]})
+    record(
+        session,
+        case,
+        Act.ISSUE,
+        by=SYSTEM,
+        at=at,
+        facts={"results": [result["number"] for result in results]},
+    )
     if results:
         _say_ready(session, bundle, case, results, at)
     else:  # nothing to hand out, so nothing is due
@@ -43,6 +50,8 @@ def _number_results(bundle: Bundle, items: list[Item]) -> list[dict[str, str]]:
     return results
 
 
-def _say_ready(session: Session, bundle: Bundle, case: Case, results: list[dict[str, str]], at: datetime) -> None:
+def _say_ready(
+    session: Session, bundle: Bundle, case: Case, results: list[dict[str, str]], at: datetime
+) -> None:
     place = departments()[bundle.lead_department].place
     queue_notice(session, case, Event.READY, facts={"results": results, "place": place}, at=at)

@@ -15,7 +15,14 @@ APPLICANT = "applicant"
 
 
 def move_case(
-    session: Session, case: Case, act: Act, *, by: str, at: datetime, reason: str = "", facts: dict[str, Any] | None = None
+    session: Session,
+    case: Case,
+    act: Act,
+    *,
+    by: str,
+    at: datetime,
+    reason: str = "",
+    facts: dict[str, Any] | None = None,
 ) -> None:
     """Take the case to its next state. The caller holds the lock of the case."""
     before = case.state

@@ -58,7 +58,14 @@ def close(session: Session, number: str, *, by: Account, at: datetime) -> Card:
     if not card.explanation:
         raise WrongState("责任部门还没有说明原因，不能销号。")
     card.closed_by, card.closed_at = by.username, at
-    record(session, lock_case(session, card.case_number), Act.CLOSE_CARD, by=by.username, at=at, facts={"card": number})
+    record(
+        session,
+        lock_case(session, card.case_number),
+        Act.CLOSE_CARD,
+        by=by.username,
+        at=at,
+        facts={"card": number},
+    )
     return card
 
 
@@ -67,7 +74,9 @@ def _due(session: Session, case: Case, at: datetime) -> list[tuple[ClockRow, Run
     for row in all_running_clocks(session, case.number):
         fired = fired_rungs(session, row.id)
         clock = row.clock(procedures_of(session, case.number, row.item_number))
-        due += [(row, rung) for rung in rungs(clock, hall_calendar()) if rung.at <= at and rung.code not in fired]
+        due += [
+            (row, rung) for rung in rungs(clock, hall_calendar()) if rung.at <= at and rung.code not in fired
+        ]
     return sorted(due, key=lambda pair: pair[1].at)
 
 

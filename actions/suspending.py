@@ -36,12 +36,16 @@ class Procedure:
     basis: str = ""
 
 
-def start_special(session: Session, number: str, name: str, procedure: Procedure, *, by: Account, at: datetime) -> Item:
+def start_special(
+    session: Session, number: str, name: str, procedure: Procedure, *, by: Account, at: datetime
+) -> Item:
     """启动特别程序: the item waits, the clocks its kind may stop stand still, the applicant learns for how long."""
     case, item, items = _at_own_desk(session, number, name, Act.START_SPECIAL, by)
     special = _allowed_kind(session, case, item, procedure)
     reason = stated(procedure.reason, "请写明启动特别程序的理由。")
-    move_item(session, case, item, Act.START_SPECIAL, by=by.username, at=at, reason=f"{procedure.kind}：{reason}")
+    move_item(
+        session, case, item, Act.START_SPECIAL, by=by.username, at=at, reason=f"{procedure.kind}：{reason}"
+    )
     session.add(
         SpecialProcedure(
             case_number=case.number,
@@ -70,10 +74,16 @@ def end_special(session: Session, number: str, name: str, result: str, *, by: Ac
     procedure = open_procedure(session, item.number)
     if procedure is None:
         raise WrongState(f"“{item.name}”没有正在进行的特别程序。")
-    move_item(session, case, item, Act.END_SPECIAL, by=by.username, at=at, reason=f"{procedure.kind}：{result}")
+    move_item(
+        session, case, item, Act.END_SPECIAL, by=by.username, at=at, reason=f"{procedure.kind}：{result}"
+    )
     procedure.ended_on, procedure.result, procedure.ended_by = china_day(at), result, by.username
     _derive_all(session, case, items)
-    facts = {"item": item.name, "kind": procedure.kind, "due_on": item.due_on.isoformat() if item.due_on else None}
+    facts = {
+        "item": item.name,
+        "kind": procedure.kind,
+        "due_on": item.due_on.isoformat() if item.due_on else None,
+    }
     about = f"{item.number}/{procedure.started_on}"
     queue_notice(session, case, Event.SPECIAL_ENDED, about=about, facts=facts, at=at)
     return item
@@ -105,7 +115,9 @@ def extend_case(
     items = items_of(session, number)
     row = _statutory(session, case, None)
     _extend(session, case, row, stated(reason, "请写明延长审批的理由。"), document.strip(), by=by, at=at)
-    record(session, case, Act.EXTEND, by=by.username, at=at, reason=reason, facts={"document": document.strip()})
+    record(
+        session, case, Act.EXTEND, by=by.username, at=at, reason=reason, facts={"document": document.strip()}
+    )
     _derive_all(session, case, items)
     _tell_extended(session, case, row, "联合办理", at)
     return case

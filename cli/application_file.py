@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from actions.storing import store
 from config.settings import settings
@@ -116,7 +117,11 @@ def _supplied(material: MaterialForm, folder: Path) -> Supplied:
     try:
         with source.open("rb") as stream:
             return store(
-                stream, source.name, material.id, folder=settings().uploads, limit=settings().upload_limit_mb << 20
+                stream,
+                source.name,
+                material.id,
+                folder=settings().uploads,
+                limit=settings().upload_limit_mb << 20,
             )
     except OSError:
         raise Refused(f"材料 {material.id} 的文件 {material.file} 读不出来。") from None

@@ -90,7 +90,9 @@ def decide(
         typer.echo(f"{summary}。办件{description['state_label']}{description['outcome_label']}")
 
 
-def _decide(session: Session, number: str, item: str, decision: Decision, reason: str, officer: Account) -> Any:
+def _decide(
+    session: Session, number: str, item: str, decision: Decision, reason: str, officer: Account
+) -> Any:
     now = datetime.now(UTC)
     if decision is Decision.grant:
         return grant(session, number, item, by=officer, at=now, opinion=reason)

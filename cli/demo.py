@@ -44,7 +44,9 @@ def demo(
     for number in numbers:
         with transaction() as session:
             case = find_case(session, number)
-            typer.echo(f"{number}  {case.outcome.label if case.outcome else case.state.label}  查询码 {case.query_code}")
+            typer.echo(
+                f"{number}  {case.outcome.label if case.outcome else case.state.label}  查询码 {case.query_code}"
+            )
 
 
 def _submit(file: Path) -> str:
@@ -101,4 +103,6 @@ def _wait_for_results(number: str) -> None:
             if find_case(session, number).issued_at:
                 return
         time.sleep(0.3)
-    raise Refused(f"办件 {number} 已办结，但 Prefect 在 {PATIENCE:.0f} 秒内没有完成制证，请运行 yjs doctor 检查。")
+    raise Refused(
+        f"办件 {number} 已办结，但 Prefect 在 {PATIENCE:.0f} 秒内没有完成制证，请运行 yjs doctor 检查。"
+    )

@@ -73,7 +73,9 @@ class Case(SQLModel, table=True):
     look_at: datetime | None = Field(default=None, sa_column=moment())  # when must a pass look again?
     notice_count: int = 0  # notices leave in this order
     revision: int = 0  # grows with every act, so that a pass knows whether it has seen the latest
-    asked_at: datetime | None = Field(default=None, sa_column=moment())  # the conductor asked Prefect for a pass
+    asked_at: datetime | None = Field(
+        default=None, sa_column=moment()
+    )  # the conductor asked Prefect for a pass
     lease_holder: str | None = Field(default=None, max_length=100)
     lease_until: datetime | None = Field(default=None, sa_column=moment())
     failures: int = 0
@@ -89,7 +91,9 @@ class Item(SQLModel, table=True):
         one_of("state", ItemState),
         one_of("shown", ItemState),
         UniqueConstraint("case_number", "code", name="item_once_a_case"),
-        CheckConstraint("(state IN ('granted', 'refused')) = (decided_at IS NOT NULL)", name="decided_with_moment"),
+        CheckConstraint(
+            "(state IN ('granted', 'refused')) = (decided_at IS NOT NULL)", name="decided_with_moment"
+        ),
         # What a department's desk asks: what is open here, the most urgent first?
         Index(
             "item_open_at_desk",
@@ -121,7 +125,9 @@ class Item(SQLModel, table=True):
     due_on: date | None = None  # the earlier of the two: what the desk works to
     due_provisional: bool = False
     result_number: str = Field(default="", max_length=100)  # the certificate, once issued
-    shown: ItemState | None = Field(default=None, sa_column=coded(ItemState, nullable=True))  # what Prefect was told
+    shown: ItemState | None = Field(
+        default=None, sa_column=coded(ItemState, nullable=True)
+    )  # what Prefect was told
     task_run_id: UUID | None = None
 
 
@@ -141,7 +147,9 @@ class Material(SQLModel, table=True):
     state: MaterialState = Field(sa_column=coded(MaterialState))
     version: int = 1
     file_name: str = Field(default="", max_length=255)
-    stored_as: str = Field(default="", max_length=100)  # below the uploads folder; the applicant's name is never a path
+    stored_as: str = Field(
+        default="", max_length=100
+    )  # below the uploads folder; the applicant's name is never a path
     media_type: str = Field(default="", max_length=100)
     size: int = 0  # bytes
     sha256: str = Field(default="", max_length=64)

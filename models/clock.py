@@ -64,7 +64,11 @@ class ClockRow(SQLModel, table=True):
 
     def _extension(self) -> Extension:
         return Extension(
-            self.extended_n, self.extended_by, self.extension_reason, self.extension_document, self.extended_on
+            self.extended_n,
+            self.extended_by,
+            self.extension_reason,
+            self.extension_document,
+            self.extended_on,
         )
 
 
@@ -74,9 +78,7 @@ class SpecialProcedure(SQLModel, table=True):
     __tablename__ = "special_procedure"
     __table_args__ = (
         # An item has at most one that is still open.
-        Index(
-            "one_open_procedure", "item_number", unique=True, postgresql_where=text("ended_on IS NULL")
-        ),
+        Index("one_open_procedure", "item_number", unique=True, postgresql_where=text("ended_on IS NULL")),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -96,7 +98,12 @@ class SpecialProcedure(SQLModel, table=True):
 
     def suspension(self) -> Suspension:
         return Suspension(
-            self.started_on, self.ended_on, self.kind, self.approved_by, self.stops_statutory, self.stops_promised
+            self.started_on,
+            self.ended_on,
+            self.kind,
+            self.approved_by,
+            self.stops_statutory,
+            self.stops_promised,
         )
 
 
@@ -135,7 +142,9 @@ def clocks_of(session: Session, case_number: str) -> list[ClockRow]:
 def running_clocks(session: Session, case_number: str, item_number: str = "") -> list[ClockRow]:
     """The clocks of the case, or of one item, that have not been stopped."""
     query = select(ClockRow).where(
-        ClockRow.case_number == case_number, ClockRow.item_number == item_number, col(ClockRow.stopped_at).is_(None)
+        ClockRow.case_number == case_number,
+        ClockRow.item_number == item_number,
+        col(ClockRow.stopped_at).is_(None),
     )
     return list(session.exec(query))
 
@@ -160,3 +169,14 @@ def open_procedure(session: Session, item_number: str) -> SpecialProcedure | Non
         SpecialProcedure.item_number == item_number, col(SpecialProcedure.ended_on).is_(None)
     )
     return session.exec(query).one_or_none()
+
+
+def cases_with_provisional_dates(session: Session) -> list[str]:
+    """Open cases with a date that rests on a year whose holiday table had not been published."""
+    query = (
+        select(ClockRow.case_number)
+        .where(col(ClockRow.stopped_at).is_(None), col(ClockRow.provisional))
+        .distinct()
+        .order_by(ClockRow.case_number)
+    )
+    return list(session.exec(query))

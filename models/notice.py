@@ -1,10 +1,11 @@
 """通知: who was told what, when, on which channel. A row first; sending comes after the commit."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, text, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.case import Case
@@ -39,14 +40,22 @@ class Notice(SQLModel, table=True):
     subject: str = Field(default="", max_length=200)  # as sent
     body: str = ""  # as sent
     attempts: int = 0
-    next_try_at: datetime | None = Field(default=None, sa_column=moment())  # NULL: nothing more to do
-    error: str = Field(default="", max_length=500)
+    # When to try (again); while it is being sent: until when the sender has it. NULL: nothing more to do.
+    next_try_at: datetime | None = Field(default=None, sa_column=moment())
+    via: str = Field(default="", max_length=50)  # the kind of gateway that took it, or the local inbox
+    error: str = Field(default="", max_length=500)  # why it failed or is not known, for the person who looks
     created_at: datetime = Field(sa_column=moment(nullable=False))
     sent_at: datetime | None = Field(default=None, sa_column=moment())
 
 
 def queue_notice(
-    session: Session, case: Case, event: Event, *, about: str = "", facts: dict[str, Any] | None = None, at: datetime
+    session: Session,
+    case: Case,
+    event: Event,
+    *,
+    about: str = "",
+    facts: dict[str, Any] | None = None,
+    at: datetime,
 ) -> None:
     """Queue one notice per channel the applicant gave; the case must be locked. It leaves after the commit."""
     addresses = {Channel.SMS: case.phone, Channel.EMAIL: case.email}
@@ -73,3 +82,55 @@ def notices_of(session: Session, case_number: str) -> list[Notice]:
     """The ledger of a case in the order the notices were queued."""
     query = select(Notice).where(Notice.case_number == case_number)
     return list(session.exec(query.order_by(col(Notice.serial), col(Notice.channel))))
+
+
+def claim_notice(session: Session, channel: Channel, *, at: datetime, lease: timedelta) -> Notice | None:
+    """The next notice due on this channel, now ours to send until the lease lapses; None when there is none.
+
+    The notices of a case leave in order: a later one waits while an earlier one is still to be sent.
+    """
+    due = (
+        select(Notice)
+        .where(
+            Notice.channel == channel,
+            col(Notice.next_try_at) <= at,
+            col(Notice.state).in_((NoticeState.QUEUED, NoticeState.FAILED)),
+            ~_an_earlier_one_is_open(),
+        )
+        .order_by(col(Notice.next_try_at), col(Notice.serial))
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    notice = session.exec(due).one_or_none()
+    if notice is not None:
+        notice.state = NoticeState.SENDING
+        notice.attempts += 1
+        notice.next_try_at = at + lease
+    return notice
+
+
+def give_up_lapsed(session: Session, *, at: datetime, why: str) -> int:
+    """Nobody can say whether what a dead sender had in hand has left: make it UNKNOWN, and say how many."""
+    lapsed = (
+        update(Notice)
+        .where(col(Notice.state) == NoticeState.SENDING, col(Notice.next_try_at) <= at)
+        .values(state=NoticeState.UNKNOWN, next_try_at=None, error=why)
+        .returning(col(Notice.id))
+    )
+    return len(session.execute(lapsed).all())
+
+
+def lock_notice(session: Session, notice_id: UUID) -> Notice:
+    """The notice, locked until the transaction ends."""
+    return session.exec(select(Notice).where(Notice.id == notice_id).with_for_update()).one()
+
+
+def _an_earlier_one_is_open() -> ColumnElement[bool]:
+    earlier = aliased(Notice)
+    open_before = select(earlier.id).where(
+        col(earlier.case_number) == col(Notice.case_number),
+        col(earlier.channel) == col(Notice.channel),
+        col(earlier.serial) < col(Notice.serial),
+        col(earlier.next_try_at).is_not(None),
+    )
+    return open_before.exists()

@@ -8,4 +8,18 @@ from models.clock import ClockRow, FiredRung, SpecialProcedure
 from models.notice import Notice
 from models.version import BundleVersion
 
-TABLES = (Department, Account, SignIn, BundleVersion, Case, Item, Material, AuditEntry, Notice, ClockRow, SpecialProcedure, FiredRung, Card)
+TABLES = (
+    Department,
+    Account,
+    SignIn,
+    BundleVersion,
+    Case,
+    Item,
+    Material,
+    AuditEntry,
+    Notice,
+    ClockRow,
+    SpecialProcedure,
+    FiredRung,
+    Card,
+)

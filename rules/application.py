@@ -75,7 +75,8 @@ def check_materials(application: Application, wanted: tuple[MaterialSpec, ...], 
     supplied = {material.spec_id for material in application.supplied}
     deferred = set(application.deferred)
     faults = {
-        f"material.{unknown}": f"“{unknown}”不是本事项的材料。" for unknown in sorted((supplied | deferred) - known)
+        f"material.{unknown}": f"“{unknown}”不是本事项的材料。"
+        for unknown in sorted((supplied | deferred) - known)
     }
     for material in wanted:
         if material.id in deferred and not material.deferrable:
@@ -95,16 +96,20 @@ def _faults_of_applicant(applicant: Applicant, bundle: Bundle, today: date) -> d
             "applicant", applicant.name, applicant.id_number, applicant.phone, "申请人", today
         )
     else:
-        faults = {
-            "applicant.name": _named(applicant.name, "单位名称"),
-            "applicant.id_number": identifiers.fault_of_uscc(applicant.id_number),
-            "applicant.contact_name": _named(applicant.contact_name, "联系人姓名"),
-            "applicant.phone": identifiers.fault_of_mobile(applicant.phone),
-        }
-        faults = {name: fault for name, fault in faults.items() if fault}
+        faults = _faults_of_organisation(applicant)
     if applicant.email and (fault := identifiers.fault_of_email(applicant.email)):
         faults["applicant.email"] = fault
     return faults
+
+
+def _faults_of_organisation(applicant: Applicant) -> dict[str, str]:
+    found = {
+        "applicant.name": _named(applicant.name, "单位名称"),
+        "applicant.id_number": identifiers.fault_of_uscc(applicant.id_number),
+        "applicant.contact_name": _named(applicant.contact_name, "联系人姓名"),
+        "applicant.phone": identifiers.fault_of_mobile(applicant.phone),
+    }
+    return {name: fault for name, fault in found.items() if fault}
 
 
 def _faults_of_person(

@@ -33,9 +33,7 @@ def consequences(needs: Needs, states: States) -> Consequences:
         stopped[item] = because
         now[item] = ItemState.NOT_NEEDED
     hand_over = tuple(item for item in needs if _may_begin(item, needs, now))
-    hold = tuple(
-        item for item in needs if now[item] is ItemState.PENDING and item not in hand_over
-    )
+    hold = tuple(item for item in needs if now[item] is ItemState.PENDING and item not in hand_over)
     return Consequences(hand_over, hold, tuple(stopped.items()), outcome(now))
 
 

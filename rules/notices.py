@@ -1,5 +1,8 @@
 """Which events are applicants told of, over which channels, and how does a notice fare?"""
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
 from rules.named import Named
 
 
@@ -31,3 +34,41 @@ class NoticeState(Named):
     HANDED_OVER = "handed_over", "已交运营商"
     UNKNOWN = "unknown", "结果不明"
     FAILED = "failed", "发送失败"
+
+
+# What the facts of an event are called: what its templates, and a bundle's own texts, may name.
+FACTS: Mapping[Event, frozenset[str]] = {
+    Event.RECEIPT: frozenset({"bundle", "materials", "query_code"}),
+    Event.ACCEPTED: frozenset({"departments", "promised_due_on", "legal_due_on", "provisional"}),
+    Event.NOT_ACCEPTED: frozenset({"reason"}),
+    Event.SPECIAL_STARTED: frozenset({"item", "kind", "days", "reason"}),
+    Event.SPECIAL_ENDED: frozenset({"item", "kind", "due_on"}),
+    Event.EXTENDED: frozenset({"what", "days", "reason", "due_on", "provisional"}),
+    Event.DATE_MOVED: frozenset({"clock", "old", "new", "provisional"}),
+    Event.ITEM_DECIDED: frozenset({"item", "department", "granted", "reason", "left"}),
+    Event.CONCLUDED: frozenset({"outcome", "granted", "refused"}),
+    Event.READY: frozenset({"results", "place"}),
+}
+# What every template may name besides.
+ALWAYS = frozenset({"number", "bundle", "link", "due", "due_provisional", "considerate", "results_follow"})
+
+# After a failure that may pass: in all about two days, for a mail server that is down over a night.
+RETRY_AFTER = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+    timedelta(hours=1),
+    timedelta(hours=4),
+    timedelta(hours=12),
+    timedelta(hours=24),
+)
+
+
+def variables(event: Event) -> frozenset[str]:
+    """Every name that a text of this event may use."""
+    return ALWAYS | FACTS[event]
+
+
+def next_try(attempts: int, at: datetime) -> datetime | None:
+    """When to try again after so many failed attempts, or None: enough."""
+    return at + RETRY_AFTER[attempts - 1] if attempts <= len(RETRY_AFTER) else None

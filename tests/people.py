@@ -7,19 +7,21 @@ from sqlmodel import Session
 
 from actions.accepting import accept
 from actions.applying import submit
-from config.catalogue import departments
+from config.catalogue import catalogue, departments
 from models.account import Account, Department
 from models.case import Case
 from rules.application import Applicant, Application, Supplied
+from rules.bundle import Source
 from rules.people import ApplicantKind, Role
+from rules.selecting import complete_answers, items_called_for, materials_called_for
 
 MORNING = datetime(2026, 3, 6, 1, 30, tzinfo=UTC)  # Friday 09:30 in the hall
 
 CLERK = "linxiao"  # 林晓 sits at the window
 MANAGER = "zhaomin"  # 赵敏 watches over the hall
-MARKET, FIRE = "wangfang", "zhangwei"  # 王芳 decides for 市场监管, 张伟 for 消防救援
+GOVERNOR = "lijianguo"  # 李建国 approves for the government of that level
 
-FULL_ANSWERS = {"Q1": True, "Q2": 320, "Q3": "", "Q4": True, "Q5": True, "Q6": False, "Q7": False}
+# Officers are named as their department's code; its head is `<code>-head`.
 
 
 def a_city(session: Session) -> None:
@@ -29,8 +31,10 @@ def a_city(session: Session) -> None:
     session.flush()
     _account(session, CLERK, "林晓", Role.CLERK)
     _account(session, MANAGER, "赵敏", Role.MANAGER)
+    _account(session, GOVERNOR, "李建国", Role.GOVERNMENT)
     for code in departments():
         _account(session, code, f"{code}经办", Role.OFFICER, code)
+        _account(session, f"{code}-head", f"{code}负责人", Role.HEAD, code)
     session.flush()
 
 
@@ -44,16 +48,16 @@ def account(session: Session, username: str) -> Account:
     return session.get_one(Account, username)
 
 
+def head_of(session: Session, department: str) -> Account:
+    return account(session, f"{department}-head")
+
+
 def an_application(**changes: Any) -> Application:
     """陈一诺 wants to open a restaurant that calls for all five departments."""
-    from rules.selecting import complete_answers, items_called_for, materials_called_for
-    from config.catalogue import catalogue
-
     bundle = catalogue()["B1"]
     answers = changes.pop("answers", None) or full_answers()
-    wanted = materials_called_for(
-        bundle, items_called_for(bundle, complete_answers(bundle, answers)), complete_answers(bundle, answers)
-    )
+    complete = complete_answers(bundle, answers)
+    wanted = materials_called_for(bundle, items_called_for(bundle, complete), complete)
     given = {
         "bundle": "B1",
         "applicant": Applicant(
@@ -61,7 +65,9 @@ def an_application(**changes: Any) -> Application:
         ),
         "answers": answers,
         "address": "示例市示例区示例路1号",
-        "supplied": tuple(Supplied(material.id) for material in wanted if material.source.value == "applicant"),
+        "supplied": tuple(
+            Supplied(material.id) for material in wanted if material.source is Source.APPLICANT
+        ),
     }
     return Application(**(given | changes))
 

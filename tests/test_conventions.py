@@ -44,14 +44,18 @@ def test_sql_lives_in_models() -> None:
     at_home = ("models/", "hosting/")  # hosting creates the databases themselves
     for file, tree in sources():
         if not file.startswith(at_home):
-            assert not [name for name, _ in calls(tree) if name in ("select", "text", "update", "insert")], file
+            assert not [name for name, _ in calls(tree) if name in ("select", "text", "update", "insert")], (
+                file
+            )
 
 
 def test_only_the_edges_read_the_wall_clock() -> None:
     edges = ("web/", "tasks/", "flows/", "cli/", "hosting/", "notifications/sending.py")
     for file, tree in sources():
         if not file.startswith(edges):
-            assert not [name for name, _ in calls(tree) if name in ("datetime.now", "date.today", "time.time")], file
+            assert not [
+                name for name, _ in calls(tree) if name in ("datetime.now", "date.today", "time.time")
+            ], file
 
 
 def test_every_module_says_what_it_is() -> None:

@@ -5,8 +5,8 @@ from threading import Barrier
 
 import pytest
 
-from actions.deciding import grant
 from actions.applying import submit
+from actions.deciding import grant
 from models.case import find_case, items_of
 from models.database import transaction
 from models.notice import notices_of

@@ -1,5 +1,6 @@
 """A case from the window to the joint answer, on a real PostgreSQL."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -47,7 +48,11 @@ def test_five_departments_have_the_case_at_once_after_the_licence_is_checked(db:
     waiting = [item for item in items_of(db, case.number) if item.code != "B1-1"]
     assert {item.state for item in waiting} == {ItemState.IN_REVIEW}
     assert {item.department_code for item in items_of(db, case.number)} == {
-        "market", "urban", "fire", "health", "tobacco",
+        "market",
+        "urban",
+        "fire",
+        "health",
+        "tobacco",
     }
     assert all(item.due_on for item in waiting)
 
@@ -166,7 +171,9 @@ def test_answers_that_are_none_are_refused(db: Session, answers: dict[str, objec
     with pytest.raises(Refused):
         submit(
             db,
-            an_application(supplied=()).__class__(bundle="B1", applicant=an_application().applicant, answers=answers),
+            an_application(supplied=()).__class__(
+                bundle="B1", applicant=an_application().applicant, answers=answers
+            ),
             by=account(db, CLERK),
             region="000000",
             at=MORNING,

@@ -36,18 +36,24 @@ def test_genuine_credit_codes(code: str) -> None:
     assert identifiers.fault_of_uscc(code) is None
 
 
-@pytest.mark.parametrize("code", ["91350100M000100Y44", "91000000000000000k", "91350100M000100Y4", "9135O100M000100Y43"])
+@pytest.mark.parametrize(
+    "code", ["91350100M000100Y44", "91000000000000000k", "91350100M000100Y4", "9135O100M000100Y43"]
+)
 def test_false_credit_codes(code: str) -> None:
     assert identifiers.fault_of_uscc(code)
 
 
-@pytest.mark.parametrize("number", ["12000000000", "1380000000", "+8613800000000", "138000000000", "13８00000000"])
+@pytest.mark.parametrize(
+    "number", ["12000000000", "1380000000", "+8613800000000", "138000000000", "13８00000000"]
+)
 def test_false_mobile_numbers(number: str) -> None:
     assert identifiers.fault_of_mobile(number)
 
 
 @given(st.integers(0, 999_999), st.dates(date(2000, 1, 1), date(2099, 12, 31)), st.data())
-def test_one_wrong_digit_in_a_case_number_is_always_noticed(serial: int, on: date, data: st.DataObject) -> None:
+def test_one_wrong_digit_in_a_case_number_is_always_noticed(
+    serial: int, on: date, data: st.DataObject
+) -> None:
     number = identifiers.case_number("000000", "B1", on, serial)
     assert identifiers.fault_of_case_number(number) is None
     places = [place for place, sign in enumerate(number) if sign.isdigit()]

@@ -1,0 +1,45 @@
+"""期限重算: a new holiday table has arrived; every open clock that rested on a year without one is dated anew (R16)."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from actions.dating import derive
+from actions.moving import record
+from models.case import Case, Item, items_of, lock_case
+from models.clock import ClockRow, all_running_clocks
+from models.notice import queue_notice
+from rules.clock import ClockKind
+from rules.notices import Event
+from rules.states import Act
+
+TOLD = frozenset({ClockKind.PROMISED, ClockKind.STATUTORY})  # what the applicant was told of
+
+
+def recalculate(session: Session, number: str, *, by: str, at: datetime) -> int:
+    """Date the case's running clocks anew; say how many moved. Old and new dates are on the file."""
+    case = lock_case(session, number)
+    items = {item.number: item for item in items_of(session, number)}
+    case.due_provisional = False
+    moved = 0
+    for row in all_running_clocks(session, number):
+        moved += _redate(session, case, items.get(row.item_number), row, by, at)
+    return moved
+
+
+def _redate(session: Session, case: Case, item: Item | None, row: ClockRow, by: str, at: datetime) -> bool:
+    old, was_provisional = row.due_on, row.provisional
+    derive(session, case, item, row)
+    if (row.due_on, row.provisional) == (old, was_provisional):
+        return False
+    facts = {
+        "clock": row.kind.label,
+        "old": old.isoformat() if old else None,
+        "new": row.due_on.isoformat() if row.due_on else None,
+        "provisional": row.provisional,
+    }
+    record(session, case, Act.RECALCULATE, by=by, at=at, item=item, facts=facts)
+    if row.due_on != old and item is None and row.kind in TOLD:
+        about = f"{row.kind.value}/{row.due_on}"
+        queue_notice(session, case, Event.DATE_MOVED, about=about, facts=facts, at=at)
+    return row.due_on != old

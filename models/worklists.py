@@ -1,0 +1,215 @@
+"""What is on somebody's desk, and in which order? Read-only queries that answer for pages."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, text
+from sqlmodel import Session, col, select
+
+from models.case import Case, Item, Material
+from models.notice import Notice
+from rules.errors import NotFound
+from rules.states import ITEM_DECIDED, ITEM_OPEN_AT_DESK, CaseState, ItemState
+
+PAGE = 20  # rows a page shows
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Leaf(Generic[Row]):
+    """One page of a list, and whether there is more."""
+
+    rows: list[Row]
+    total: int
+    number: int  # from 1
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PAGE))
+
+
+@dataclass(frozen=True)
+class AtDesk:
+    """An item on a department's desk with its case."""
+
+    item: Item
+    case: Case
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the manager's or the window's list is narrowed to; empty means all."""
+
+    search: str = ""
+    state: CaseState | None = None
+    bundle: str = ""
+    department: str = ""
+    overdue: bool = False
+    sort: str = "newest"
+    page: int = 1
+
+
+ORDERS: dict[str, tuple[Any, ...]] = {
+    "newest": (col(Case.submitted_at).desc(), col(Case.number).desc()),
+    "oldest": (col(Case.submitted_at), col(Case.number)),
+    "due": (col(Case.promised_due_on).nulls_last(), col(Case.number)),
+    "bundle": (col(Case.bundle_code), col(Case.submitted_at).desc(), col(Case.number)),
+    "state": (col(Case.state), col(Case.submitted_at).desc(), col(Case.number)),
+}
+
+
+def reachable(session: Session) -> None:
+    """Raises unless the database answers."""
+    session.execute(text("SELECT 1"))
+
+
+def cases_listed(session: Session, wanted: Wanted, today: date) -> Leaf[Case]:
+    """The cases asked for, one page of them."""
+    where = _narrowed(wanted, today)
+    total = session.exec(select(func.count()).select_from(Case).where(*where)).one()
+    query = select(Case).where(*where).order_by(*ORDERS.get(wanted.sort, ORDERS["newest"]))
+    return _leaf(session, query, total, wanted.page)
+
+
+def cases_by_state(session: Session) -> dict[CaseState, int]:
+    """How many cases there are in each state."""
+    query = select(Case.state, func.count()).group_by(col(Case.state))
+    return dict(session.execute(query).tuples().all())
+
+
+def overdue_count(session: Session, today: date) -> int:
+    """How many open cases have passed their date."""
+    return session.exec(select(func.count()).select_from(Case).where(_overdue(today))).one()
+
+
+def due_soon_count(session: Session, today: date, until: date) -> int:
+    """How many open cases fall due from today to this day."""
+    near = and_(
+        col(Case.state) == CaseState.ACCEPTED,
+        col(Case.promised_due_on) >= today,
+        col(Case.promised_due_on) <= until,
+    )
+    return session.exec(select(func.count()).select_from(Case).where(near)).one()
+
+
+def open_at_desk(session: Session, department: str, page: int = 1) -> Leaf[AtDesk]:
+    """What this department has to do, the most urgent first."""
+    mine = (col(Item.department_code) == department, col(Item.state).in_(ITEM_OPEN_AT_DESK))
+    return _at_desk(session, mine, (col(Item.due_on).nulls_last(), col(Item.handed_over_at)), page)
+
+
+def held_for_desk(session: Session, department: str, page: int = 1) -> Leaf[AtDesk]:
+    """What will come to this department once others have decided."""
+    mine = (col(Item.department_code) == department, col(Item.state) == ItemState.WAITING)
+    return _at_desk(session, mine, (col(Case.submitted_at),), page)
+
+
+def done_at_desk(session: Session, department: str, page: int = 1) -> Leaf[AtDesk]:
+    """What this department has decided, the latest first."""
+    mine = (col(Item.department_code) == department, col(Item.state).in_(ITEM_DECIDED))
+    return _at_desk(session, mine, (col(Item.decided_at).desc(),), page)
+
+
+def next_at_desk(session: Session, department: str, besides: str) -> Item | None:
+    """The most urgent open item of the department in another case than this."""
+    query = (
+        select(Item)
+        .where(
+            col(Item.department_code) == department,
+            col(Item.state).in_(ITEM_OPEN_AT_DESK),
+            col(Item.case_number) != besides,
+        )
+        .order_by(col(Item.due_on).nulls_last(), col(Item.handed_over_at))
+        .limit(1)
+    )
+    return session.exec(query).one_or_none()
+
+
+def overdue_at_desk(session: Session, department: str, today: date) -> int:
+    """How many open items of the department have passed their date."""
+    query = select(func.count()).select_from(Item)
+    mine = (col(Item.department_code) == department, col(Item.state).in_(ITEM_OPEN_AT_DESK))
+    return session.exec(query.where(*mine, col(Item.due_on) < today)).one()
+
+
+def items_by_case(session: Session, numbers: Iterable[str]) -> dict[str, list[Item]]:
+    """The items of several cases at once, in the order of their bundles."""
+    found: dict[str, list[Item]] = {number: [] for number in numbers}
+    query = select(Item).where(col(Item.case_number).in_(list(found))).order_by(col(Item.number))
+    for item in session.exec(query):
+        found[item.case_number].append(item)
+    return found
+
+
+def material_kept(session: Session, material_id: UUID) -> Material:
+    """A material with a file."""
+    material = session.get(Material, material_id)
+    if material is None or not material.stored_as:
+        raise NotFound("没有这份材料的文件。")
+    return material
+
+
+def latest_notices(session: Session, case_number: str = "", page: int = 1) -> Leaf[Notice]:
+    """The notices, the latest first."""
+    where = [col(Notice.case_number) == case_number] if case_number else []
+    total = session.exec(select(func.count()).select_from(Notice).where(*where)).one()
+    order = (col(Notice.created_at).desc(), col(Notice.case_number), col(Notice.serial).desc())
+    return _leaf(session, select(Notice).where(*where).order_by(*order), total, page)
+
+
+def cases_since(session: Session, moment: datetime) -> int:
+    """How many cases came in since this moment."""
+    query = select(func.count()).select_from(Case).where(col(Case.submitted_at) >= moment)
+    return session.exec(query).one()
+
+
+def _overdue(today: date) -> ColumnElement[bool]:
+    return and_(col(Case.state) == CaseState.ACCEPTED, col(Case.promised_due_on) < today)
+
+
+def _narrowed(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = []
+    if wanted.search:
+        where.append(_found(wanted.search))
+    if wanted.state:
+        where.append(col(Case.state) == wanted.state)
+    if wanted.bundle:
+        where.append(col(Case.bundle_code) == wanted.bundle)
+    if wanted.department:
+        of_department = select(Item.case_number).where(Item.department_code == wanted.department)
+        where.append(col(Case.number).in_(of_department))
+    if wanted.overdue:
+        where.append(_overdue(today))
+    return where
+
+
+def _found(search: str) -> ColumnElement[bool]:
+    """By any part of the number, or the beginning of the applicant's name; % and _ are ordinary signs here."""
+    part = col(Case.number).icontains(search, autoescape=True)
+    return or_(part, col(Case.applicant_name).istartswith(search, autoescape=True))
+
+
+def _at_desk(
+    session: Session, where: tuple[ColumnElement[bool], ...], order: tuple[Any, ...], page: int
+) -> Leaf[AtDesk]:
+    total = session.exec(
+        select(func.count()).select_from(Item).join(Case, col(Case.number) == Item.case_number).where(*where)
+    ).one()
+    number = _within(page, total)
+    query = select(Item, Case).join(Case, col(Case.number) == Item.case_number).where(*where)
+    rows = session.exec(query.order_by(*order, col(Item.number)).limit(PAGE).offset((number - 1) * PAGE))
+    return Leaf([AtDesk(item, case) for item, case in rows], total, number)
+
+
+def _leaf(session: Session, query: Select[Any], total: int, page: int) -> Leaf[Any]:
+    number = _within(page, total)
+    rows = session.execute(query.limit(PAGE).offset((number - 1) * PAGE)).scalars().all()
+    return Leaf(list(rows), total, number)
+
+
+def _within(page: int, total: int) -> int:
+    """A page that exists: a list may have become shorter since the link was made."""
+    return min(max(1, page), max(1, -(-total // PAGE)))

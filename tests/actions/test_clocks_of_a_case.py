@@ -1,0 +1,164 @@
+"""The clocks of a real case: every date in the record is the one the rules derive."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlmodel import Session
+
+from actions.deciding import grant
+from actions.delivering import deliver
+from actions.issuing import issue
+from actions.supervising import close, explain, fire_due_rungs
+from actions.suspending import Procedure, end_special, extend_case, extend_item, start_special
+from models.audit import timeline
+from models.card import cards_of
+from models.case import Case, Item, items_of
+from models.clock import cases_with_a_rung_due, clocks_of, running_clocks
+from models.notice import notices_of
+from rules.clock import ClockKind
+from rules.errors import AlreadyDone, Faulty, NotYourDesk, Refused, WrongState
+from rules.lights import Light
+from rules.notices import Event
+from rules.states import Act, CaseState, ItemState
+from tests.people import CLERK, GOVERNOR, MANAGER, MORNING, a_case, a_city, account, head_of
+
+EXPERTS = Procedure(kind="检验检测", reason="需抽样送检。", expected_days=9)
+
+
+@pytest.fixture(autouse=True)
+def city(db: Session) -> None:
+    a_city(db)
+
+
+def in_the_hall(day: date, hour: int = 10) -> datetime:
+    return datetime(day.year, day.month, day.day, hour - 8, tzinfo=UTC)
+
+
+def food(db: Session, case: Case) -> Item:
+    return next(item for item in items_of(db, case.number) if item.code == "B1-2")
+
+
+def a_case_in_review(db: Session) -> Case:
+    case = a_case(db)
+    grant(db, case.number, "B1-1", by=account(db, "market"), at=MORNING)
+    return case
+
+
+def due(db: Session, case: Case, kind: ClockKind, item: str = "") -> date | None:
+    return next(row.due_on for row in running_clocks(db, case.number, item) if row.kind is kind)
+
+
+def test_the_joint_clock_is_45_working_days_and_the_promise_13(db: Session) -> None:
+    case = a_case_in_review(db)
+    assert case.promised_due_on == date(2026, 3, 25)  # domain 1.5, T2
+    statutory = next(row for row in running_clocks(db, case.number) if row.kind is ClockKind.STATUTORY)
+    assert (statutory.n, statutory.extend) == (45, 15)
+
+
+def test_silence_of_five_days_is_acceptance_back_dated_with_a_red_card_once(db: Session) -> None:
+    case = a_case(db, accepted=False)
+    assert due(db, case, ClockKind.NOTICE) == date(2026, 3, 13)
+    late = in_the_hall(date(2026, 3, 16))
+    assert case.number in cases_with_a_rung_due(db, late, 10)
+    fire_due_rungs(db, case.number, at=late)
+    fire_due_rungs(db, case.number, at=late + timedelta(days=1))
+    assert case.state is CaseState.ACCEPTED
+    assert case.accepted_at == case.submitted_at
+    assert case.promised_due_on == date(2026, 3, 25), "counted from the day of receipt"
+    cards = [card for card in cards_of(db, case.number) if card.rule == "notice-passed"]
+    assert [card.level for card in cards] == [Light.RED]
+    assert [entry.act for entry in timeline(db, case.number)].count(Act.DEEM_ACCEPTED) == 1
+
+
+def test_a_special_procedure_moves_the_dates_and_holds_the_decision(db: Session) -> None:
+    case = a_case_in_review(db)
+    item, head = food(db, case), head_of(db, "market")
+    before = due(db, case, ClockKind.STATUTORY, item.number)
+    start_special(db, case.number, "B1-2", EXPERTS, by=head, at=in_the_hall(date(2026, 3, 9)))
+    assert item.state is ItemState.SPECIAL
+    assert due(db, case, ClockKind.STATUTORY, item.number) is None
+    with pytest.raises(WrongState, match="特别程序"):
+        grant(db, case.number, "B1-2", by=account(db, "market"), at=in_the_hall(date(2026, 3, 10)))
+    end_special(db, case.number, "B1-2", "合格。", by=head, at=in_the_hall(date(2026, 3, 20)))
+    after = due(db, case, ClockKind.STATUTORY, item.number)
+    assert before
+    assert after
+    assert after > before
+    assert item.due_on
+    told = [notice.event for notice in notices_of(db, case.number)]
+    assert Event.SPECIAL_STARTED in told
+    assert Event.SPECIAL_ENDED in told
+
+
+def test_an_extension_once_by_the_right_person_before_the_date(db: Session) -> None:
+    case = a_case_in_review(db)
+    with pytest.raises(NotYourDesk):
+        extend_item(db, case.number, "B1-2", "情况复杂。", by=account(db, "market"), at=MORNING)
+    before = due(db, case, ClockKind.STATUTORY, food(db, case).number)
+    extend_item(db, case.number, "B1-2", "情况复杂。", by=head_of(db, "market"), at=MORNING)
+    after = due(db, case, ClockKind.STATUTORY, food(db, case).number)
+    assert before
+    assert after
+    assert after > before
+    with pytest.raises(Refused, match="一次"):
+        extend_item(db, case.number, "B1-2", "还不够。", by=head_of(db, "market"), at=MORNING)
+
+
+def test_the_bundle_is_extended_by_the_government_with_a_document(db: Session) -> None:
+    case = a_case_in_review(db)
+    with pytest.raises(NotYourDesk, match="人民政府"):
+        extend_case(db, case.number, "情况复杂。", "示政批〔2026〕1号", by=head_of(db, "market"), at=MORNING)
+    with pytest.raises(Faulty, match="文号"):
+        extend_case(db, case.number, "情况复杂。", " ", by=account(db, GOVERNOR), at=MORNING)
+    with pytest.raises(Refused, match="届满"):
+        extend_case(
+            db,
+            case.number,
+            "太迟了。",
+            "示政批〔2026〕2号",
+            by=account(db, GOVERNOR),
+            at=in_the_hall(date(2026, 9, 1)),
+        )
+    extend_case(db, case.number, "情况复杂。", "示政批〔2026〕1号", by=account(db, GOVERNOR), at=MORNING)
+    row = next(row for row in running_clocks(db, case.number) if row.kind is ClockKind.STATUTORY)
+    assert row.extended_n == 15
+    assert Event.EXTENDED in [notice.event for notice in notices_of(db, case.number)]
+
+
+def test_a_promise_passed_is_a_yellow_card_explained_and_closed(db: Session) -> None:
+    case = a_case_in_review(db)
+    fire_due_rungs(db, case.number, at=in_the_hall(date(2026, 3, 26)))
+    yellow = next(card for card in cards_of(db, case.number) if card.level is Light.YELLOW)
+    with pytest.raises(WrongState, match="还没有说明"):
+        close(db, yellow.number, by=account(db, MANAGER), at=MORNING)
+    someone = account(db, CLERK) if not yellow.item_number else account(db, yellow.department_code)
+    explain(db, yellow.number, "人员外出勘验，已安排补办。", by=someone, at=MORNING)
+    close(db, yellow.number, by=account(db, MANAGER), at=MORNING)
+    with pytest.raises(WrongState, match="已经销号"):
+        close(db, yellow.number, by=account(db, MANAGER), at=MORNING)
+
+
+def test_a_patrol_that_was_off_for_months_replays_each_rung_once_in_order(db: Session) -> None:
+    case = a_case_in_review(db)
+    much_later = in_the_hall(date(2026, 7, 1))
+    fire_due_rungs(db, case.number, at=much_later)
+    first = [card.number for card in cards_of(db, case.number)]
+    assert fire_due_rungs(db, case.number, at=much_later) == []
+    assert [card.number for card in cards_of(db, case.number)] == first
+    assert len({(card.clock_id, card.rule) for card in cards_of(db, case.number)}) == len(first)
+    assert case.number not in cases_with_a_rung_due(db, much_later, 10)
+
+
+def test_the_delivery_clock_runs_from_each_grant_until_the_applicant_has_it(db: Session) -> None:
+    case = a_case_in_review(db)
+    for code in ("B1-5", "B1-2", "B1-3", "B1-4", "B1-6"):
+        item = next(item for item in items_of(db, case.number) if item.code == code)
+        grant(db, case.number, code, by=account(db, item.department_code), at=MORNING)
+    with pytest.raises(WrongState, match="还没有制作完成"):
+        deliver(db, case.number, by=account(db, CLERK), at=MORNING)
+    assert due(db, case, ClockKind.DELIVERY, food(db, case).number) == date(2026, 3, 20)
+    issue(db, case.number, at=MORNING)
+    deliver(db, case.number, by=account(db, CLERK), at=MORNING, tracking="EX000000001CN")
+    assert all(row.stopped_at for row in clocks_of(db, case.number))
+    with pytest.raises(AlreadyDone):
+        deliver(db, case.number, by=account(db, CLERK), at=MORNING)
