@@ -19,8 +19,12 @@ COMMANDS = {
     "apply": ("cli.cases", "apply"),
     "case": ("cli.cases", "case"),
     "decide": ("cli.cases", "decide"),
+    "acts": ("cli.acts", "acts"),
+    "act": ("cli.acts", "act"),
+    "notices": ("cli.notices", "notices"),
     "bundles": ("cli.bundles", "app"),
     "due": ("cli.due", "due"),
+    "calendar": ("cli.calendar", "app"),
 }
 
 NOT_RUNNING = "平台没有运行，或数据库连不上：请先运行 yjs up；用外部数据库的，请运行 yjs doctor 检查。"
@@ -34,13 +38,14 @@ USAGE = (
     (r"Missing argument '(.+?)'\.?", r"缺少参数 \1"),
     (r"Missing option '(.+?)'\.?", r"缺少选项 \1"),
     (r"Missing parameter: (.+)", r"缺少 \1"),
-    (r"Got unexpected extra arguments? \((.+)\)", r"多出了参数 \1"),
+    (r"Got unexpected extra argument(?:s|\(s\))? \((.+)\)", r"多出了参数 \1"),
     (r"Option '?(\S+?)'? requires an argument\.?", r"选项 \1 后面要写值"),
     (r"Invalid value for '?(.+?)'?: ", r"\1 的值不对："),
+    (r"Value error, ", ""),
     (r"'(.+?)' is not a valid integer\.?", r"“\1”不是整数"),
     (r"'(.+?)' is not one of (.+?)\.?$", r"“\1”不在可选的值 \2 之内"),
-    (r"Did you mean (.+?)\?", r"是不是想写 \1？"),
-    (r"\(Possible options: (.+)\)", r"（相近的选项：\1）"),
+    (r" ?Did you mean (.+?)\?", r"，是不是想写 \1？"),
+    (r" ?\(Possible options: (.+)\)", r"，相近的选项有 \1"),
 )
 
 
@@ -111,8 +116,7 @@ def _sentence(error: Exception) -> str | None:
 def _explain_usage(error: TyperException) -> None:
     message = error.format_message()
     context = getattr(error, "ctx", None)
-    if message.lstrip().startswith("Usage:"):  # no command given: this is the help page
-        typer.echo(message, err=True)
+    if type(error).__name__ == "NoArgsIsHelpError":  # it has printed the help page
         return
     for english, chinese in USAGE:
         message = re.sub(english, chinese, message)

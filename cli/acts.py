@@ -1,0 +1,73 @@
+"""`yjs acts` and `yjs act`: what a person may do with a case now, and doing it."""
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from actions.doing import Asked, Possible, do, possible
+from cli.cases import AsJson, case_called, describe
+from models.account import account_named
+from models.database import transaction
+from rules.errors import Faulty
+
+Number = Annotated[str, typer.Argument(metavar="NO", help="办件编号")]
+By = Annotated[str, typer.Option("--as", metavar="USER", help="以哪个账号的身份和权限办理")]
+
+
+def acts(number: Number, as_user: By, as_json: AsJson = False) -> None:
+    """这个账号现在可以对办件做什么。"""
+    with transaction() as session:
+        by = account_named(session, as_user)
+        found = [_describe(one) for one in possible(session, case_called(session, number).number, by)]
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for one in found:
+        fields = "、".join([*one["required"], *(f"[{field}]" for field in one["optional"])])
+        typer.echo(f"{one['action']}  {one['item'] or '（整个办件）'}  {one['label']}  {fields}".rstrip())
+    if not found:
+        typer.echo("现在没有需要您办理的。", err=True)
+
+
+def act(
+    number: Number,
+    action: Annotated[str, typer.Argument(help="动作，yjs acts 列出可用的")],
+    as_user: By,
+    item: Annotated[str, typer.Option(help="事项编号，例如 B1-2")] = "",
+    data: Annotated[str, typer.Option(help="动作要填写的内容（JSON 对象）")] = "{}",
+    as_json: AsJson = False,
+) -> None:
+    """对办件做一个动作。"""
+    fields = _fields(data)
+    with transaction() as session:
+        by = account_named(session, as_user)
+        case = case_called(session, number)
+        do(action, Asked(session, case.number, item, fields, by, datetime.now(UTC)))
+        session.flush()
+        description = describe(session, case)
+    if as_json:
+        typer.echo(json.dumps(description, ensure_ascii=False))
+    else:
+        typer.echo(f"已办理。办件{description['state_label']}{description['outcome_label']}")
+
+
+def _fields(data: str) -> dict[str, Any]:
+    try:
+        fields = json.loads(data)
+    except (ValueError, RecursionError):
+        fields = None
+    if not isinstance(fields, dict):
+        raise Faulty({"data": '--data 应是一个 JSON 对象，例如 \'{"reason": "……"}\'。'})
+    return fields
+
+
+def _describe(one: Possible) -> dict[str, Any]:
+    return {
+        "action": one.doing.name,
+        "label": one.doing.act.label,
+        "item": one.item.code if one.item else None,
+        "required": list(one.doing.required),
+        "optional": list(one.doing.optional),
+    }
