@@ -34,7 +34,7 @@ def read_table(path: Path) -> YearTable:
 
 
 def table_of(raw: Any) -> YearTable:
-    """What a parsed file says: `year`, `papers`, `days` (`date`, `name`, `isOffDay`), a local one `region`."""
+    """What a parsed file says: `year`, `papers`, `days` (`date`, `name`, `isOffDay`); `region` if local."""
     if not isinstance(raw, dict):
         raise Refused("文件内容应是一个 JSON 对象，有 year（年份）和 days（日期列表）。")
     year, region = raw.get("year"), raw.get("region", "")

@@ -22,9 +22,13 @@ spans = st.builds(
     days,
     st.integers(0, 40) | st.none(),
 )
-closed_spans = st.builds(lambda start, n: Suspension(start, start + timedelta(days=n)), days, st.integers(0, 40))
+closed_spans = st.builds(
+    lambda start, n: Suspension(start, start + timedelta(days=n)), days, st.integers(0, 40)
+)
 starts = st.builds(
-    lambda day, minute: datetime.combine(day, time(), CHINA) + timedelta(minutes=minute), days, st.integers(0, 1439)
+    lambda day, minute: datetime.combine(day, time(), CHINA) + timedelta(minutes=minute),
+    days,
+    st.integers(0, 1439),
 )
 limits = st.builds(
     Limit, st.integers(1, 60), st.sampled_from([Unit.WORKING_DAY, Unit.CALENDAR_DAY, Unit.HOUR])
@@ -59,7 +63,9 @@ def test_the_union_is_free_of_order_and_repetition(clock: Clock, chance: object)
 def test_the_union_leaves_out_exactly_the_days_some_procedure_leaves_out(clock: Clock) -> None:
     for number in range(-10, 120):
         day = clock.day_0 + timedelta(days=number)
-        in_union = any(begin < day and (end is None or day <= end) for begin, end in pauses(clock.suspensions))
+        in_union = any(
+            begin < day and (end is None or day <= end) for begin, end in pauses(clock.suspensions)
+        )
         assert in_union == any(stop.leaves_out(day) for stop in clock.suspensions)
 
 
@@ -81,11 +87,17 @@ def test_the_trace_adds_up_to_the_limit(clock: Clock) -> None:
     counted = sum(line.counted for line in lines)
     hours = sum((line.office_time for line in lines), timedelta())
     if due.day is None:
-        assert counted < clock.units or hours < timedelta(hours=clock.units) or not CALENDAR.is_working(lines[-2].day)
+        assert (
+            counted < clock.units
+            or hours < timedelta(hours=clock.units)
+            or not CALENDAR.is_working(lines[-2].day)
+        )
         return
     assert lines[-1].day == due.day
     assert [line.day for line in lines] == [clock.day_0 + timedelta(days=n) for n in range(len(lines))]
-    assert (hours == timedelta(hours=clock.units)) if clock.limit.unit is Unit.HOUR else (counted == clock.units)
+    assert (
+        (hours == timedelta(hours=clock.units)) if clock.limit.unit is Unit.HOUR else (counted == clock.units)
+    )
 
 
 @given(clocks, st.lists(st.integers(-3, 200 * 24), min_size=2, max_size=8))
@@ -100,7 +112,10 @@ def test_used_and_remaining_agree_with_the_due_date(clock: Clock) -> None:
     due = due_of(clock, CALENDAR)
     if due.at is None:
         return
-    at_the_end, before = reading(clock, CALENDAR, due.at), reading(clock, CALENDAR, due.at - timedelta(minutes=1))
+    at_the_end, before = (
+        reading(clock, CALENDAR, due.at),
+        reading(clock, CALENDAR, due.at - timedelta(minutes=1)),
+    )
     assert (at_the_end.used, at_the_end.remaining) == (clock.units, 0)
     assert before.remaining >= 0
 
@@ -120,6 +135,10 @@ def test_the_fast_count_is_the_count_by_hand(clock: Clock, later: int) -> None:
 
 @settings(max_examples=30)
 @given(starts, st.integers(1, 40), st.lists(closed_spans, max_size=3))
-def test_an_extension_is_a_longer_limit_from_the_same_start(start: datetime, n: int, spans: list[Suspension]) -> None:
+def test_an_extension_is_a_longer_limit_from_the_same_start(
+    start: datetime, n: int, spans: list[Suspension]
+) -> None:
     extended = Clock(Limit(n, Unit.WORKING_DAY), start, Extension(10), tuple(spans))
-    assert due_of(extended, CALENDAR) == due_of(Clock(Limit(n + 10, Unit.WORKING_DAY), start, None, tuple(spans)), CALENDAR)
+    assert due_of(extended, CALENDAR) == due_of(
+        Clock(Limit(n + 10, Unit.WORKING_DAY), start, None, tuple(spans)), CALENDAR
+    )
