@@ -63,7 +63,7 @@ class Commands(TyperGroup):
         module, name = COMMANDS[cmd_name]
         found = getattr(import_module(module), name)
         if isinstance(found, typer.Typer):
-            return typer.main.get_command(found)
+            return typer.main.get_group(found)  # get_command would add the options of shell completion
         alone = typer.Typer(add_completion=False)
         alone.command(cmd_name)(found)
         return typer.main.get_command(alone)
