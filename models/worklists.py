@@ -187,7 +187,7 @@ def _narrowed(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
 
 
 def _found(search: str) -> ColumnElement[bool]:
-    """By any part of the number, or the beginning of the applicant's name; % and _ are ordinary signs here."""
+    """By any part of the number, or the beginning of the applicant's name; % and _ are plain signs here."""
     part = col(Case.number).icontains(search, autoescape=True)
     return or_(part, col(Case.applicant_name).istartswith(search, autoescape=True))
 

@@ -1,0 +1,35 @@
+"""Which pages are there, and what surrounds them all?"""
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from web import (
+    case_page,
+    deciding,
+    department,
+    files,
+    health,
+    manage,
+    new_case,
+    public,
+    refusing,
+    signing_in,
+    track,
+    window,
+)
+from web.guarding import LimitedBody, SafeAnswers
+from web.showing import STATIC
+
+PAGES = (public, signing_in, window, new_case, case_page, deciding, department, manage, files, track, health)
+
+
+def create_app() -> FastAPI:
+    """The web application: every desk, the public pages, the health checks."""
+    app = FastAPI(title="一件事", docs_url=None, redoc_url=None, openapi_url=None)
+    for pages in PAGES:
+        app.include_router(pages.router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(LimitedBody)
+    app.add_middleware(SafeAnswers)  # outermost
+    refusing.install(app)
+    return app

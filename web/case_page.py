@@ -1,0 +1,171 @@
+"""One case on one page: what each person may see of it, and what is open to this person now."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlmodel import Session
+from starlette.datastructures import UploadFile
+
+from actions.accepting import accept, decline
+from actions.applying import supply
+from actions.moving import APPLICANT
+from actions.storing import TooLarge, UnknownType, store
+from config.settings import settings
+from models.account import Account, accounts, departments_by_code
+from models.audit import timeline
+from models.case import Case, Item, find_case, items_of, materials_of
+from models.notice import notices_of
+from models.version import bundle_of_version
+from models.worklists import next_at_desk
+from rules.application import Supplied
+from rules.duties import may
+from rules.errors import Faulty, NotFound, NotYourDesk, Refused
+from rules.identifiers import fault_of_case_number
+from rules.people import Role
+from rules.states import ITEM_OPEN_AT_DESK, Act, CaseState
+from web.entering import Clerk, Db, OurForm, Viewer, now, typed
+from web.refusing import refusal, status_of
+from web.showing import show
+
+router = APIRouter(prefix="/cases")
+
+SEES_ALL = frozenset({Role.CLERK, Role.MANAGER, Role.ADMIN, Role.GOVERNMENT})
+HANDLES = frozenset(
+    {Role.CLERK, Role.OFFICER, Role.HEAD}
+)  # these need the numbers, the others only recognise them
+
+
+def case_seen_by(db: Session, viewer: Account, number: str) -> tuple[Case, list[Item]]:
+    """The case and its items, if this person has anything to do with it."""
+    if fault := fault_of_case_number(number):
+        raise NotFound(fault)
+    case = find_case(db, number)
+    items = items_of(db, number)
+    mine = any(item.department_code == viewer.department_code for item in items)
+    if viewer.role in SEES_ALL or mine:
+        return case, items
+    raise NotYourDesk("这个办件没有您部门的事项，不能查看。")
+
+
+@router.get("/{number}")
+def page(request: Request, db: Db, viewer: Viewer, number: str) -> Response:
+    """The case."""
+    return case_page(request, db, viewer, number)
+
+
+def case_page(
+    request: Request,
+    db: Session,
+    viewer: Account,
+    number: str,
+    *,
+    status: int = 200,
+    faults: dict[str, str] | None = None,
+    kept: dict[str, str] | None = None,
+) -> Response:
+    """The page, with faults beside the fields and what was typed still in them."""
+    case, items = case_seen_by(db, viewer, number)
+    overseer = viewer.role not in HANDLES
+    return show(
+        request,
+        "case.html",
+        status=status,
+        faults=faults or {},
+        kept=kept or {},
+        case=case,
+        items=items,
+        bundle=bundle_of_version(db, case.bundle_digest),
+        materials=materials_of(db, number),
+        timeline=timeline(db, number),
+        notices=[] if viewer.role in (Role.OFFICER, Role.HEAD) else notices_of(db, number),
+        departments=departments_by_code(db),
+        people={account.username: account.name for account in accounts(db)},
+        overseer=overseer,
+        deciding=_open_to(viewer, items),
+        following=_next(db, viewer, items),
+        accepting=case.state is CaseState.SUBMITTED and may(Act.ACCEPT, viewer.role),
+        supplying=case.state in (CaseState.SUBMITTED, CaseState.ACCEPTED) and may(Act.SUPPLY, viewer.role),
+        prefect=settings().prefect_url if overseer else None,
+    )
+
+
+@router.get("/{number}/receipt")
+def receipt(request: Request, db: Db, clerk: Clerk, number: str) -> Response:
+    """收件回执, to be printed and handed over: the only place where the query code is shown."""
+    case, items = case_seen_by(db, clerk, number)
+    return show(
+        request,
+        "receipt.html",
+        case=case,
+        items=items,
+        bundle=bundle_of_version(db, case.bundle_digest),
+        materials=materials_of(db, number),
+        departments=departments_by_code(db),
+        clerk_name=db.get_one(Account, case.submitted_by).name
+        if case.submitted_by != APPLICANT
+        else "网上申请",
+        track_url=f"{settings().web_url}/track",
+    )
+
+
+@router.post("/{number}/accept")
+def accepted(request: Request, db: Db, clerk: Clerk, number: str, _form: OurForm) -> Response:
+    """受理."""
+    case_seen_by(db, clerk, number)
+    accept(db, number, by=clerk, at=now())
+    return RedirectResponse(f"/cases/{number}", 303)
+
+
+@router.post("/{number}/decline")
+def declined(request: Request, db: Db, clerk: Clerk, number: str, form: OurForm) -> Response:
+    """不予受理, with the reason."""
+    reason = typed(form, "reason")
+    case_seen_by(db, clerk, number)
+    try:
+        with db.begin_nested():  # a refusal leaves nothing half written behind
+            decline(db, number, reason, by=clerk, at=now())
+    except Faulty as faulty:
+        faults = {"decline": str(faulty)}
+        return case_page(request, db, clerk, number, status=422, faults=faults, kept={"decline": reason})
+    except Refused as refused:
+        return refusal(request, status_of(refused), str(refused), case=number, kept=reason)
+    return RedirectResponse(f"/cases/{number}", 303)
+
+
+@router.post("/{number}/materials/{spec_id}")
+def supplied(request: Request, db: Db, clerk: Clerk, number: str, spec_id: str, form: OurForm) -> Response:
+    """补交: a deferred paper arrives, as a file or on paper."""
+    case_seen_by(db, clerk, number)
+    upload = form.get("file")
+    try:
+        with db.begin_nested():
+            supply(db, number, _arrived(upload, spec_id), by=clerk, at=now())
+    except (Faulty, TooLarge, UnknownType) as refused:
+        faults = {f"material.{spec_id}": str(refused)}
+        return case_page(request, db, clerk, number, status=status_of(refused), faults=faults)
+    return RedirectResponse(f"/cases/{number}#materials", 303)
+
+
+def _arrived(upload: UploadFile | str | None, spec_id: str) -> Supplied:
+    if isinstance(upload, UploadFile) and upload.filename:
+        limit = settings().upload_limit_mb << 20
+        return store(upload.file, upload.filename, spec_id, folder=settings().uploads, limit=limit)
+    return Supplied(spec_id)
+
+
+def _open_to(viewer: Account, items: list[Item]) -> list[Item]:
+    """The items this person may decide now."""
+    return [
+        item
+        for item in items
+        if item.state in ITEM_OPEN_AT_DESK
+        and may(
+            Act.GRANT, viewer.role, own_department=viewer.department_code, of_department=item.department_code
+        )
+    ]
+
+
+def _next(db: Session, viewer: Account, items: list[Item]) -> Item | None:
+    """The next case on this person's desk, for those who work through a list."""
+    if viewer.role not in (Role.OFFICER, Role.HEAD) or not viewer.department_code:
+        return None
+    return next_at_desk(db, viewer.department_code, items[0].case_number)

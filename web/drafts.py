@@ -1,0 +1,121 @@
+"""Where is a form until it is submitted? In one file under its token: neither typing nor uploads are lost."""
+
+import json
+import os
+import re
+import secrets
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlmodel import Session
+
+from config.settings import settings
+from models.case import case_of_submission
+from rules.application import Supplied
+from web.entering import NotFromOurPage
+
+SHAPE = r"[0-9a-f]{32}"  # of a token
+KEPT_FOR = timedelta(days=7)  # long enough for a person who comes back with the missing paper
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A form as far as it is filled. The token becomes the submission key: one form, one case."""
+
+    token: str
+    owner: str  # the account that fills it
+    bundle: str
+    fields: dict[str, str] = field(default_factory=dict)
+    files: dict[str, Supplied] = field(default_factory=dict)  # material id -> the file already here
+    saved_at: datetime | None = None
+
+
+def begun(token: str, owner: str, bundle: str) -> Draft:
+    """The empty form that this token was given to."""
+    if not re.fullmatch(SHAPE, token) or _file(token).exists():  # another person's, or of another bundle
+        raise NotFromOurPage
+    return Draft(token, owner, bundle)
+
+
+def new_token() -> str:
+    """The secret name of a form."""
+    return secrets.token_hex(16)
+
+
+def keep(draft: Draft, at: datetime) -> Draft:
+    """Write it down; a crash in the middle leaves the former one."""
+    folder = _folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    content = asdict(replace(draft, saved_at=at)) | {"saved_at": at.isoformat()}
+    beside = folder / f"{draft.token}.{secrets.token_hex(4)}.new"
+    with os.fdopen(
+        os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w", encoding="utf-8"
+    ) as file:
+        json.dump(content, file, ensure_ascii=False)
+    beside.replace(_file(draft.token))
+    return replace(draft, saved_at=at)
+
+
+def find(token: str, owner: str, bundle: str) -> Draft | None:
+    """The draft, if it is this person's and for this bundle."""
+    draft = _read(_file(token)) if re.fullmatch(SHAPE, token) else None
+    return draft if draft and draft.owner == owner and draft.bundle == bundle else None
+
+
+def forget(token: str) -> None:
+    """The form has become a case; its files belong to the case now."""
+    _file(token).unlink(missing_ok=True)
+
+
+def discard(draft: Draft) -> None:
+    """Throw the form away with its files."""
+    for supplied in draft.files.values():
+        drop(supplied)
+    forget(draft.token)
+
+
+def drop(supplied: Supplied) -> None:
+    """Remove a stored file that nothing refers to any more."""
+    if supplied.stored_as:
+        (settings().uploads / supplied.stored_as).unlink(missing_ok=True)
+
+
+def open_drafts(session: Session, owner: str) -> list[Draft]:
+    """This person's unfinished forms, the latest first."""
+    mine = [
+        draft for draft in _all() if draft.owner == owner and not case_of_submission(session, draft.token)
+    ]
+    return sorted(mine, key=lambda draft: draft.saved_at or datetime.min.replace(tzinfo=UTC), reverse=True)
+
+
+def sweep(session: Session, at: datetime) -> None:
+    """Forms nobody came back to carry personal data: remove them, but never the files of a case."""
+    for draft in _all():
+        if draft.saved_at and at - draft.saved_at > KEPT_FOR:
+            if case_of_submission(session, draft.token):
+                forget(draft.token)
+            else:
+                discard(draft)
+
+
+def _folder() -> Path:
+    return settings().uploads / "drafts"
+
+
+def _file(token: str) -> Path:
+    return _folder() / f"{token}.json"
+
+
+def _all() -> list[Draft]:
+    return [draft for path in _folder().glob("*.json") if (draft := _read(path))]
+
+
+def _read(path: Path) -> Draft | None:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    files = {name: Supplied(**supplied) for name, supplied in content.pop("files").items()}
+    saved_at = datetime.fromisoformat(content.pop("saved_at"))
+    return Draft(**content, files=files, saved_at=saved_at)

@@ -1,0 +1,125 @@
+"""Who is asking, and did they ask through a page of ours?"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Generator
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlmodel import Session
+from starlette.datastructures import FormData
+
+from actions.signing_in import signed_in
+from models.account import Account
+from models.database import transaction
+from rules.errors import NotYourDesk, Refused
+from rules.people import Role
+
+SESSION = "yjs_session"  # the signed-in person's token
+VISIT = "yjs_visit"  # a visitor's: only ties a form to the browser it was shown in
+CSRF_FIELD = "csrf"
+MOST_FIELDS, MOST_FILES = 1000, 60
+MOST_TEXT = 100_000  # bytes in one field; every text of ours is shorter
+
+
+class NotSignedIn(Exception):
+    """The desk needs a name; the handler leads to the sign-in page and back."""
+
+
+class NotFromOurPage(Refused):
+    """页面已过期，请返回上一页刷新后再提交。"""
+
+
+def now() -> datetime:
+    """This moment. Pages and acts of one request may differ by microseconds; nothing depends on it."""
+    return datetime.now(UTC)
+
+
+def one_transaction() -> Generator[Session]:
+    with transaction() as session:
+        yield session
+
+
+# scope="function": commit before the answer leaves, so that a page never shows what was not kept.
+Db = Annotated[Session, Depends(one_transaction, scope="function")]
+
+
+def viewer_or_none(request: Request) -> Account | None:
+    """The person signed in, or None. A transaction of its own, over before the page begins its own."""
+    token = request.cookies.get(SESSION)
+    if not token:
+        return None
+    with transaction() as session:
+        account = signed_in(session, token, at=now())
+    request.state.viewer = account
+    return account
+
+
+Visitor = Annotated[Account | None, Depends(viewer_or_none)]
+
+
+def viewer(account: Visitor) -> Account:
+    """The person signed in."""
+    if account is None:
+        raise NotSignedIn
+    return account
+
+
+Viewer = Annotated[Account, Depends(viewer)]
+
+
+def _one_of(*roles: Role) -> Callable[[Account], Account]:
+    def in_role(account: Viewer) -> Account:
+        if account.role not in roles:
+            words = "、".join(role.label for role in roles)
+            raise NotYourDesk(f"这是{words}的工作台，您的角色是“{account.role.label}”。")
+        return account
+
+    return in_role
+
+
+Clerk = Annotated[Account, Depends(_one_of(Role.CLERK))]
+Officer = Annotated[Account, Depends(_one_of(Role.OFFICER, Role.HEAD))]
+Overseer = Annotated[Account, Depends(_one_of(Role.MANAGER, Role.ADMIN, Role.GOVERNMENT))]
+HallStaff = Annotated[Account, Depends(_one_of(Role.MANAGER, Role.ADMIN, Role.CLERK))]
+
+
+def csrf_token(request: Request) -> str:
+    """What a form shown to this browser must bring back."""
+    secret = request.cookies.get(SESSION) or request.cookies.get(VISIT) or _new_visit(request)
+    return hmac.new(secret.encode(), b"yijianshi form", hashlib.sha256).hexdigest()
+
+
+def _new_visit(request: Request) -> str:
+    if not hasattr(request.state, "new_visit"):
+        request.state.new_visit = secrets.token_urlsafe(24)
+    return str(request.state.new_visit)
+
+
+async def our_form(request: Request) -> FormData:
+    """The form that was sent, once it proves to come from a page of ours."""
+    form = await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=MOST_TEXT)
+    brought = form.get(CSRF_FIELD)
+    known = request.cookies.get(SESSION) or request.cookies.get(VISIT)
+    if not known or not isinstance(brought, str):
+        raise NotFromOurPage
+    if not hmac.compare_digest(brought.encode(), csrf_token(request).encode()):
+        raise NotFromOurPage
+    return form
+
+
+OurForm = Annotated[FormData, Depends(our_form)]
+
+
+def typed(form: FormData, name: str) -> str:
+    """What was typed in a field, without the spaces around it and the zero sign PostgreSQL cannot keep."""
+    value = form.get(name, "")
+    return value.replace("\x00", "").strip() if isinstance(value, str) else ""
+
+
+def local_path(path: str) -> str:
+    """The path if it leads to a page of ours, else the start page: nobody is sent elsewhere by a link."""
+    elsewhere = not path.startswith("/") or path.startswith("//") or "\\" in path
+    return "/home" if elsewhere or not path.isprintable() else path

@@ -1,0 +1,43 @@
+"""Who guesses too often? Failures by address, kept by this process and lost with it, which harms nobody."""
+
+from datetime import datetime, timedelta
+from threading import Lock
+
+from rules.errors import Refused
+
+FAILURES, WITHIN = 10, timedelta(minutes=10)
+
+
+class TooOften(Refused):
+    """查询失败次数过多，请 10 分钟后再试，或到窗口查询。"""
+
+
+class Guesses:
+    """Wrong guesses of late, by address."""
+
+    def __init__(self) -> None:
+        self._moments: dict[str, list[datetime]] = {}
+        self._lock = Lock()
+
+    def must_be_few(self, address: str, at: datetime) -> None:
+        """Raise TooOften after too many wrong guesses."""
+        with self._lock:
+            recent = [moment for moment in self._moments.get(address, ()) if moment > at - WITHIN]
+        if len(recent) >= FAILURES:
+            raise TooOften
+
+    def count(self, address: str, at: datetime) -> None:
+        """One more wrong guess; those long past are forgotten."""
+        with self._lock:
+            recent = {
+                who: kept
+                for who, moments in self._moments.items()
+                if (kept := [moment for moment in moments if moment > at - WITHIN])
+            }
+            recent.setdefault(address, []).append(at)
+            self._moments = recent
+
+    def forget(self) -> None:
+        """Begin anew."""
+        with self._lock:
+            self._moments = {}

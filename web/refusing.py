@@ -1,0 +1,114 @@
+"""What does a person see when it does not work? One sentence, the right status; never a traceback."""
+
+import logging
+import secrets
+from urllib.parse import quote, urlsplit
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+from starlette.exceptions import HTTPException
+
+from actions.storing import TooLarge, UnknownType
+from rules.errors import AlreadyDone, Faulty, NotFound, NotYourDesk, Refused, WrongState
+from web.entering import NotFromOurPage, NotSignedIn, local_path
+from web.guarding import HEADERS
+from web.limiting import TooOften
+from web.showing import show
+
+log = logging.getLogger("yijianshi.web")
+
+STATUS: dict[type[Refused], int] = {
+    NotYourDesk: 403,
+    NotFromOurPage: 403,
+    NotFound: 404,
+    TooLarge: 413,
+    UnknownType: 415,
+    TooOften: 429,
+    Faulty: 422,
+    AlreadyDone: 409,
+    WrongState: 409,
+}
+TITLES = {
+    400: "请求无法识别",
+    401: "请先登录",
+    403: "没有办理权限",
+    404: "没有找到",
+    405: "不能这样访问",
+    409: "这件事已有变化",
+    413: "文件太大",
+    415: "文件类型不接受",
+    422: "填写有误",
+    429: "请稍后再试",
+    500: "系统出错了",
+    503: "系统暂时不可用",
+}
+SENTENCES = {
+    400: "没有看懂这次提交，请返回上一页刷新后再试。",
+    404: "没有这个页面，请检查网址，或从首页进入。",
+    405: "这个网址不能直接打开，请从页面上的按钮进入。",
+}
+DOWN = "数据库暂时连接不上，您的操作没有保存，请几分钟后再试。"
+
+
+def status_of(refused: Refused) -> int:
+    """The HTTP status that says the same as the sentence."""
+    return next((STATUS[kind] for kind in type(refused).__mro__ if kind in STATUS), 409)
+
+
+def refusal(request: Request, status: int, sentence: str, *, case: str = "", kept: str = "") -> Response:
+    """The page that says no. `kept` is what the person had typed, so that it can be used again."""
+    title = TITLES.get(status, "没有办成")
+    return show(request, "refusal.html", status=status, title=title, sentence=sentence, case=case, kept=kept)
+
+
+def say_why(request: Request, refused: Exception) -> Response:
+    if not isinstance(refused, Refused):
+        raise refused
+    case = refused.case_number if isinstance(refused, AlreadyDone) else ""
+    return refusal(request, status_of(refused), str(refused), case=case)
+
+
+def lead_to_sign_in(request: Request, _: Exception) -> Response:
+    """And back afterwards: to the page asked for, or to the page whose form was sent too late."""
+    came_from = request.url if request.method == "GET" else urlsplit(request.headers.get("referer", ""))
+    back = f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
+    return RedirectResponse(f"/sign-in?next={quote(local_path(back or '/home'))}", 303)
+
+
+def say_faulty(request: Request, _: Exception) -> Response:
+    return refusal(request, 422, "网址或表单中有不认识的内容，请返回上一页检查后再试。")
+
+
+def say_status(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return refusal(request, status, SENTENCES.get(status, "没有办成，请返回上一页再试。"))
+
+
+def say_down(request: Request, error: Exception) -> Response:
+    log.warning("database not reachable: %s", error)
+    request.state.viewer = None
+    return refusal(request, 503, DOWN)
+
+
+def say_broken(request: Request, error: Exception) -> Response:
+    """A fault of ours. The reference leads to the log; the person is told nothing that helps an attacker."""
+    reference = secrets.token_hex(4)
+    log.error("reference %s: %s %s", reference, request.method, request.url.path, exc_info=error)
+    sentence = f"系统内部出错，您的操作没有保存。请稍后再试；仍不行时请把编号 {reference} 告诉系统管理员。"
+    response = refusal(request, 500, sentence)
+    response.headers.update(HEADERS)  # this answer passes outside the middleware
+    return response
+
+
+def install(app: FastAPI) -> None:
+    """Teach the application to answer each kind of trouble."""
+    app.add_exception_handler(NotSignedIn, lead_to_sign_in)
+    app.add_exception_handler(Refused, say_why)
+    app.add_exception_handler(RequestValidationError, say_faulty)
+    app.add_exception_handler(HTTPException, say_status)
+    app.add_exception_handler(OperationalError, say_down)
+    app.add_exception_handler(PoolExhausted, say_down)
+    app.add_exception_handler(Exception, say_broken)

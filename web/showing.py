@@ -1,0 +1,112 @@
+"""How does a page reach the browser? Templates, the words they use, and the cookie a form needs."""
+
+import hashlib
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from config.settings import settings
+from models.account import Account
+from rules.moments import CHINA, china_day, china_text
+from rules.people import Role
+from web.entering import VISIT, csrf_token, now
+from web.remaining import remaining
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+
+NAVIGATION = {
+    Role.CLERK: (
+        ("/window", "待受理"),
+        ("/window/new", "新办申请"),
+        ("/window/all", "办件查询"),
+        ("/inbox", "通知箱"),
+    ),
+    Role.OFFICER: (("/desk", "待办"), ("/desk/done", "已办")),
+    Role.HEAD: (("/desk", "待办"), ("/desk/done", "已办")),
+    Role.GOVERNMENT: (("/manage", "办件总览"),),
+    Role.MANAGER: (("/manage", "办件总览"), ("/inbox", "通知箱")),
+    Role.ADMIN: (("/manage", "办件总览"), ("/inbox", "通知箱")),
+}
+PUBLIC = (("/", "首页"), ("/guides", "办事指南"), ("/track", "进度查询"))
+
+
+def show(request: Request, template: str, *, status: int = 200, **facts: Any) -> HTMLResponse:
+    """The page. Everything it may show is in `facts`; what a person may not see is not given to it."""
+    viewer: Account | None = getattr(request.state, "viewer", None)
+    page = _environment().get_template(template)
+    body = page.render(
+        viewer=viewer,
+        navigation=NAVIGATION[viewer.role] if viewer else PUBLIC,
+        here=request.url.path,
+        csrf=csrf_token(request),
+        today=china_day(now()),
+        page_link=lambda number: "?" + urlencode({**request.query_params, "page": number}),
+        **facts,
+    )
+    response = HTMLResponse(body, status)
+    if visit := getattr(request.state, "new_visit", None):
+        set_cookie(response, VISIT, visit)
+    return response
+
+
+def set_cookie(
+    response: Response, name: str, value: str, *, path: str = "/", seconds: int | None = None
+) -> None:
+    """A cookie no script can read and no other site can send along with a form."""
+    response.set_cookie(
+        name, value, path=path, max_age=seconds, httponly=True, samesite="lax", secure=settings().production
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"day": day, "moment": moment, "size": size, "masked": masked}
+    environment.globals |= {"static": static, "remaining": remaining}
+    return environment
+
+
+@cache
+def static(name: str) -> str:
+    """The address of a file of ours; it changes with the content, so browsers may keep it for ever."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={digest}"
+
+
+def day(value: date | datetime | None) -> str:
+    """3月25日 周三, with the year when it is not this one."""
+    if value is None:
+        return "—"
+    when = value.astimezone(CHINA).date() if isinstance(value, datetime) else value
+    year = "" if when.year == china_day(now()).year else f"{when.year}年"
+    return f"{year}{when.month}月{when.day}日 周{'一二三四五六日'[when.weekday()]}"
+
+
+def moment(value: datetime | None) -> str:
+    """2026-03-06 16:50 in Asia/Shanghai."""
+    return china_text(value) if value else "—"
+
+
+def size(value: int) -> str:
+    """A file's size as people say it."""
+    return f"{value / (1 << 20):.1f} MB" if value >= 1 << 20 else f"{max(1, round(value / 1024))} KB"
+
+
+def masked(value: str) -> str:
+    """A number of which only head and tail are shown: enough to recognise, too little to use."""
+    if len(value) <= 7:
+        return "*" * len(value)
+    return f"{value[:3]}{'*' * (len(value) - 7)}{value[-4:]}"

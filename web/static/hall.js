@@ -1,0 +1,96 @@
+// Comfort only: every page works without this script.
+"use strict";
+
+const form = document.querySelector("form[data-plan]");
+document.querySelector("[data-focus]")?.focus();
+
+// A form that must count once: the second click finds the buttons asleep.
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-once]") || event.submitter?.value === "refresh") return;
+  const button = event.submitter;
+  setTimeout(() => {  // after the browser has taken the button's value along
+    for (const other of event.target.querySelectorAll("button")) other.disabled = true;
+    if (button) button.textContent = "正在提交…";
+  });
+});
+// Coming back with the browser's back button wakes them again.
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
+document.addEventListener("click", (event) => {
+  const target = event.target.closest("button");
+  if (!target) return;
+  if (target.matches("[data-print]")) print();
+  if (target.matches("[data-fill-username]")) {
+    document.getElementById("username").value = target.dataset.fillUsername;
+    document.getElementById("password").value = target.dataset.fillPassword;
+    document.getElementById("password").focus();
+  }
+  if (target.matches("[data-all-paper]")) {
+    for (const material of form.querySelectorAll("fieldset.material")) {
+      if (!material.querySelector("input[type=radio]:checked")) {
+        material.querySelector("input[value=paper]").checked = true;
+      }
+    }
+    renewSoon();
+  }
+});
+
+document.addEventListener("change", (event) => {
+  const input = event.target;
+  if (!input.matches("input[type=file]")) return;
+  const limit = Number(input.dataset.limitMb) || Infinity;
+  const tooLarge = [...input.files].find((file) => file.size > limit * 2 ** 20);
+  input.setCustomValidity(tooLarge ? `文件“${tooLarge.name}”超过 ${limit} MB，请压缩后再上传。` : "");
+  if (tooLarge) {
+    input.reportValidity();
+    input.value = "";
+  }
+});
+
+let waiting;
+let asked = 0;
+
+function renewSoon() {
+  clearTimeout(waiting);
+  waiting = setTimeout(renew, 400);
+}
+
+// The live list: send what was typed (no files), put the new list in place, keep what was chosen in it.
+async function renew() {
+  const turn = ++asked;
+  const body = new FormData(form);
+  for (const name of [...body.keys()]) if (name.startsWith("file.")) body.delete(name);
+  let answer;
+  try {
+    answer = await fetch(form.dataset.plan, { method: "POST", body });
+  } catch {
+    return;  // no connection: the button still sends the form
+  }
+  if (turn !== asked || !answer.ok || answer.redirected) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = page.getElementById("plan");
+  if (!fresh || turn !== asked) return;
+  const plan = document.getElementById("plan");
+  const focus = document.activeElement;
+  for (const place of fresh.querySelectorAll("[data-keep]")) {
+    const old = plan.querySelector(`[data-keep="${CSS.escape(place.dataset.keep)}"]`);
+    if (old) place.replaceWith(old);
+  }
+  plan.replaceWith(fresh);
+  if (focus && focus !== document.activeElement) focus.focus();
+  showAsked(fresh);
+}
+
+function showAsked(plan) {
+  const questions = new Set(plan.dataset.asked.split(" "));
+  for (const place of document.querySelectorAll("[data-question]")) {
+    place.hidden = !questions.has(place.dataset.question);
+  }
+  for (const button of document.querySelectorAll("[data-all-paper]")) button.hidden = false;
+}
+
+if (form) {
+  form.querySelector("[data-refresh]").hidden = true;  // the list renews itself
+  form.addEventListener("input", renewSoon);
+  showAsked(document.getElementById("plan"));
+}

@@ -1,0 +1,148 @@
+"""How far is my case? Case number and query code open the progress page; nobody else's name is on it."""
+
+import hmac
+from collections.abc import Mapping
+from datetime import datetime
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlmodel import Session
+
+from models.account import departments_by_code
+from models.case import Case, Item, find_case, items_of, materials_of
+from models.notice import notices_of
+from models.version import bundle_of_version
+from rules.errors import NotFound
+from rules.identifiers import fault_of_case_number
+from rules.material import MaterialState
+from rules.states import ITEM_FINAL, ITEM_OPEN_AT_DESK, CaseState, ItemState
+from web.entering import Db, OurForm, now, typed
+from web.limiting import Guesses
+from web.showing import set_cookie, show
+
+router = APIRouter()
+
+OPENED = "yjs_case"  # "number.code": opens this one page
+OPEN_FOR = 15 * 60  # seconds: at a kiosk the next person must not find it open
+UNKNOWN = "没有找到这个办件，或者查询密码不对。请对照收件回执核对后再试。"
+
+ITEM_WORDS: Mapping[ItemState, str] = {
+    ItemState.PENDING: "等待窗口受理",
+    ItemState.WAITING: "等待其他部门的结果，之后开始",
+    ItemState.IN_REVIEW: "正在办理",
+    ItemState.SPECIAL: "正在进行特别程序，所需时间另行告知",
+    ItemState.GRANTED: "已准予",
+    ItemState.REFUSED: "不予",
+    ItemState.NOT_NEEDED: "无需再办",
+}
+
+guesses = Guesses()
+
+
+@router.get("/track")
+def ask(request: Request, no: str = "") -> Response:
+    """The form; a link in a message may bring the number along, never the code."""
+    return show(request, "track_form.html", number=no[:50], faults={})
+
+
+@router.post("/track")
+def look_up(request: Request, db: Db, form: OurForm) -> Response:
+    """Number and code open the page for a while."""
+    number, code = typed(form, "number").upper(), typed(form, "code").upper().replace(" ", "")
+    if faults := _faults(number, code):
+        return show(request, "track_form.html", status=422, number=number, faults=faults)
+    if _opened(request, db, number, code, now()) is None:
+        return show(request, "track_form.html", status=404, number=number, faults={"code": UNKNOWN})
+    response = RedirectResponse(f"/track/{number}", 303)
+    set_cookie(response, OPENED, f"{number}.{code}", path="/track", seconds=OPEN_FOR)
+    return response
+
+
+@router.post("/track/leave")
+def leave(_form: OurForm) -> Response:
+    """Close the page on this device."""
+    response = RedirectResponse("/track", 303)
+    response.delete_cookie(OPENED, path="/track")
+    return response
+
+
+@router.get("/track/{number}")
+def progress(request: Request, db: Db, number: str) -> Response:
+    """The progress page."""
+    opened, _, code = request.cookies.get(OPENED, "").partition(".")
+    case = _opened(request, db, number, code, now()) if opened == number else None
+    if case is None:
+        return RedirectResponse(f"/track?no={number}" if not fault_of_case_number(number) else "/track", 303)
+    items = items_of(db, number)
+    return show(
+        request,
+        "track.html",
+        case=case,
+        bundle=bundle_of_version(db, case.bundle_digest),
+        items=items,
+        departments=departments_by_code(db),
+        words=ITEM_WORDS,
+        steps=_steps(case),
+        holder=_holder(case, items, db),
+        notices=notices_of(db, number),
+        owed=[row for row in materials_of(db, number) if row.state is MaterialState.DEFERRED],
+        finished=sum(item.state in ITEM_FINAL for item in items),
+    )
+
+
+def _faults(number: str, code: str) -> dict[str, str]:
+    faults = {}
+    if fault := fault_of_case_number(number):
+        faults["number"] = fault
+    if not code:
+        faults["code"] = "请填写查询密码，它印在收件回执上。"
+    return faults
+
+
+def _opened(request: Request, db: Session, number: str, code: str, at: datetime) -> Case | None:
+    """The case, if the code is its own. Wrong guesses are counted wherever they come in."""
+    address = request.client.host if request.client else ""
+    guesses.must_be_few(address, at)
+    try:
+        case = None if fault_of_case_number(number) else find_case(db, number)
+    except NotFound:
+        case = None
+    if case and hmac.compare_digest(case.query_code.encode(), code.encode()):
+        return case
+    guesses.count(address, at)
+    return None
+
+
+def _steps(case: Case) -> list[tuple[str, str, datetime | None]]:
+    """(step, done | now | later, when) for the strip at the top."""
+    if case.state is CaseState.NOT_ACCEPTED:
+        return [("提交申请", "done", case.submitted_at), ("不予受理", "now", None)]
+    moments = [
+        ("提交申请", case.submitted_at),
+        ("窗口受理", case.accepted_at),
+        ("全部办结", case.concluded_at),
+    ]
+    steps = []
+    reached = True
+    for word, when in moments:
+        state = "done" if when else "now" if reached else "later"
+        steps.append((word, state, when))
+        reached = reached and when is not None
+    if case.concluded_at:
+        steps.append(("领取结果", "done" if case.issued_at else "now", case.issued_at))
+    return steps
+
+
+def _holder(case: Case, items: list[Item], db: Session) -> str:
+    """Who has it now, in one plain sentence."""
+    if case.state is CaseState.SUBMITTED:
+        return "综合窗口正在核对材料，五个工作日内告知您是否受理。"
+    if case.state is CaseState.NOT_ACCEPTED:
+        return "这份申请没有受理，理由见下。"
+    if case.state is CaseState.CONCLUDED:
+        return f"全部部门已经办结：{case.outcome.label if case.outcome else ''}。"
+    names = departments_by_code(db)
+    busy = dict.fromkeys(
+        names[item.department_code].name for item in items if item.state in ITEM_OPEN_AT_DESK
+    )
+    return f"{'、'.join(busy)}正在办理，请等候通知。"
