@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from math import ceil
 
 from rules.bundle import Limit, Unit
@@ -48,7 +49,7 @@ class Clock:
     suspensions: tuple[Suspension, ...] = ()
     kind: ClockKind = ClockKind.STATUTORY
 
-    @property
+    @cached_property
     def day_0(self) -> date:
         return china_day(self.start)
 
@@ -59,7 +60,7 @@ class Clock:
             return 0
         return self.limit.n + (self.extension.n if self.extension else 0)
 
-    @property
+    @cached_property
     def stops(self) -> tuple[Suspension, ...]:
         """The special procedures that stop this clock."""
         if self.kind in PROMISES:

@@ -106,9 +106,11 @@ def _passed(clock: Clock, calendar: WorkCalendar) -> Rung | None:
 def _moment(clock: Clock, calendar: WorkCalendar, counted: int) -> datetime | None:
     """When so many units have been counted. A day counts from its beginning; people are told at opening."""
     if clock.limit.unit is Unit.HOUR:
-        return moment_counted(clock, calendar, counted)
-    day = day_counted(clock, calendar, counted)
-    return max(clock.start, calendar.hours.opens(_told_on(day, calendar))) if day else None
+        at = moment_counted(clock, calendar, counted)
+    else:
+        day = day_counted(clock, calendar, counted)
+        at = calendar.hours.opens(_told_on(day, calendar)) if day else None
+    return max(clock.start, at) if at else None
 
 
 def _told_on(day: date, calendar: WorkCalendar) -> date:

@@ -1,6 +1,8 @@
 """`yjs due` as scripts call it."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,3 +131,19 @@ def test_a_faulty_value_gets_one_sentence_and_exit_1(words: str, said: str) -> N
 )
 def test_wrong_usage_is_exit_2(words: str) -> None:
     assert asked(*words.split()).exit_code == 2
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "clock.md"
+EXAMPLES = re.findall(r"^\| `(--from .+?)` \| (.+?) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_the_page_has_its_examples() -> None:
+    assert len(EXAMPLES) > 25
+
+
+@pytest.mark.parametrize(("words", "due"), EXAMPLES)
+def test_every_example_of_the_page_holds(words: str, due: str) -> None:
+    answer = told(*words.split())
+    moment = answer.get("due_at")
+    found = moment[:16].replace("T", " ") if moment else answer["due"] or "none yet"
+    assert found + (" (provisional)" if answer["provisional"] else "") == due

@@ -94,9 +94,9 @@ def test_an_extension_warns_anew_of_the_new_end() -> None:
 def test_nobody_is_told_on_a_day_off_or_before_the_clock_began() -> None:
     near_end = rungs(a_clock("5d", "2026-03-04", kind=PROMISED), CALENDAR)[0]  # day 4 is a Sunday
     assert near_end.at == moment("2026-03-09T09:00")
-    assert rungs(a_clock("1wd", "2026-03-02T16:00", kind=PROMISED), CALENDAR)[0].at == moment(
-        "2026-03-02T16:00"
-    )
+    start = "2026-03-02T20:00"
+    for limit in ("1wd", "1h"):
+        assert rungs(a_clock(limit, start, kind=PROMISED), CALENDAR)[0].at == moment(start)
 
 
 @given(
