@@ -57,7 +57,7 @@ def queue_notice(
     facts: dict[str, Any] | None = None,
     at: datetime,
 ) -> None:
-    """Queue one notice per channel the applicant gave; the case must be locked. It leaves after the commit."""
+    """Queue one notice per channel the applicant gave, to leave after the commit; the case must be locked."""
     addresses = {Channel.SMS: case.phone, Channel.EMAIL: case.email}
     for channel, address in addresses.items():
         if address:

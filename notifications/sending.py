@@ -1,0 +1,139 @@
+"""Who takes notices to their gateways? Claim, send, record: two short transactions around a slow call."""
+
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from threading import Event as Signal
+
+from sqlmodel import Session
+
+from models.case import find_case
+from models.database import transaction
+from models.notice import Notice, claim_notice, give_up_lapsed, lock_notice
+from models.version import bundle_of_version
+from notifications.channels import deliver
+from notifications.verdict import Delivery
+from notifications.wording import Words, words_of
+from rules.notices import Channel, NoticeState, next_try
+
+AT_ONCE = 2  # sends in flight on each channel: one slow letter holds up no other, and mail no SMS
+LEASE = timedelta(minutes=5)  # longer than any send takes: SMTP waits its time-out at every command
+PAUSE = 1.0  # seconds between looks while nothing is due
+RECOVERY = 5.0  # seconds before the next look when the database does not answer
+INTERRUPTED = "发送过程中断，不能确定是否已经发出，请核实后再决定是否重发"
+
+PLACES = tuple(channel for channel in Channel for _ in range(AT_ONCE))
+Clock = Callable[[], datetime]
+logger = logging.getLogger(__name__)
+
+
+def send_due(limit: int = 50, at: datetime | None = None) -> int:
+    """Send up to `limit` notices a channel that are due, and say how many were tried.
+
+    `at` stands for now; without it the wall clock is read at each step. Returns when the last send has
+    ended, so a gateway that hangs keeps the caller waiting: a process that lives on uses `keep_sending`.
+    """
+    clock: Clock = (lambda: at) if at else _now
+    _give_up_lapsed(clock())
+    tickets = {channel: iter(range(limit)) for channel in Channel}
+    with ThreadPoolExecutor(len(PLACES), "notice") as pool:
+        return sum(pool.map(lambda channel: _send_while_due(channel, tickets[channel], clock), PLACES))
+
+
+def keep_sending(stop: Signal) -> None:
+    """Send whatever falls due until `stop` is set, every channel at its own pace; ends with the last send."""
+    with ThreadPoolExecutor(len(PLACES), "notice") as pool, ExitStack() as leaving:
+        leaving.callback(stop.set)  # an error here must not leave senders behind that nobody can stop
+        for channel in PLACES:
+            pool.submit(_send_until, channel, stop)
+        while not stop.wait(LEASE.total_seconds() / 10):
+            _guarded(lambda: _give_up_lapsed(_now()))
+
+
+def _send_until(channel: Channel, stop: Signal) -> None:
+    while not stop.is_set():
+        sent = _guarded(lambda: _send_next(channel, _now))
+        if not sent:
+            stop.wait(RECOVERY if sent is None else PAUSE)
+
+
+def _guarded(step: Callable[[], object]) -> object:
+    """What the step answers, or None: the database may be away, and the sender must be there after."""
+    try:
+        return step()
+    except Exception:
+        logger.exception("the sender could not go on, trying again")
+        return None
+
+
+def _send_while_due(channel: Channel, tickets: Iterator[int], clock: Clock) -> int:
+    tried = 0
+    for _ in tickets:
+        if not _send_next(channel, clock):
+            break
+        tried += 1
+    return tried
+
+
+def _send_next(channel: Channel, clock: Clock) -> bool:
+    """Send one notice; False when none is due."""
+    with transaction() as session:
+        notice = claim_notice(session, channel, at=clock(), lease=LEASE)
+        if notice is None:
+            return False
+        words = _words(session, notice)
+    delivery = _delivered(notice, words)
+    with transaction() as session:
+        _record(lock_notice(session, notice.id), notice.attempts, words, delivery, clock())
+    if delivery.state is not NoticeState.HANDED_OVER:
+        logger.warning("%s of %s: %s", notice.channel.value, notice.case_number, delivery.why)
+    return True
+
+
+def _words(session: Session, notice: Notice) -> Words | None:
+    """None when they cannot be written: that is a fault of ours, and must not stop the notices of others."""
+    try:
+        case = find_case(session, notice.case_number)
+        return words_of(notice, case, bundle_of_version(session, case.bundle_digest))
+    except Exception:
+        logger.exception("%s of %s: cannot be put into words", notice.event.value, notice.case_number)
+        return None
+
+
+def _delivered(notice: Notice, words: Words | None) -> Delivery:
+    if words is None:
+        return Delivery(NoticeState.FAILED, why="通知的文字生成不了，请告诉系统管理员")
+    try:
+        return deliver(notice.channel, notice.address, words)
+    except Exception:
+        logger.exception("%s of %s: broke off", notice.channel.value, notice.case_number)
+        return Delivery(NoticeState.UNKNOWN, why=INTERRUPTED)
+
+
+def _record(notice: Notice, attempt: int, words: Words | None, delivery: Delivery, at: datetime) -> None:
+    """How the attempt ended. A claim that has lapsed meanwhile learns the truth late, but learns it."""
+    if notice.attempts != attempt or notice.state not in (NoticeState.SENDING, NoticeState.UNKNOWN):
+        return  # a person has settled it
+    notice.state = delivery.state
+    notice.via = delivery.via
+    notice.error = delivery.why[:500]
+    notice.next_try_at = next_try(attempt, at) if delivery.again else None
+    if delivery.state is NoticeState.HANDED_OVER:
+        notice.sent_at = at
+    if words is not None:
+        notice.subject = words.subject if notice.channel is Channel.EMAIL else ""
+        notice.body = words.text if notice.channel is Channel.EMAIL else words.sms
+
+
+def _give_up_lapsed(at: datetime) -> None:
+    with transaction() as session:
+        if lost := give_up_lapsed(session, at=at, why=INTERRUPTED):
+            logger.warning(
+                "%s notices were in hand when their sender ended; what became of them is unknown", lost
+            )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,281 @@
+"""What do applicants read? Every event, for everybody and for the bereaved."""
+
+import re
+from collections.abc import Generator, Mapping
+from datetime import date
+from typing import Any
+
+import pytest
+
+from config.settings import settings
+from models.case import Case
+from models.notice import Notice
+from notifications.segments import segments
+from notifications.wording import Words, words_of
+from rules.bundle import Bundle, ItemSpec, JoinPolicy, Limit, Unit
+from rules.notices import FACTS, Channel, Event
+from rules.people import ApplicantKind
+from rules.states import CaseState, Outcome
+
+NUMBER = "000000-B1-20260306-000001-5"
+REASON = "疏散通道宽度不足1.4米，且未设置应急照明；请整改后重新申请。"
+
+TOLD: Mapping[Event, dict[str, Any]] = {
+    Event.RECEIPT: {"bundle": "开办餐饮店", "materials": 7, "query_code": "K7M2PQ9X"},
+    Event.ACCEPTED: {
+        "departments": ["市场监管", "城市管理", "消防救援", "卫生健康", "烟草专卖"],
+        "promised_due_on": "2026-04-03",
+        "legal_due_on": "2026-05-13",
+        "provisional": False,
+    },
+    Event.NOT_ACCEPTED: {"reason": "经营场所不在本辖区，请到示例区办理。"},
+    Event.SPECIAL_STARTED: {"item": "食品经营许可", "kind": "现场核查", "days": 10, "reason": "需要核查布局"},
+    Event.SPECIAL_ENDED: {"item": "食品经营许可", "kind": "现场核查", "due_on": "2026-04-10"},
+    Event.EXTENDED: {
+        "what": "食品经营许可",
+        "days": 10,
+        "reason": "现场核查须复查",
+        "due_on": "2026-04-24",
+        "provisional": False,
+    },
+    Event.DATE_MOVED: {"clock": "承诺期限", "old": "2027-01-05", "new": "2027-01-06", "provisional": False},
+    Event.ITEM_DECIDED: {
+        "item": "公众聚集场所投入使用、营业前消防安全检查",
+        "department": "消防救援",
+        "granted": False,
+        "reason": REASON,
+        "left": 2,
+    },
+    Event.CONCLUDED: {"outcome": "部分准予", "granted": ["食品经营许可"], "refused": ["消防安全检查"]},
+    Event.READY: {
+        "results": [{"name": "食品经营许可证", "number": f"{NUMBER}-02-Z"}],
+        "place": "示例市政务服务中心一楼出证窗口",
+    },
+}
+
+# What each message must say, to anybody: in the letter, and in the short message.
+FACTS_SAID: Mapping[Event, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    Event.RECEIPT: (("7 项", "K7M2PQ9X", "5 个工作日"), ("K7M2PQ9X", "5个工作日")),
+    Event.ACCEPTED: (
+        ("市场监管", "烟草专卖", "2026年4月3日", "2026年5月13日"),
+        ("市场监管等5个部门", "2026年4月3日"),
+    ),
+    Event.NOT_ACCEPTED: (("不在本辖区", "行政复议", "行政诉讼"), ("不在本辖区", "行政复议", "行政诉讼")),
+    Event.SPECIAL_STARTED: (
+        ("食品经营许可", "现场核查", "10 个工作日", "需要核查布局"),
+        ("现场核查", "10个工作日"),
+    ),
+    Event.SPECIAL_ENDED: (("现场核查", "2026年4月10日"), ("现场核查", "2026年4月10日")),
+    Event.EXTENDED: (("10 个工作日", "2026年4月24日", "须复查"), ("10个工作日", "2026年4月24日", "须复查")),
+    Event.DATE_MOVED: (("2027年1月5日", "2027年1月6日"), ("2027年1月6日",)),
+    Event.ITEM_DECIDED: (
+        ("消防救援", "消防安全检查", "1.4米", "行政复议", "行政诉讼", "2 个事项", "2026年4月3日"),
+        ("消防救援", "不予", "1.4米", "行政复议", "行政诉讼"),
+    ),
+    Event.CONCLUDED: (
+        ("食品经营许可", "消防安全检查", "行政复议", "通知您领取"),
+        ("1项", "行政复议", "通知您领取"),
+    ),
+    Event.READY: (("食品经营许可证", f"{NUMBER}-02-Z", "出证窗口"), ("食品经营许可证", "出证窗口")),
+}
+
+
+@pytest.fixture(params=["", "https://ywt.example.gov.cn"], ids=["no link", "link"], autouse=True)
+def home(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Generator[str]:
+    monkeypatch.setenv("YJS_PUBLIC_URL", request.param)
+    settings.cache_clear()
+    yield request.param
+    settings.cache_clear()
+
+
+def a_bundle(**changes: Any) -> Bundle:
+    promise = Limit(5, Unit.WORKING_DAY)
+    licence = ItemSpec("B1-2", "食品经营许可", "market", "01", "2", promise, result="食品经营许可证")
+    given = {
+        "code": "B1",
+        "slug": "open-a-restaurant",
+        "name": "开办餐饮店",
+        "lead_department": "market",
+        "joint_licence": True,
+        "promise": promise,
+        "join": JoinPolicy.BEST_EFFORT,
+        "items": (licence,),
+        "materials": (),
+    }
+    return Bundle(**(given | changes))
+
+
+def words(event: Event, facts: Mapping[str, Any] | None = None, **changes: Any) -> Words:
+    case = Case(
+        number=NUMBER,
+        query_code="K7M2PQ9X",
+        submission_key="k",
+        bundle_code="B1",
+        bundle_digest="d",
+        state=CaseState.ACCEPTED,
+        outcome=Outcome.PARTLY_GRANTED if event is Event.CONCLUDED else None,
+        applicant_kind=ApplicantKind.PERSON,
+        applicant_name="陈一诺",
+        applicant_id_number="000000199001010018",
+        phone="13800000000",
+        answers={},
+        promised_due_on=date(2026, 4, 3),
+    )
+    notice = Notice(
+        serial=1,
+        case_number=NUMBER,
+        event=event,
+        channel=Channel.EMAIL,
+        address="chen@example.com",
+        facts=TOLD[event] | dict(facts or {}),
+    )
+    return words_of(notice, case, a_bundle(**changes))
+
+
+everybody = pytest.mark.parametrize("considerate", [False, True], ids=["plain", "considerate"])
+every_event = pytest.mark.parametrize("event", list(Event))
+
+
+@every_event
+@everybody
+def test_a_message_says_what_happened_and_what_comes_next(event: Event, considerate: bool, home: str) -> None:
+    said = words(event, considerate=considerate)
+    in_the_letter, in_short = FACTS_SAID[event]
+    for fact in in_the_letter:
+        assert fact in said.text, fact
+        assert fact in said.html, fact
+    for fact in in_short:
+        assert fact in said.sms or (considerate and fact == "不予"), fact
+    for text in (said.subject, said.text, said.html, said.sms):
+        assert NUMBER in text
+        assert "None" not in text
+        assert "{" not in text.partition("<body")[0]
+        assert not re.search(r"恭喜|祝贺|亲，|!|！", text.replace("<!DOCTYPE", ""))
+    assert (
+        (f"{home}/track?no={NUMBER}" in said.text)
+        == (f'href="{home}/track?no={NUMBER}"' in said.html)
+        == bool(home)
+    )
+    assert "\n\n\n" not in said.text
+
+
+@every_event
+@everybody
+def test_a_short_message_is_signed_and_at_most_two_segments(event: Event, considerate: bool) -> None:
+    said = words(event, considerate=considerate)
+    assert said.sms.startswith("【一件事】")
+    assert segments(said.sms) <= 2
+    assert "\n" not in said.sms
+    assert "…" not in said.sms.removesuffix("…") or event is Event.ITEM_DECIDED, "only a long reason is cut"
+
+
+@every_event
+@everybody
+def test_endless_names_do_not_push_out_remedy_and_number(event: Event, considerate: bool) -> None:
+    endless = {
+        name: {str: "长" * 300, list: ["长" * 200] * 9}.get(type(value), value)
+        for name, value in TOLD[event].items()
+        if name
+        in ("departments", "reason", "item", "department", "kind", "what", "clock", "granted", "place")
+    }
+    said = words(event, endless, considerate=considerate, name="很长的名称" * 20)
+    assert segments(said.sms) <= 2
+    assert said.sms.endswith(NUMBER) or NUMBER in said.sms
+    if "行政复议" in words(event, considerate=considerate).sms:
+        assert "行政诉讼" in said.sms
+
+
+@every_event
+@everybody
+def test_nobody_is_named(event: Event, considerate: bool) -> None:
+    """An address may be mistyped: the message then reaches a stranger."""
+    said = words(event, considerate=considerate)
+    for text in (said.subject, said.text, said.html, said.sms):
+        for personal in ("陈一诺", "陈", "000000199001010018", "13800000000"):
+            assert personal not in text
+
+
+@everybody
+@pytest.mark.parametrize("left", [0, 3])
+def test_a_grant_says_how_much_is_left(considerate: bool, left: int) -> None:
+    said = words(Event.ITEM_DECIDED, {"granted": True, "reason": "", "left": left}, considerate=considerate)
+    assert "行政复议" not in said.text + said.sms
+    assert ("3 个事项" in said.text) == bool(left)
+    assert ("都有了结果" in said.text) == (not left)
+
+
+def test_a_date_that_may_move_says_so() -> None:
+    said = words(Event.ACCEPTED, {"provisional": True})
+    assert "暂定" in said.text
+    assert "暂定" in said.sms
+
+
+def test_without_a_promised_date_none_is_invented() -> None:
+    said = words(Event.ACCEPTED, {"promised_due_on": None, "legal_due_on": None})
+    assert "年" not in said.text + said.sms
+
+
+def test_nothing_to_collect_is_not_announced() -> None:
+    everything_or_nothing = words(Event.CONCLUDED, join=JoinPolicy.ALL_GRANTED)
+    assert "领取" not in everything_or_nothing.text + everything_or_nothing.sms
+
+
+def test_the_bereaved_are_not_told_the_name_of_a_procedure() -> None:
+    for event in Event:
+        said = words(event, considerate=True, name="公民身后")
+        for text in (said.subject, said.text, said.sms):
+            assert "公民身后" not in text
+            assert "准予" not in text.replace("不予", "")
+
+
+def test_what_people_wrote_stays_text_in_a_letter() -> None:
+    said = words(Event.NOT_ACCEPTED, {"reason": "<script>alert(1)</script>不在\n本辖区"})
+    assert "<script>" not in said.html
+    assert "&lt;script&gt;" in said.html
+
+
+def test_a_bundles_own_words_go_first() -> None:
+    own = {
+        "receipt": {
+            "sms": "{{ bundle }}收到了，编号{{ number }}，{{ due|day }}前办结",
+            "subject": "收到{{ number }}",
+        }
+    }
+    said = words(Event.RECEIPT, messages=own)
+    assert said.subject == f"收到{NUMBER}"
+    assert said.sms.startswith(f"【一件事】开办餐饮店收到了，编号{NUMBER}，2026年4月3日前办结")
+
+
+@pytest.mark.parametrize("own", ["{{ nobody }}", "{{ number.__class__.__mro__ }}", "{% for", "{{ 1/0 }}"])
+def test_own_words_that_do_not_work_fall_back_to_the_general_ones(own: str) -> None:
+    assert words(Event.RECEIPT, messages={"receipt": {"sms": own, "subject": own}}) == words(Event.RECEIPT)
+
+
+def test_the_facts_of_the_tests_are_the_facts_of_the_rules() -> None:
+    assert {event: frozenset(facts) for event, facts in TOLD.items()} == dict(FACTS)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("", 1),
+        ("a" * 160, 1),
+        ("a" * 161, 2),
+        ("a" * 306, 2),
+        ("a" * 307, 3),
+        ("€" * 80, 1),
+        ("€" * 81, 2),
+        ("a" * 152 + "€" + "a" * 10, 2),
+        ("字" * 70, 1),
+        ("字" * 71, 2),
+        ("字" * 134, 2),
+        ("字" * 135, 3),
+        ("a" * 70 + "字", 2),
+        ("😀" * 35, 1),
+        ("😀" * 36, 2),
+        ("😀" * 66, 2),
+        ("😀" * 67, 3),
+    ],
+)
+def test_segments_as_operators_count_them(text: str, count: int) -> None:
+    assert segments(text) == count
