@@ -23,16 +23,16 @@ def accept(session: Session, number: str, *, by: Account, at: datetime) -> Case:
     """受理: the clocks start, every department whose gates are open has the case at once."""
     must_be_allowed(by, Act.ACCEPT)
     case = lock_case(session, number)
-    case.accepted_at = case.accepted_at or at
+    case.accepted_at = at
     move_case(session, case, Act.ACCEPT, by=by.username, at=at)
-    begin(session, case, at=at)
+    begin(session, case, accepted_at=at, at=at)
     return case
 
 
-def begin(session: Session, case: Case, *, at: datetime) -> None:
+def begin(session: Session, case: Case, *, accepted_at: datetime, at: datetime) -> None:
     """What an acceptance sets going: dates, the notice, the departments. The case is locked and accepted."""
     items = items_of(session, case.number)
-    start_case_clocks(session, case, bundle_of_version(session, case.bundle_digest), items)
+    start_case_clocks(session, case, bundle_of_version(session, case.bundle_digest), items, at=accepted_at)
     names = departments_by_code(session)
     facts = {
         "departments": list(dict.fromkeys(names[item.department_code].short_name for item in items)),

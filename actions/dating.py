@@ -21,15 +21,16 @@ def start_notice_clock(session: Session, case: Case, *, at: datetime) -> None:
     _start(session, case, None, ClockKind.NOTICE, NOTICE, at)
 
 
-def start_case_clocks(session: Session, case: Case, bundle: Bundle, items: list[Item]) -> None:
-    """受理: the promised and the joint statutory clock, from the day of acceptance."""
-    assert case.accepted_at is not None, "the caller accepts first"
-    stop_clocks(session, case, None, at=case.accepted_at)
-    _start(session, case, None, ClockKind.PROMISED, bundle.promise, case.accepted_at)
+def start_case_clocks(
+    session: Session, case: Case, bundle: Bundle, items: list[Item], *, at: datetime
+) -> None:
+    """受理: the promised and the joint statutory clock, from the moment of acceptance; the notice clock stops."""
+    stop_clocks(session, case, None, at=at)
+    _start(session, case, None, ClockKind.PROMISED, bundle.promise, at)
     specs = [bundle.item(item.code) for item in items]
-    legal = bundle_limit(bundle, specs, start=case.accepted_at, calendar=hall_calendar())
+    legal = bundle_limit(bundle, specs, start=at, calendar=hall_calendar())
     if legal:
-        _start(session, case, None, ClockKind.STATUTORY, legal, case.accepted_at)
+        _start(session, case, None, ClockKind.STATUTORY, legal, at)
 
 
 def start_item_clocks(session: Session, case: Case, item: Item, spec: ItemSpec, *, at: datetime) -> None:

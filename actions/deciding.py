@@ -18,7 +18,7 @@ from rules.joining import waits_to_decide
 from rules.material import MaterialState
 from rules.moments import china_text
 from rules.notices import Event
-from rules.states import ITEM_DECIDED, ITEM_FINAL, Act
+from rules.states import ITEM_DECIDED, ITEM_FINAL, Act, item_after
 
 
 def grant(session: Session, number: str, item: str, *, by: Account, at: datetime, opinion: str = "") -> Item:
@@ -57,6 +57,7 @@ def _mine(session: Session, number: str, name: str, act: Act, by: Account) -> tu
             f"“{item.name}”已于 {when} 由 {item.decided_by} 作出{item.state.label}决定，不能重复办理。",
             number,
         )
+    item_after(item.state, act)  # raises before anything is written
     return case, item, items
 
 
@@ -77,14 +78,27 @@ def _must_be_ready(session: Session, case: Case, mine: Item, items: list[Item]) 
         raise WrongState(f"容缺材料“{'、'.join(gaps)}”尚未补齐，不能准予。")
 
 
+def _hand_on_result(session: Session, case: Case, item: Item, at: datetime) -> None:
+    """The certificate is due to the applicant, and what it proves is a material of those who waited for it."""
+    bundle = bundle_of_version(session, case.bundle_digest)
+    if bundle.item(item.code).result:
+        start_delivery_clock(session, case, item, at=at)
+    for material in materials_of(session, case.number):
+        if (
+            material.state is MaterialState.AWAITED
+            and bundle.material(material.spec_id).from_item == item.code
+        ):
+            material.state, material.supplied_at = MaterialState.SHARED, at
+
+
 def _decide(
     session: Session, case: Case, item: Item, items: list[Item], act: Act, *, by: Account, at: datetime
 ) -> Item:
+    item.decided_at, item.decided_by = at, by.username  # before the move: the table wants both together
     move_item(session, case, item, act, by=by.username, at=at, reason=item.reason)
-    item.decided_at, item.decided_by = at, by.username
     stop_clocks(session, case, item, at=at)
-    if act is Act.GRANT and bundle_of_version(session, case.bundle_digest).item(item.code).result:
-        start_delivery_clock(session, case, item, at=at)
+    if act is Act.GRANT:
+        _hand_on_result(session, case, item, at)
     facts = {
         "item": item.name,
         "department": departments_by_code(session)[item.department_code].short_name,

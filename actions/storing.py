@@ -1,4 +1,4 @@
-"""Where does an uploaded file go? Typed by its content, limited in size, under a random name below the uploads folder."""
+"""Where does an uploaded file go? Typed by content, limited in size, under a random name."""
 
 import hashlib
 import secrets

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from actions.accepting import begin, stated
-from actions.dating import derive, hall_calendar, stop_clocks
+from actions.dating import derive, hall_calendar
 from actions.moving import SYSTEM, move_case, record
 from actions.permitting import must_be_allowed
 from models.account import Account, responsible_for
@@ -109,5 +109,4 @@ def _deem_accepted(session: Session, case: Case, at: datetime) -> None:
     case.accepted_at = case.submitted_at
     reason = "五个工作日内未告知补正，自收到申请材料之日起即为受理。"
     move_case(session, case, Act.DEEM_ACCEPTED, by=SYSTEM, at=at, reason=reason)
-    stop_clocks(session, case, None, at=at)
-    begin(session, case, at=at)
+    begin(session, case, accepted_at=case.submitted_at, at=at)
