@@ -131,6 +131,10 @@ class ItemSpec:
     commitment: Mode | None = None
     result: str = ""  # the certificate or record produced
     result_validity_years: int | None = None
+    basis: str = ""  # the article that establishes the item, for the guide (art. 30)
+    conditions: tuple[str, ...] = ()  # 受理条件, for the guide
+    fee: str = "不收费"
+    notice_period: Limit | None = None  # 公示期: the law makes the item last at least so long
     note: str = ""
 
 
