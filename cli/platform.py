@@ -9,7 +9,7 @@ from rich.table import Table
 
 from config.settings import DEMO_PASSWORD, Settings, settings
 from hosting import platform
-from hosting.demo_city import demo_people
+from hosting.demo_city import demo_departments, demo_people
 
 
 def up() -> None:
@@ -32,11 +32,21 @@ def _welcome(installation: Settings) -> None:
     console.print(f"办件查询        {installation.web_url}/track")
     console.print(f"Prefect 界面    {installation.prefect_url}")
     console.print(f"数据            {installation.data}（日志在 logs/）")
-    people = demo_people(installation)
-    if people:
-        console.print(f"\n演示账号（密码都是 {DEMO_PASSWORD}）")
-        table = Table(box=None, show_header=False, padding=(0, 2))
-        for username, name, role, department in people:
-            table.add_row(username, name, role.label, department or "")
-        console.print(table)
+    if installation.demo:
+        _introduce(console, installation)
     console.print("\n按 Ctrl-C 停止。")
+
+
+def _introduce(console: Console, installation: Settings) -> None:
+    """The demo city: who may sign in."""
+    console.print(f"\n演示账号（用户名，姓名；密码都是 {DEMO_PASSWORD}）")
+    hall = [
+        f"{role.label} {username}（{name}）"
+        for username, name, role, code in demo_people(installation)
+        if not code
+    ]
+    console.print("  " + "  ".join(hall))
+    table = Table("部门", "经办", "负责人", box=None, padding=(0, 2))
+    for row in demo_departments(installation):
+        table.add_row(*row)
+    console.print(table)

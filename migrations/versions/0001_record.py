@@ -296,7 +296,7 @@ def upgrade() -> None:
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("channel IN ('sms', 'email')", name="channel_is_known"),
         sa.CheckConstraint(
-            "event IN ('receipt', 'accepted', 'not_accepted', 'item_decided', 'concluded', 'ready')",
+            "event IN ('receipt', 'accepted', 'not_accepted', 'special_started', 'special_ended', 'extended', 'date_moved', 'item_decided', 'concluded', 'ready')",
             name="event_is_known",
         ),
         sa.CheckConstraint(

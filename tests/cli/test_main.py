@@ -80,7 +80,7 @@ def test_doctor_names_the_fault_and_exits_1(
 
 
 def test_commands_that_need_no_prefect_do_not_load_it(nowhere: dict[str, str]) -> None:
-    due = "['due', '--from', '2026-03-02', '--limit', '3wd']"
-    code = f"import sys, cli.main; cli.main.app({due}, standalone_mode=False); assert 'prefect' not in sys.modules"
+    due = "cli.main.app(['due', '--from', '2026-03-02', '--limit', '3wd'], standalone_mode=False)"
+    code = f"import sys, cli.main; {due}; assert 'prefect' not in sys.modules"
     command = [sys.executable, "-c", code]
     subprocess.run(command, env=nowhere, check=True, capture_output=True)
