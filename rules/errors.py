@@ -32,5 +32,5 @@ class Faulty(Refused):
     """填写有误。Carries every fault found, so that the person mends them in one go."""
 
     def __init__(self, faults: dict[str, str]) -> None:
-        super().__init__("；".join(faults.values()))
+        super().__init__("；".join(fault.rstrip("。") for fault in faults.values()) + "。")
         self.faults = faults  # field name -> sentence
