@@ -12,16 +12,17 @@ from actions.storing import TooLarge, UnknownType, store
 from config.settings import settings
 from models.account import Account, accounts, departments_by_code
 from models.audit import timeline
-from models.case import Case, Item, find_case, items_of, materials_of
+from models.case import Case, Item, Material, find_case, items_of, materials_of
 from models.notice import notices_of
 from models.version import bundle_of_version
 from models.worklists import next_at_desk
 from rules.application import Supplied
+from rules.bundle import Bundle
 from rules.duties import may
 from rules.errors import Faulty, NotFound, NotYourDesk, Refused
 from rules.identifiers import fault_of_case_number
 from rules.people import Role
-from rules.states import ITEM_OPEN_AT_DESK, Act, CaseState
+from rules.states import ITEM_DECIDED, ITEM_OPEN_AT_DESK, Act, CaseState
 from web.entering import Clerk, Db, OurForm, Viewer, now, typed
 from web.refusing import refusal, status_of
 from web.showing import show
@@ -47,9 +48,9 @@ def case_seen_by(db: Session, viewer: Account, number: str) -> tuple[Case, list[
 
 
 @router.get("/{number}")
-def page(request: Request, db: Db, viewer: Viewer, number: str) -> Response:
-    """The case."""
-    return case_page(request, db, viewer, number)
+def page(request: Request, db: Db, viewer: Viewer, number: str, done: str = "") -> Response:
+    """The case. `done` is the item just decided, which the page confirms if it is so."""
+    return case_page(request, db, viewer, number, done=done)
 
 
 def case_page(
@@ -61,10 +62,12 @@ def case_page(
     status: int = 200,
     faults: dict[str, str] | None = None,
     kept: dict[str, str] | None = None,
+    done: str = "",
 ) -> Response:
     """The page, with faults beside the fields and what was typed still in them."""
     case, items = case_seen_by(db, viewer, number)
     overseer = viewer.role not in HANDLES
+    bundle = bundle_of_version(db, case.bundle_digest)
     return show(
         request,
         "case.html",
@@ -73,8 +76,10 @@ def case_page(
         kept=kept or {},
         case=case,
         items=items,
-        bundle=bundle_of_version(db, case.bundle_digest),
-        materials=materials_of(db, number),
+        bundle=bundle,
+        done=[item for item in items if item.code == done and item.state in ITEM_DECIDED],
+        materials=in_order(materials_of(db, number), bundle),
+        own_papers=_own_papers(viewer, items, bundle),
         timeline=timeline(db, number),
         notices=[] if viewer.role in (Role.OFFICER, Role.HEAD) else notices_of(db, number),
         departments=departments_by_code(db),
@@ -92,13 +97,14 @@ def case_page(
 def receipt(request: Request, db: Db, clerk: Clerk, number: str) -> Response:
     """收件回执, to be printed and handed over: the only place where the query code is shown."""
     case, items = case_seen_by(db, clerk, number)
+    bundle = bundle_of_version(db, case.bundle_digest)
     return show(
         request,
         "receipt.html",
         case=case,
         items=items,
-        bundle=bundle_of_version(db, case.bundle_digest),
-        materials=materials_of(db, number),
+        bundle=bundle,
+        materials=in_order(materials_of(db, number), bundle),
         departments=departments_by_code(db),
         clerk_name=db.get_one(Account, case.submitted_by).name
         if case.submitted_by != APPLICANT
@@ -108,7 +114,7 @@ def receipt(request: Request, db: Db, clerk: Clerk, number: str) -> Response:
 
 
 @router.post("/{number}/accept")
-def accepted(request: Request, db: Db, clerk: Clerk, number: str, _form: OurForm) -> Response:
+def accepted(db: Db, clerk: Clerk, number: str, _form: OurForm) -> Response:
     """受理."""
     case_seen_by(db, clerk, number)
     accept(db, number, by=clerk, at=now())
@@ -143,6 +149,18 @@ def supplied(request: Request, db: Db, clerk: Clerk, number: str, spec_id: str, 
         faults = {f"material.{spec_id}": str(refused)}
         return case_page(request, db, clerk, number, status=status_of(refused), faults=faults)
     return RedirectResponse(f"/cases/{number}#materials", 303)
+
+
+def in_order(materials: list[Material], bundle: Bundle) -> list[Material]:
+    """As the bundle lists them."""
+    places = {spec.id: place for place, spec in enumerate(bundle.materials)}
+    return sorted(materials, key=lambda material: (places[material.spec_id], material.version))
+
+
+def _own_papers(viewer: Account, items: list[Item], bundle: Bundle) -> set[str]:
+    """The materials that this person's department works with."""
+    own = [item.code for item in items if item.department_code == viewer.department_code]
+    return {material for code in own for material in bundle.item(code).materials}
 
 
 def _arrived(upload: UploadFile | str | None, spec_id: str) -> Supplied:

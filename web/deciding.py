@@ -43,6 +43,8 @@ def refused_(request: Request, db: Db, viewer: Viewer, number: str, item: str, f
     """不予: first what it stops, then, confirmed, the decision."""
     reason = typed(form, "reason")
     case, items = case_seen_by(db, viewer, number)
+    if typed(form, "back"):
+        return case_page(request, db, viewer, number, kept={f"{item}.reason": reason})
     try:
         with db.begin_nested():
             if not typed(form, "confirmed"):

@@ -33,9 +33,14 @@ class Draft:
 
 def begun(token: str, owner: str, bundle: str) -> Draft:
     """The empty form that this token was given to."""
-    if not re.fullmatch(SHAPE, token) or _file(token).exists():  # another person's, or of another bundle
+    if not is_token(token) or _file(token).exists():  # another person's, or of another bundle
         raise NotFromOurPage
     return Draft(token, owner, bundle)
+
+
+def is_token(token: str) -> bool:
+    """Could this be the name of a form?"""
+    return re.fullmatch(SHAPE, token) is not None
 
 
 def new_token() -> str:
@@ -59,7 +64,7 @@ def keep(draft: Draft, at: datetime) -> Draft:
 
 def find(token: str, owner: str, bundle: str) -> Draft | None:
     """The draft, if it is this person's and for this bundle."""
-    draft = _read(_file(token)) if re.fullmatch(SHAPE, token) else None
+    draft = _read(_file(token)) if is_token(token) else None
     return draft if draft and draft.owner == owner and draft.bundle == bundle else None
 
 

@@ -35,9 +35,10 @@ def choose(request: Request, db: Db, _clerk: Clerk) -> Response:
 
 
 @router.get("/{code}")
-def blank(request: Request, clerk: Clerk, code: str, form: str = "") -> Response:
-    """A new form, or the one left unfinished."""
+def blank(request: Request, db: Db, clerk: Clerk, code: str, form: str = "") -> Response:
+    """A new form, or the one left unfinished; one that was sent leads to its case."""
     bundle = bundle_named(code)
+    _must_be_open(db, form)
     draft = drafts.find(form, clerk.username, bundle.code)
     if draft is None:
         draft = drafts.begun(drafts.new_token(), clerk.username, bundle.code)
@@ -88,14 +89,18 @@ def _received(db: Session, clerk: Account, bundle: Bundle, form: OurForm) -> Fil
     """The draft with what came in. Of two clicks on one form the second waits, and meets the case."""
     token = typed(form, "form")
     lock_submission(db, token)
-    if twin := case_of_submission(db, token):
-        raise AlreadyDone(f"这份申请已经提交过，办件编号是 {twin.number}，没有重复收件。", twin.number)
+    _must_be_open(db, token)
     draft = drafts.find(token, clerk.username, bundle.code)
     if draft is None:
         draft = drafts.begun(token, clerk.username, bundle.code)
     filled = fill(_complete(draft, bundle), form, bundle)
     drafts.keep(filled.draft, now())
     return filled
+
+
+def _must_be_open(db: Session, token: str) -> None:
+    if drafts.is_token(token) and (twin := case_of_submission(db, token)):
+        raise AlreadyDone(f"这份申请已经提交过，办件编号是 {twin.number}，没有重复收件。", twin.number)
 
 
 def _complete(draft: Draft, bundle: Bundle) -> Draft:

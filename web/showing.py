@@ -16,7 +16,7 @@ from models.account import Account
 from rules.moments import CHINA, china_day, china_text
 from rules.people import Role
 from web.entering import VISIT, csrf_token, now
-from web.remaining import remaining
+from web.remaining import remaining, tentative
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -75,7 +75,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"day": day, "moment": moment, "size": size, "masked": masked}
-    environment.globals |= {"static": static, "remaining": remaining}
+    environment.globals |= {"static": static, "remaining": remaining, "tentative": tentative}
     return environment
 
 

@@ -61,7 +61,8 @@ def leave(request: Request, db: Db, _form: OurForm) -> Response:
 def _page(
     request: Request, db: Db, *, to: str, username: str = "", why: str = "", status: int = 200
 ) -> Response:
-    shown = accounts(db) if settings().demo else []
+    order = list(Role)
+    shown = sorted(accounts(db), key=lambda one: order.index(one.role)) if settings().demo else []
     return show(
         request,
         "sign_in.html",

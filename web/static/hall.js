@@ -90,6 +90,8 @@ function showAsked(plan) {
 }
 
 if (form) {
+  // Reload and back then show the form as it was kept, instead of asking to send it again.
+  history.replaceState(null, "", `${form.action}?form=${form.elements.form.value}`);
   form.querySelector("[data-refresh]").hidden = true;  // the list renews itself
   form.addEventListener("input", renewSoon);
   showAsked(document.getElementById("plan"));
