@@ -23,8 +23,8 @@ NOBODY: Mapping[Channel, str] = {Channel.SMS: "13800000000", Channel.EMAIL: "nob
 SETTING: Mapping[Channel, str] = {Channel.SMS: "sms_url", Channel.EMAIL: "mail_url"}
 
 _schemes = NotificationManager()  # type: ignore[no-untyped-call]
-# Not async: it runs in the thread that listens to what it logs.
-_asset = AppriseAsset(app_id="一件事", app_desc="一件事一次办", async_mode=False, storage_mode="memory")
+# app_id goes into HTTP headers: ASCII only. Not async: it runs in the thread that listens to what it logs.
+_asset = AppriseAsset(app_id="yijianshi", async_mode=False, storage_mode="memory")
 
 
 def deliver(channel: Channel, address: str, words: Words) -> Delivery:
@@ -69,8 +69,9 @@ def _url(channel: Channel) -> str | None:
 
 
 def _scheme(url: str) -> str:
-    """The only part of the address that is no secret."""
-    return url.partition("://")[0].lower()[:50]
+    """The only part of the address that is no secret; empty when it is no address."""
+    scheme, mark, _ = url.partition("://")
+    return scheme.lower()[:50] if mark else ""
 
 
 def _gateway(channel: Channel, url: str, address: str) -> NotifyBase:
@@ -78,7 +79,9 @@ def _gateway(channel: Channel, url: str, address: str) -> NotifyBase:
     placed = PLACEHOLDER in url or _scheme(url) in MAIL_SCHEMES
     gateway = Apprise.instantiate(_addressed(url, address), asset=_asset)
     fault = ""
-    if gateway is None and _scheme(url) not in _schemes:
+    if not _scheme(url):
+        fault = "不是一个 Apprise 地址，应形如 mailto://…"
+    elif gateway is None and _scheme(url) not in _schemes:
         fault = f"没有名为 {_scheme(url)}:// 的发送方式，请对照 Apprise 的文档检查拼写"
     elif gateway is None:
         fault = f"{_scheme(url)}:// 的地址不完整或缺少密钥，请对照 Apprise 的文档检查"

@@ -49,6 +49,7 @@ class MailServer:
     refused: dict[str, str] = field(default_factory=dict)  # recipient -> reply, "550 5.1.1 …"
     silent_after: int | None = None  # takes so many letters, then keeps the next without ever answering
     delay: float = 0.0  # seconds before a letter is taken
+    begun: int = 0  # letters whose text has come in, taken or not
     letters: list[Letter] = field(default_factory=list)  # in the order they came
     _controller: Controller | None = None
 
@@ -81,6 +82,7 @@ class MailServer:
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         message = email.message_from_bytes(content, policy=email.policy.default)
         assert isinstance(message, EmailMessage)
+        self.begun += 1
         await asyncio.sleep(self.delay)
         self.letters += [Letter(address, message) for address in envelope.rcpt_tos]
         if self.silent_after is not None and len(self.letters) > self.silent_after:

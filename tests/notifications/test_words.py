@@ -2,56 +2,18 @@
 
 import re
 from collections.abc import Generator, Mapping
-from datetime import date
 from typing import Any
 
 import pytest
 
 from config.settings import settings
-from models.case import Case
 from models.notice import Notice
 from notifications.segments import segments
 from notifications.wording import Words, words_of
-from rules.bundle import Bundle, ItemSpec, JoinPolicy, Limit, Unit
+from rules.bundle import JoinPolicy
 from rules.notices import FACTS, Channel, Event
-from rules.people import ApplicantKind
-from rules.states import CaseState, Outcome
-
-NUMBER = "000000-B1-20260306-000001-5"
-REASON = "疏散通道宽度不足1.4米，且未设置应急照明；请整改后重新申请。"
-
-TOLD: Mapping[Event, dict[str, Any]] = {
-    Event.RECEIPT: {"bundle": "开办餐饮店", "materials": 7, "query_code": "K7M2PQ9X"},
-    Event.ACCEPTED: {
-        "departments": ["市场监管", "城市管理", "消防救援", "卫生健康", "烟草专卖"],
-        "promised_due_on": "2026-04-03",
-        "legal_due_on": "2026-05-13",
-        "provisional": False,
-    },
-    Event.NOT_ACCEPTED: {"reason": "经营场所不在本辖区，请到示例区办理。"},
-    Event.SPECIAL_STARTED: {"item": "食品经营许可", "kind": "现场核查", "days": 10, "reason": "需要核查布局"},
-    Event.SPECIAL_ENDED: {"item": "食品经营许可", "kind": "现场核查", "due_on": "2026-04-10"},
-    Event.EXTENDED: {
-        "what": "食品经营许可",
-        "days": 10,
-        "reason": "现场核查须复查",
-        "due_on": "2026-04-24",
-        "provisional": False,
-    },
-    Event.DATE_MOVED: {"clock": "承诺期限", "old": "2027-01-05", "new": "2027-01-06", "provisional": False},
-    Event.ITEM_DECIDED: {
-        "item": "公众聚集场所投入使用、营业前消防安全检查",
-        "department": "消防救援",
-        "granted": False,
-        "reason": REASON,
-        "left": 2,
-    },
-    Event.CONCLUDED: {"outcome": "部分准予", "granted": ["食品经营许可"], "refused": ["消防安全检查"]},
-    Event.READY: {
-        "results": [{"name": "食品经营许可证", "number": f"{NUMBER}-02-Z"}],
-        "place": "示例市政务服务中心一楼出证窗口",
-    },
-}
+from rules.states import Outcome
+from tests.notifications.given import NUMBER, TOLD, a_bundle, case_row
 
 # What each message must say, to anybody: in the letter, and in the short message.
 FACTS_SAID: Mapping[Event, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -88,39 +50,9 @@ def home(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Gen
     settings.cache_clear()
 
 
-def a_bundle(**changes: Any) -> Bundle:
-    promise = Limit(5, Unit.WORKING_DAY)
-    licence = ItemSpec("B1-2", "食品经营许可", "market", "01", "2", promise, result="食品经营许可证")
-    given = {
-        "code": "B1",
-        "slug": "open-a-restaurant",
-        "name": "开办餐饮店",
-        "lead_department": "market",
-        "joint_licence": True,
-        "promise": promise,
-        "join": JoinPolicy.BEST_EFFORT,
-        "items": (licence,),
-        "materials": (),
-    }
-    return Bundle(**(given | changes))
-
-
 def words(event: Event, facts: Mapping[str, Any] | None = None, **changes: Any) -> Words:
-    case = Case(
-        number=NUMBER,
-        query_code="K7M2PQ9X",
-        submission_key="k",
-        bundle_code="B1",
-        bundle_digest="d",
-        state=CaseState.ACCEPTED,
-        outcome=Outcome.PARTLY_GRANTED if event is Event.CONCLUDED else None,
-        applicant_kind=ApplicantKind.PERSON,
-        applicant_name="陈一诺",
-        applicant_id_number="000000199001010018",
-        phone="13800000000",
-        answers={},
-        promised_due_on=date(2026, 4, 3),
-    )
+    outcome = Outcome.PARTLY_GRANTED if event is Event.CONCLUDED else None
+    case = case_row(outcome=outcome, email="chen@example.com", phone="13800000000")
     notice = Notice(
         serial=1,
         case_number=NUMBER,
@@ -132,6 +64,9 @@ def words(event: Event, facts: Mapping[str, Any] | None = None, **changes: Any) 
     return words_of(notice, case, a_bundle(**changes))
 
 
+ENDLESS = frozenset(
+    ["departments", "reason", "item", "department", "kind", "what", "clock", "granted", "place"]
+)
 everybody = pytest.mark.parametrize("considerate", [False, True], ids=["plain", "considerate"])
 every_event = pytest.mark.parametrize("event", list(Event))
 
@@ -175,8 +110,7 @@ def test_endless_names_do_not_push_out_remedy_and_number(event: Event, considera
     endless = {
         name: {str: "长" * 300, list: ["长" * 200] * 9}.get(type(value), value)
         for name, value in TOLD[event].items()
-        if name
-        in ("departments", "reason", "item", "department", "kind", "what", "clock", "granted", "place")
+        if name in ENDLESS
     }
     said = words(event, endless, considerate=considerate, name="很长的名称" * 20)
     assert segments(said.sms) <= 2

@@ -1,0 +1,105 @@
+"""What is there to be told? A bundle, the facts of every event, and cases with queued notices."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from models.case import Case, lock_case
+from models.database import transaction
+from models.notice import Notice, notices_of, queue_notice
+from models.version import keep_version
+from rules.bundle import Bundle, ItemSpec, JoinPolicy, Limit, Unit
+from rules.notices import Channel, Event
+from rules.people import ApplicantKind
+from rules.states import CaseState
+
+NUMBER = "000000-B1-20260306-000001-5"
+NOON = datetime(2026, 3, 6, 4, tzinfo=UTC)  # Friday 12:00 in the hall
+
+TOLD: Mapping[Event, dict[str, Any]] = {
+    Event.RECEIPT: {"bundle": "开办餐饮店", "materials": 7, "query_code": "K7M2PQ9X"},
+    Event.ACCEPTED: {
+        "departments": ["市场监管", "城市管理", "消防救援", "卫生健康", "烟草专卖"],
+        "promised_due_on": "2026-04-03",
+        "legal_due_on": "2026-05-13",
+        "provisional": False,
+    },
+    Event.NOT_ACCEPTED: {"reason": "经营场所不在本辖区，请到示例区办理。"},
+    Event.SPECIAL_STARTED: {"item": "食品经营许可", "kind": "现场核查", "days": 10, "reason": "需要核查布局"},
+    Event.SPECIAL_ENDED: {"item": "食品经营许可", "kind": "现场核查", "due_on": "2026-04-10"},
+    Event.EXTENDED: {
+        "what": "食品经营许可",
+        "days": 10,
+        "reason": "现场核查须复查",
+        "due_on": "2026-04-24",
+        "provisional": False,
+    },
+    Event.DATE_MOVED: {"clock": "承诺期限", "old": "2027-01-05", "new": "2027-01-06", "provisional": False},
+    Event.ITEM_DECIDED: {
+        "item": "公众聚集场所投入使用、营业前消防安全检查",
+        "department": "消防救援",
+        "granted": False,
+        "reason": "疏散通道宽度不足1.4米，且未设置应急照明；请整改后重新申请。",
+        "left": 2,
+    },
+    Event.CONCLUDED: {"outcome": "部分准予", "granted": ["食品经营许可"], "refused": ["消防安全检查"]},
+    Event.READY: {
+        "results": [{"name": "食品经营许可证", "number": f"{NUMBER}-02-Z"}],
+        "place": "示例市政务服务中心一楼出证窗口",
+    },
+}
+STORY = (Event.RECEIPT, Event.ACCEPTED, Event.ITEM_DECIDED, Event.CONCLUDED, Event.READY)
+
+
+def a_bundle(**changes: Any) -> Bundle:
+    promise = Limit(5, Unit.WORKING_DAY)
+    licence = ItemSpec("B1-2", "食品经营许可", "market", "01", "2", promise, result="食品经营许可证")
+    given = {
+        "code": "B1",
+        "slug": "open-a-restaurant",
+        "name": "开办餐饮店",
+        "lead_department": "market",
+        "joint_licence": True,
+        "promise": promise,
+        "join": JoinPolicy.BEST_EFFORT,
+        "items": (licence,),
+        "materials": (),
+    }
+    return Bundle(**(given | changes))
+
+
+def case_row(number: str = NUMBER, **changes: Any) -> Case:
+    """陈一诺's case, as far as telling her needs it."""
+    given = {
+        "number": number,
+        "query_code": "K7M2PQ9X",
+        "submission_key": number,
+        "bundle_code": "B1",
+        "bundle_digest": "",
+        "state": CaseState.ACCEPTED,
+        "applicant_kind": ApplicantKind.PERSON,
+        "applicant_name": "陈一诺",
+        "applicant_id_number": "000000199001010018",
+        "answers": {},
+        "submitted_by": "linxiao",
+        "submitted_at": NOON,
+        "promised_due_on": date(2026, 4, 3),
+    }
+    return Case(**(given | changes))
+
+
+def tell(number: str = NUMBER, events: Iterable[Event] = STORY, *, phone: str = "", email: str = "") -> None:
+    """Queue these notices of a new case; a channel without an address is not used."""
+    with transaction() as session:
+        digest = keep_version(session, a_bundle(), at=NOON)
+        session.add(case_row(number, bundle_digest=digest, phone=phone, email=email))
+        session.flush()
+        case = lock_case(session, number)
+        for event in events:
+            queue_notice(session, case, event, facts=TOLD[event], at=NOON)
+
+
+def ledger(number: str = NUMBER, channel: Channel | None = None) -> list[Notice]:
+    """The notices of the case in their order."""
+    with transaction() as session:
+        return [notice for notice in notices_of(session, number) if channel in (None, notice.channel)]

@@ -1,0 +1,54 @@
+"""Where does the recipient go in an address, and which addresses are told to be wrong before anything is sent?"""
+
+import pytest
+
+from notifications.channels import settings_faults
+from tests.notifications.conftest import Channels
+
+TWILIO = f"twilio://AC{'a' * 32}:{'b' * 32}@15550001111"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mailto://127.0.0.1:2525?from=a@example.com",
+        "mailtos://user:secret@example.com",
+        "mailtos://user:secret@example.com?smtp=smtp.example.com&from=a@example.com&name=一件事",
+        "json://127.0.0.1/mail?:to={to}",
+    ],
+)
+def test_mail_may_go_through(channels: Channels, url: str) -> None:
+    channels(mail_url=url)
+    assert settings_faults() == []
+
+
+@pytest.mark.parametrize("url", [TWILIO, f"{TWILIO}/{{to}}", "json://127.0.0.1/sms?:mobile={to}"])
+def test_short_messages_may_go_through(channels: Channels, url: str) -> None:
+    channels(sms_url=url)
+    assert settings_faults() == []
+
+
+def test_nothing_configured_is_no_fault() -> None:
+    assert settings_faults() == []
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("smss://user:secret@gateway", "没有名为 smss:// 的发送方式"),
+        ("twilio://secret", "不完整或缺少密钥"),
+        ("json://127.0.0.1/sms?key=secret", "请在该处写 {to}"),
+        ("secret", "不是一个 Apprise 地址"),
+    ],
+)
+def test_a_wrong_address_gets_one_sentence_without_its_secrets(
+    channels: Channels, url: str, why: str
+) -> None:
+    channels(sms_url=url, mail_url=url)
+    faults = settings_faults()
+    assert len(faults) == 2
+    assert faults[0].startswith("设置 sms_url：")
+    assert faults[1].startswith("设置 mail_url：")
+    for fault in faults:
+        assert why in fault
+        assert "secret" not in fault
