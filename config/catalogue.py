@@ -68,7 +68,7 @@ def bundle_from_document(document: Mapping[str, Any]) -> Bundle:
 
 
 def document_of(bundle: Bundle) -> dict[str, Any]:
-    """Everything about the bundle as plain JSON, defaults included: a default may change, a version may not."""
+    """Everything about the bundle as plain JSON, defaults too: a default may change, a version may not."""
     documents: list[dict[str, Any]] = BUNDLE_SHAPE.dump_python([bundle], mode="json")
     return documents[0]
 

@@ -1,0 +1,168 @@
+"""Are the limits sound? Every figure with its source, no promise beyond the law, none too short to keep."""
+
+import re
+from collections.abc import Iterator
+
+from config.finding import Finding, Subject
+from config.lint_references import straight_needs
+from config.reading import Where
+from rules.bundle import ItemSpec, Limit, Unit
+from rules.limits import JOINT, LICENCE
+from rules.selecting import HOURS_A_DAY, longest_hours, longest_path, shortest_hours
+from rules.suspending import ARTICLE_45
+
+LONGEST = 3650
+MARKED = re.compile(r"\[[CLG]\]|assumption")
+MARKS = "[C] 已核实的法律、[L] 地方做法（写明出处）、[G] 未核实的通行说法，或 assumption 假设"
+IMMEDIATE_KIND = "1"  # GB/T 39046-2020 A.6: 即办件
+
+
+def check_limits(subject: Subject) -> Iterator[Finding]:
+    """The limits of the items."""
+    for place, item in enumerate(subject.bundle.items):
+        where = ("items", place)
+        if not subject.wrote(*where, "legal"):
+            remedy = "请写 legal；法律没有规定期限的，写 legal: null。"
+            yield Finding(where, f"事项 {item.code} 没有写法定期限。", remedy)
+        yield from _promise((*where, "promise"), item.promise)
+        yield from _kept_within_law((*where, "promise"), item.promise, item.legal)
+        if item.legal:
+            yield from _legal((*where, "legal"), item.legal)
+        yield from _commitment(where, item)
+        yield from _kinds(where, item)
+        yield from _notice_period(where, item)
+
+
+def check_bundle_limits(subject: Subject) -> Iterator[Finding]:
+    """The limits of the whole: joint handling, and the longest way through the items."""
+    bundle = subject.bundle
+    yield from _promise(("promise",), bundle.promise)
+    yield from _joint(subject)
+    if bundle.legal:
+        yield from _legal(("legal",), bundle.legal)
+        yield from _kept_within_law(("promise",), bundle.promise, bundle.legal)
+    path = longest_path(bundle.items, straight_needs(subject))
+    if shortest_hours(bundle.promise) < path.hours:
+        way = " → ".join(path.items)
+        message = f"承诺 {bundle.promise.text}短于最长路径 {way}（{_time(path.hours)}）。"
+        yield Finding(
+            ("promise",), message, f"请把承诺延长到 {path.working_days} 个工作日，或缩短路径上的事项。"
+        )
+
+
+def check_special(subject: Subject) -> Iterator[Finding]:
+    """特别程序: only those of art. 45 stop a clock set by law."""
+    for place, item in enumerate(subject.bundle.items):
+        for at, special in enumerate(item.special):
+            where = ("items", place, "special", at)
+            if special.stops_statutory and special.kind not in ARTICLE_45:
+                remedy = f"只有{'、'.join(sorted(ARTICLE_45))}可以（行政许可法第四十五条），请改为 false。"
+                message = f"{special.kind or '特别程序'}不能停止计算法定期限。"
+                yield Finding((*where, "stops_statutory"), message, remedy)
+
+
+def _promise(where: Where, limit: Limit) -> Iterator[Finding]:
+    yield from _figures(where, limit)
+    if not limit.source:
+        yield Finding(where, "承诺期限没有写来源。", f"请写 source，注明是 {MARKS}。")
+    if limit.extend:
+        yield Finding(
+            (*where, "extend"), "承诺期限不能延长。", "只有法定期限可以依法延长一次，请删去 extend。"
+        )
+
+
+def _legal(where: Where, limit: Limit) -> Iterator[Finding]:
+    yield from _figures(where, limit)
+    if not limit.basis and not limit.source:
+        remedy = f"请写 basis（法律条文）；未核实的还要写 source，注明是 {MARKS}。"
+        yield Finding(where, "法定期限没有写依据。", remedy)
+
+
+def _figures(where: Where, limit: Limit) -> Iterator[Finding]:
+    if limit.unit is Unit.IMMEDIATE and limit.n:
+        yield Finding((*where, "n"), f"即办的期限写了 {limit.n}。", "即办请写 n: 0。")
+    if limit.unit is not Unit.IMMEDIATE and not 1 <= limit.n <= LONGEST:
+        yield Finding(
+            (*where, "n"),
+            f"期限 {_short(limit.n)} 不合理。",
+            f"请写 1 至 {LONGEST}；当场办结的写 unit: immediate。",
+        )
+    if not 0 <= limit.extend <= LONGEST:
+        yield Finding((*where, "extend"), f"延长 {_short(limit.extend)} 不合理。", f"请写 0 至 {LONGEST}。")
+    if limit.source and not MARKED.search(limit.source):
+        yield Finding(
+            (*where, "source"), f"来源“{limit.source[:40]}”没有注明可靠程度。", f"请注明是 {MARKS}。"
+        )
+
+
+def _kept_within_law(where: Where, promise: Limit, legal: Limit | None) -> Iterator[Finding]:
+    if legal is None:
+        return
+    too_long = (
+        promise.n > legal.n if promise.unit is legal.unit else longest_hours(promise) > shortest_hours(legal)
+    )
+    if too_long:
+        message = f"承诺 {promise.text}超过法定 {legal.text}。"
+        yield Finding(where, message, "承诺期限不得长于法定期限，单位不同的按最紧的情形比较。")
+
+
+def _commitment(where: Where, item: ItemSpec) -> Iterator[Finding]:
+    mode = item.commitment
+    if mode is None:
+        return
+    if mode.promise:
+        yield from _promise((*where, "commitment", "promise"), mode.promise)
+        yield from _kept_within_law((*where, "commitment", "promise"), mode.promise, item.legal)
+    if not 1 <= mode.post_check_wd <= LONGEST:
+        place = (*where, "commitment", "post_check_wd")
+        yield Finding(place, f"事项 {item.code} 的告知承诺没有合理的核查期限。", "请写 1 个工作日以上。")
+
+
+def _kinds(where: Where, item: ItemSpec) -> Iterator[Finding]:
+    at_once = item.promise.unit is Unit.IMMEDIATE
+    if at_once != (item.project_type == IMMEDIATE_KIND):
+        remedy = '即办件（project_type: "1"）的承诺期限是 {n: 0, unit: immediate}，其他的不是。'
+        yield Finding(
+            (*where, "project_type"),
+            f"事项 {item.code} 的办件类型与承诺期限 {item.promise.text} 不符。",
+            remedy,
+        )
+    years = item.result_validity_years
+    if years is not None and (not item.result or not 1 <= years <= 100):
+        remedy = "请写 1 至 100 年，并写明 result；长期有效的删去这一项。"
+        yield Finding((*where, "result_validity_years"), f"事项 {item.code} 的结果有效期不合理。", remedy)
+
+
+def _notice_period(where: Where, item: ItemSpec) -> Iterator[Finding]:
+    if item.notice_period is None:
+        return
+    yield from _legal((*where, "notice_period"), item.notice_period)
+    if longest_hours(item.promise) < longest_hours(item.notice_period):
+        message = f"事项 {item.code} 的公示期 {item.notice_period.text}长于承诺期限 {item.promise.text}。"
+        yield Finding((*where, "notice_period"), message, "公示期满才能办结，请延长承诺期限。")
+
+
+def _joint(subject: Subject) -> Iterator[Finding]:
+    bundle = subject.bundle
+    licensing = {item.department for item in bundle.items if item.item_type == LICENCE}
+    if bundle.joint_licence and len(licensing) < 2:
+        remedy = "联合办理的期限只适用于两个以上部门的行政许可，请改为 false。"
+        yield Finding(("joint_licence",), "joint_licence 为 true，行政许可却不到两个部门。", remedy)
+    figures = (JOINT.n, JOINT.unit, JOINT.extend)
+    if bundle.joint_licence and (
+        not bundle.legal or (bundle.legal.n, bundle.legal.unit, bundle.legal.extend) != figures
+    ):
+        remedy = "请写 legal: {n: 45, unit: working_day, extend: 15, basis: 行政许可法第四十二条第二款}。"
+        yield Finding(("legal",), "联合办理的法定期限应为 45 个工作日，可延长 15 个工作日。", remedy)
+    if bundle.legal and not bundle.joint_licence:
+        remedy = "不是联合办理的，法定期限从各事项得出，请删去 legal。"
+        yield Finding(("legal",), "不是联合办理，却写了一件事的法定期限。", remedy)
+
+
+def _time(hours: float) -> str:
+    days, left = divmod(hours, HOURS_A_DAY)
+    return f"{days:g} 个工作日" + (f"零 {left:g} 个工作小时" if left else "")
+
+
+def _short(number: int) -> str:
+    return f"{number}" if abs(number) < 10**12 else "（很大的数）"
