@@ -8,15 +8,18 @@ from typing import Any
 from sqlmodel import Session
 
 from actions.accepting import accept, decline
+from actions.applying import supply
 from actions.deciding import grant, refuse
 from actions.delivering import deliver
 from actions.suspending import Procedure, end_special, extend_case, extend_item, start_special
 from models.account import Account
 from models.case import Case, Item, find_case, items_of
+from rules.application import Supplied
 from rules.duties import may
 from rules.errors import Faulty, NotFound
 from rules.people import Role
 from rules.states import (
+    CASE_CLOSED,
     CASE_TRANSITIONS,
     ITEM_OPEN_AT_DESK,
     ITEM_TRANSITIONS,
@@ -89,6 +92,8 @@ def possible(session: Session, number: str, by: Account) -> list[Possible]:
 def _open_for(doing: Doing, case: Case, items: list[Item], by: Account) -> bool:
     if doing.act is Act.EXTEND:
         return by.role is Role.GOVERNMENT and case.state is CaseState.ACCEPTED
+    if doing.act is Act.SUPPLY:
+        return case.state not in CASE_CLOSED
     if doing.act is Act.DELIVER:
         return case.delivered_at is None and any(item.result_number for item in items)
     return (case.state, doing.act) in CASE_TRANSITIONS
@@ -119,6 +124,10 @@ def _accept(asked: Asked) -> object:
 
 def _decline(asked: Asked) -> object:
     return decline(asked.session, asked.number, _text(asked, "reason"), by=asked.by, at=asked.at)
+
+
+def _supply(asked: Asked) -> object:
+    return supply(asked.session, asked.number, Supplied(_text(asked, "material")), by=asked.by, at=asked.at)
 
 
 def _grant(asked: Asked) -> object:
@@ -162,6 +171,7 @@ DOINGS: Mapping[str, Doing] = {
     for doing in (
         Doing("accept", Act.ACCEPT, False, (), (), _accept),
         Doing("decline", Act.DECLINE, False, ("reason",), (), _decline),
+        Doing("supply", Act.SUPPLY, False, ("material",), (), _supply),
         Doing("grant", Act.GRANT, True, (), ("opinion",), _grant),
         Doing("refuse", Act.REFUSE, True, ("reason",), (), _refuse),
         Doing(

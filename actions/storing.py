@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -42,6 +43,13 @@ def store(stream: BinaryIO, file_name: str, spec_id: str, *, folder: Path, limit
         target.unlink(missing_ok=True)
         raise
     return Supplied(spec_id, shown_name, stored_as, media_type, size, digest)
+
+
+def discard(supplied: Iterable[Supplied], *, folder: Path) -> None:
+    """The application did not become a case: its files do not stay."""
+    for one in supplied:
+        if one.stored_as:
+            (folder / one.stored_as).unlink(missing_ok=True)
 
 
 def _copy(stream: BinaryIO, target: Path, limit: int, shown_name: str) -> tuple[int, str]:

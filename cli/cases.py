@@ -14,12 +14,14 @@ from sqlmodel import Session
 from actions.accepting import accept
 from actions.applying import submit
 from actions.deciding import grant, refuse
+from actions.storing import discard
 from cli.application_file import read_application_file
 from config.settings import settings
 from models.account import Account, account_named, departments_by_code
 from models.case import Case, find_case, items_of
 from models.database import transaction
 from models.version import bundle_of_version
+from rules.application import Application
 from rules.errors import NotFound
 from rules.identifiers import fault_of_case_number
 from rules.states import ITEM_DECIDED
@@ -41,19 +43,27 @@ def apply(
     as_json: AsJson = False,
 ) -> None:
     """提交一份申请；文件写明 accept: true 的，同时受理。"""
+    application, accept_at_once = read_application_file(file)
+    try:
+        answer, label = _apply(application, accept_at_once, as_user)
+    except BaseException:
+        discard(application.supplied, folder=settings().uploads)
+        raise
+    if as_json:
+        typer.echo(json.dumps(answer, ensure_ascii=False))
+    else:
+        typer.echo(f"办件编号 {answer['case_no']}  查询码 {answer['query_code']}  {label}")
+
+
+def _apply(application: Application, accept_at_once: bool, as_user: str) -> tuple[dict[str, str], str]:
     with transaction() as session:
         clerk = account_named(session, as_user)
-        application, accept_at_once = read_application_file(file)
         now = datetime.now(UTC)
         case = submit(session, application, by=clerk, region=settings().region, at=now)
         if accept_at_once:
             accept(session, case.number, by=clerk, at=now)
         answer = {"case_no": case.number, "query_code": case.query_code, "state": case.state.value}
-        label = case.state.label
-    if as_json:
-        typer.echo(json.dumps(answer, ensure_ascii=False))
-    else:
-        typer.echo(f"办件编号 {answer['case_no']}  查询码 {answer['query_code']}  {label}")
+        return answer, case.state.label
 
 
 def case(

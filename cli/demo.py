@@ -67,8 +67,11 @@ def _bar(progress: Progress, number: str) -> TaskID:
 def _live(progress: Progress, bar: TaskID, number: str) -> None:
     """Every department decides what lies open on its desk, all at the same time, until nothing is open."""
     while open_items := _open_items(number):
+        before = _final(number)
         with ThreadPoolExecutor(max_workers=len(open_items)) as departments:
             list(departments.map(lambda code: _decide(number, code), open_items))
+        if _final(number) == before:
+            raise Refused(f"办件 {number} 等待补交材料或特别程序，演示不再继续。")
         progress.update(bar, completed=_final(number), now="办理中")
     _wait_for_results(number)
     progress.update(bar, completed=_final(number) + 1, now="已办结，可以领取")
