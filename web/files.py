@@ -7,8 +7,8 @@ from fastapi.responses import FileResponse, Response
 
 from config.settings import settings
 from models.worklists import material_kept
-from rules.errors import NotFound
-from web.case_page import case_seen_by
+from rules.errors import NotFound, NotYourDesk
+from web.case_page import HANDLES, case_seen_by
 from web.entering import Db, Viewer
 
 router = APIRouter(prefix="/materials")
@@ -23,6 +23,8 @@ def file(db: Db, viewer: Viewer, material_id: UUID, view: str = "") -> Response:
     """Download it, or with ?view=1 look at it where the browser can."""
     material = material_kept(db, material_id)
     case_seen_by(db, viewer, material.case_number)
+    if viewer.role not in HANDLES:
+        raise NotYourDesk("材料只给窗口和承办部门查看。")
     path = settings().uploads / material.stored_as
     if not path.is_file():
         raise NotFound(f"材料“{material.name}”的文件不在存储中，请告诉系统管理员。")

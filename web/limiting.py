@@ -36,8 +36,3 @@ class Guesses:
             }
             recent.setdefault(address, []).append(at)
             self._moments = recent
-
-    def forget(self) -> None:
-        """Begin anew."""
-        with self._lock:
-            self._moments = {}

@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.exceptions import HTTPException
 
 from actions.storing import TooLarge, UnknownType
+from config.catalogue import BrokenCatalogue
 from rules.errors import AlreadyDone, Faulty, NotFound, NotYourDesk, Refused, WrongState
 from web.entering import NotFromOurPage, NotSignedIn, local_path
 from web.guarding import HEADERS
@@ -29,6 +30,7 @@ STATUS: dict[type[Refused], int] = {
     TooOften: 429,
     Faulty: 422,
     AlreadyDone: 409,
+    BrokenCatalogue: 500,
     WrongState: 409,
 }
 TITLES = {
