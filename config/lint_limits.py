@@ -84,11 +84,11 @@ def _figures(where: Where, limit: Limit) -> Iterator[Finding]:
     if limit.unit is not Unit.IMMEDIATE and not 1 <= limit.n <= LONGEST:
         yield Finding(
             (*where, "n"),
-            f"期限 {_short(limit.n)} 不合理。",
+            f"期限 {limit.n} 不合理。",
             f"请写 1 至 {LONGEST}；当场办结的写 unit: immediate。",
         )
     if not 0 <= limit.extend <= LONGEST:
-        yield Finding((*where, "extend"), f"延长 {_short(limit.extend)} 不合理。", f"请写 0 至 {LONGEST}。")
+        yield Finding((*where, "extend"), f"延长 {limit.extend} 不合理。", f"请写 0 至 {LONGEST}。")
     if limit.source and not MARKED.search(limit.source):
         yield Finding(
             (*where, "source"), f"来源“{limit.source[:40]}”没有注明可靠程度。", f"请注明是 {MARKS}。"
@@ -162,7 +162,3 @@ def _joint(subject: Subject) -> Iterator[Finding]:
 def _time(hours: float) -> str:
     days, left = divmod(hours, HOURS_A_DAY)
     return f"{days:g} 个工作日" + (f"零 {left:g} 个工作小时" if left else "")
-
-
-def _short(number: int) -> str:
-    return f"{number}" if abs(number) < 10**12 else "（很大的数）"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from jinja2 import TemplateError, meta, nodes
+from jinja2 import TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from config.finding import Finding, Subject, doubled, listed
@@ -18,6 +18,7 @@ RESERVED = frozenset({"and", "or", "not", "true", "false", "True", "False", "Non
 TEXTS = frozenset({"sms", "subject"})
 LONGEST_TEXT = 500  # signs
 JINJA = ImmutableSandboxedEnvironment()
+NEEDING_FILES = (nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport)
 
 
 def check_questions(subject: Subject) -> Iterator[Finding]:
@@ -113,11 +114,23 @@ def _template(where: Where, text: str, event: Event) -> Iterator[Finding]:
     except (TemplateError, RecursionError):
         yield Finding(where, "通知文字里的 {{ }} 或 {% %} 写得不对。", "请检查括号是否成对、是否有 endif。")
         return
-    for name in sorted(meta.find_undeclared_variables(tree) - variables(event)):
-        remedy = f"可用的有：{listed(variables(event))}。"
-        yield Finding(where, f"通知“{event.label}”里没有 {name} 可用。", remedy)
-    # Parsed only, never compiled: compiling would already run the filters on constants.
-    used = {("过滤器", node.name) for node in tree.find_all(nodes.Filter) if node.name not in JINJA.filters}
-    used |= {("判断", node.name) for node in tree.find_all(nodes.Test) if node.name not in JINJA.tests}
-    for kind, name in sorted(used):
-        yield Finding(where, f"通知文字里的{kind} {name} 不存在。", "请改正，或删去。")
+    # Read only, never compiled: compiling would already run the filters on constants.
+    yield from _unknown(where, "变量", _names(tree) - variables(event), listed(variables(event)))
+    filters = {node.name for node in tree.find_all(nodes.Filter)} - JINJA.filters.keys()
+    yield from _unknown(where, "过滤器", filters, "join、default 等")
+    tests = {node.name for node in tree.find_all(nodes.Test)} - JINJA.tests.keys()
+    yield from _unknown(where, "判断", tests, "defined 等")
+    if next(tree.find_all(NEEDING_FILES), None):
+        yield Finding(where, "通知文字里引用了别的模板。", "请只用 {{ }}、if 和 for。")
+
+
+def _unknown(where: Where, kind: str, unknown: set[str], available: str) -> Iterator[Finding]:
+    for name in sorted(unknown):
+        yield Finding(where, f"通知文字里的{kind} {name} 不存在。", f"可用的有：{available}。")
+
+
+def _names(tree: nodes.Template) -> set[str]:
+    """What the text names and does not set itself."""
+    names = list(tree.find_all(nodes.Name))
+    own = {node.name for node in names if node.ctx != "load"} | {"loop", *JINJA.globals}
+    return {node.name for node in names if node.ctx == "load"} - own

@@ -41,7 +41,12 @@ class Mended:
 
     def covers(self, where: Where) -> bool:
         """Is this place, or something around it, a mended one? Then its faults are known already."""
-        return any(where[:length] in self.parts for length in range(len(where) + 1))
+        around = [where[:length] for length in range(1, len(where) + 1)]
+        return any(part in self.parts or self._place(part) in self.reading.unread for part in around)
+
+    def _place(self, where: Where) -> Where:
+        """Where it stands in the file: a bundle is checked in a list of one."""
+        return (*self.above, *where) if self.above else where[1:]
 
     def _mend(self, adapter: TypeAdapter[Any]) -> Any:
         for _ in range(ROUNDS):
@@ -81,7 +86,7 @@ class Mended:
         return where
 
     def _report(self, found: Mapping[str, Any], where: Where) -> None:
-        place = where[1:] if not self.above else (*self.above, *where)
+        place = self._place(where)
         line = self.reading.line_of(place)
         name = field_name(place)
         match found["type"]:
