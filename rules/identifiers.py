@@ -60,7 +60,7 @@ def case_number(region: str, bundle: str, on: date, serial: int) -> str:
 def fault_of_case_number(number: str) -> str | None:
     """Why this cannot be a case number, or None: tells a slip of the finger from an unknown case."""
     if not re.fullmatch(r"[0-9]{6}-[A-Z][A-Z0-9]{0,15}-[0-9]{8}-[0-9]{6}-[0-9]", number):
-        return "办件编号格式不对，应类似 000000-B1-20260306-000001-5。"
+        return "办件编号格式不对，应类似 000000-B1-20260306-000001-2。"
     if check_digit(number[:-2]) != int(number[-1]):
         return "办件编号校验位不对，请核对每一位。"
     return None

@@ -1,0 +1,189 @@
+"""A department's day: what is there to do, decide it in its own name, see what a refusal stops."""
+
+import pytest
+
+from actions.deciding import grant
+from models.case import Case, items_of
+from models.database import transaction
+from rules.states import ItemState
+from tests.people import CLERK, MANAGER, account
+from tests.web.hall import Browser, a_case_today, at_desk, words
+from web.entering import now
+
+MARKET, FIRE = "market", "fire"  # 市场监管, 消防救援
+
+
+def released(**changes: object) -> Case:
+    """A case whose licence check is done, so that every department has it."""
+    case = a_case_today(**changes)
+    with transaction() as session:
+        grant(session, case.number, "B1-1", by=account(session, MARKET), at=now())
+    return case
+
+
+def state(case: Case, code: str) -> ItemState:
+    with transaction() as session:
+        return next(item.state for item in items_of(session, case.number) if item.code == code)
+
+
+@pytest.fixture
+def fire(city: None) -> Browser:
+    return at_desk(FIRE)
+
+
+def test_an_empty_desk_says_so(fire: Browser) -> None:
+    assert "没有待办" in fire.text("/desk")
+    assert "还没有办结的事项" in fire.text("/desk/done")
+
+
+def test_the_desk_shows_its_own_items_with_the_time_left_in_words(fire: Browser) -> None:
+    case = released()
+    page = fire.text("/desk")
+    assert case.number in page
+    assert "消防安全检查" in page
+    assert "个工作日" in page
+    assert "户外招牌" not in page
+    assert case.number not in at_desk("tax").text("/desk")
+
+
+def test_what_waits_for_others_is_announced_apart(fire: Browser) -> None:
+    case = a_case_today()
+    page = fire.text("/desk")
+    assert "等前置结果的 1 件" in page
+    assert case.number in page
+    assert "由您决定" not in fire.text(f"/cases/{case.number}")
+
+
+def test_granting(fire: Browser) -> None:
+    case = released()
+    answer = fire.post(f"/cases/{case.number}/items/B1-4/grant", {"opinion": "现场核查合格。"})
+    assert answer.status_code == 303
+    page = fire.text(answer.headers["location"])
+    assert "决定已经生效：准予" in page
+    assert "现场核查合格。" in page
+    assert case.number in fire.text("/desk/done")
+
+
+def test_the_next_one_is_offered(fire: Browser) -> None:
+    first, second = released(), released()
+    assert f'href="/cases/{second.number}"' in fire.get(f"/cases/{first.number}").text
+
+
+def test_a_refusal_needs_a_reason(fire: Browser) -> None:
+    case = released()
+    answer = fire.post(f"/cases/{case.number}/items/B1-4/refuse", {"reason": " "})
+    assert answer.status_code == 422
+    assert "必须写明理由" in words(answer)
+    too_long = fire.post(f"/cases/{case.number}/items/B1-4/refuse", {"reason": "无" * 2001})
+    assert too_long.status_code == 422
+    assert "无" * 2001 in too_long.text
+    assert state(case, "B1-4") is ItemState.IN_REVIEW
+
+
+def test_a_refusal_shows_first_whom_it_stops_and_changes_nothing() -> None:
+    case = a_case_today()
+    market = at_desk(MARKET)
+    answer = market.post(f"/cases/{case.number}/items/B1-1/refuse", {"reason": "查无此照。"})
+    assert answer.status_code == 200
+    page = words(answer)
+    assert "以下 5 个事项因此不再办理" in page
+    assert "联合结论为“全部不予”" in page
+    assert state(case, "B1-1") is ItemState.IN_REVIEW
+
+
+def test_a_refusal_that_stops_nobody_says_so_and_leaves_the_others(fire: Browser) -> None:
+    case = released()
+    target = f"/cases/{case.number}/items/B1-4/refuse"
+    assert "不会停止其他部门的事项" in words(fire.post(target, {"reason": "疏散通道太窄。"}))
+    answer = fire.post(target, {"reason": "疏散通道太窄。", "confirmed": "yes"})
+    assert answer.status_code == 303
+    assert "疏散通道太窄。" in fire.text(answer.headers["location"])
+    assert state(case, "B1-4") is ItemState.REFUSED
+    assert state(case, "B1-3") is ItemState.IN_REVIEW
+
+
+def test_going_back_from_the_preview_keeps_the_reason(fire: Browser) -> None:
+    case = released()
+    target = f"/cases/{case.number}/items/B1-4/refuse"
+    answer = fire.post(target, {"reason": "疏散通道太窄。", "back": "yes"})
+    assert answer.status_code == 200
+    assert ">疏散通道太窄。</textarea>" in answer.text
+
+
+@pytest.mark.parametrize("again", ["grant", "refuse"])
+def test_deciding_twice_is_a_calm_page_that_keeps_what_was_typed(fire: Browser, again: str) -> None:
+    case = released()
+    fire.post(f"/cases/{case.number}/items/B1-4/grant")
+    field = "opinion" if again == "grant" else "reason"
+    answer = fire.post(f"/cases/{case.number}/items/B1-4/{again}", {field: "写了很久的话。"})
+    assert answer.status_code == 409
+    assert "不能重复办理" in words(answer)
+    assert "写了很久的话。" in answer.text
+    assert state(case, "B1-4") is ItemState.GRANTED
+
+
+def test_deciding_before_the_turn_is_refused(fire: Browser) -> None:
+    case = a_case_today()
+    answer = fire.post(f"/cases/{case.number}/items/B1-4/grant")
+    assert answer.status_code == 409
+    assert "不能准予" in words(answer)
+    preview = fire.post(f"/cases/{case.number}/items/B1-4/refuse", {"reason": "早了。"})
+    assert preview.status_code == 409
+
+
+def test_another_departments_item_is_not_ours_to_decide(fire: Browser) -> None:
+    case = released()
+    for act in ("grant", "refuse"):
+        answer = fire.post(f"/cases/{case.number}/items/B1-3/{act}", {"reason": "越权。", "confirmed": "yes"})
+        assert answer.status_code == 403
+        assert "不属于您的部门" in words(answer)
+    assert fire.post(f"/cases/{case.number}/items/B1-3/refuse", {"reason": "越权。"}).status_code == 403
+    assert state(case, "B1-3") is ItemState.IN_REVIEW
+
+
+def test_a_case_without_our_department_is_closed_to_us(city: None) -> None:
+    case = a_case_today()
+    answer = at_desk("tax").get(f"/cases/{case.number}")
+    assert answer.status_code == 403
+    assert "陈一诺" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [
+        ("000000-B1-20260306-999999-8", "校验位不对"),
+        ("000000-B1-20260306-999999-9", "没有编号为"),
+        ("%00", "格式不对"),
+        ("x" * 300, "格式不对"),
+    ],
+)
+def test_an_unknown_case_is_one_sentence(fire: Browser, number: str, sentence: str) -> None:
+    for answer in (fire.get(f"/cases/{number}"), fire.post(f"/cases/{number}/items/B1-4/grant")):
+        assert answer.status_code == 404
+        assert sentence in words(answer)
+
+
+def test_an_unknown_item_is_one_sentence(fire: Browser) -> None:
+    case = released()
+    answer = fire.post(f"/cases/{case.number}/items/B9-9/grant")
+    assert answer.status_code == 404
+    assert "没有事项“B9-9”" in words(answer)
+
+
+def test_the_manager_reads_but_neither_decides_nor_sees_whole_numbers(city: None) -> None:
+    case = a_case_today()
+    manager = at_desk(MANAGER)
+    page = manager.text(f"/cases/{case.number}")
+    assert "000000199001010018" not in page
+    assert "000***********0018" in page
+    assert "由您决定" not in page
+    assert manager.post(f"/cases/{case.number}/items/B1-1/grant").status_code == 403
+    assert manager.post(f"/cases/{case.number}/accept").status_code == 403
+
+
+def test_only_the_window_has_the_query_code(city: None) -> None:
+    case = a_case_today()
+    for username in (MARKET, MANAGER):
+        assert case.query_code not in at_desk(username).get(f"/cases/{case.number}").text
+        assert at_desk(username).get(f"/cases/{case.number}/receipt").status_code == 403
+    assert case.query_code in at_desk(CLERK).text(f"/cases/{case.number}/receipt")
