@@ -113,7 +113,7 @@ def longest_path(items: Iterable[ItemSpec], needs: Needs) -> Path:
         for item in ready:
             known[item.code] = _path_to(item, needs[item.code], known)
         left = [item for item in left if item.code not in known]
-    return max(known.values(), key=_hours_of, default=Path(0, ()))
+    return max(known.values(), key=_reach, default=Path(0, ()))
 
 
 def longest_hours(limit: Limit) -> float:
@@ -142,15 +142,15 @@ def _hours(limit: Limit, working_days_if_calendar: int) -> float:
 
 def _path_to(item: ItemSpec, needs: tuple[Need, ...], known: Mapping[str, Path]) -> Path:
     start, decision = (
-        max((known[need.item] for need in needs if need.gate is gate), key=_hours_of, default=Path(0, ()))
+        max((known[need.item] for need in needs if need.gate is gate), key=_reach, default=Path(0, ()))
         for gate in (Gate.START, Gate.DECISION)
     )
     own = Path(start.hours + longest_hours(item.promise), (*start.items, item.code))
     return own if own.hours >= decision.hours else Path(decision.hours, (*decision.items, item.code))
 
 
-def _hours_of(path: Path) -> float:
-    return path.hours
+def _reach(path: Path) -> tuple[float, int]:
+    return path.hours, len(path.items)  # of two equally long ones the one that says more
 
 
 def _circle(codes: Iterable[str]) -> ValueError:
