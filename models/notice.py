@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Index, UniqueConstraint, text, update
+from sqlalchemy import Index, ScalarSelect, UniqueConstraint, func, text, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, SQLModel, col, select
 
@@ -25,7 +25,17 @@ class Notice(SQLModel, table=True):
         # A step that runs twice tells nobody twice.
         UniqueConstraint("case_number", "event", "about", "channel", "address", name="notice_once"),
         # What the sender asks: what is due to be sent?
-        Index("notice_due", "next_try_at", postgresql_where=text("next_try_at IS NOT NULL")),
+        Index(
+            "notice_due", "channel", "next_try_at", "serial", postgresql_where=text("next_try_at IS NOT NULL")
+        ),
+        # What the sender asks: which is the first of the case that has still to leave?
+        Index(
+            "notice_turn",
+            "case_number",
+            "channel",
+            "serial",
+            postgresql_where=text("next_try_at IS NOT NULL"),
+        ),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -95,7 +105,7 @@ def claim_notice(session: Session, channel: Channel, *, at: datetime, lease: tim
             Notice.channel == channel,
             col(Notice.next_try_at) <= at,
             col(Notice.state).in_((NoticeState.QUEUED, NoticeState.FAILED)),
-            ~_an_earlier_one_is_open(),
+            col(Notice.serial) == _whose_turn_it_is(),
         )
         .order_by(col(Notice.next_try_at), col(Notice.serial))
         .limit(1)
@@ -125,12 +135,30 @@ def lock_notice(session: Session, notice_id: UUID) -> Notice:
     return session.exec(select(Notice).where(Notice.id == notice_id).with_for_update()).one()
 
 
-def _an_earlier_one_is_open() -> ColumnElement[bool]:
-    earlier = aliased(Notice)
-    open_before = select(earlier.id).where(
-        col(earlier.case_number) == col(Notice.case_number),
-        col(earlier.channel) == col(Notice.channel),
-        col(earlier.serial) < col(Notice.serial),
-        col(earlier.next_try_at).is_not(None),
+def hold_back(session: Session, failed: Notice) -> None:
+    """What comes after it in the case need not be looked at before it is tried again."""
+    after = (
+        update(Notice)
+        .where(
+            col(Notice.case_number) == failed.case_number,
+            col(Notice.channel) == failed.channel,
+            col(Notice.serial) > failed.serial,
+            col(Notice.next_try_at) < failed.next_try_at,
+        )
+        .values(next_try_at=failed.next_try_at)
     )
-    return open_before.exists()
+    session.execute(after)
+
+
+def _whose_turn_it_is() -> ScalarSelect[int]:
+    """The first of the case on this channel that has still to leave: one look-up in notice_turn."""
+    other = aliased(Notice)
+    return (
+        select(func.min(other.serial))
+        .where(
+            col(other.case_number) == col(Notice.case_number),
+            col(other.channel) == col(Notice.channel),
+            col(other.next_try_at).is_not(None),
+        )
+        .scalar_subquery()
+    )

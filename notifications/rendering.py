@@ -1,14 +1,13 @@
 """How does a template become text? Strict about names, escaping in letters, sandboxed for data."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-from rules.phrasing import FILTERS
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -40,11 +39,39 @@ def _letters() -> Environment:
 
 @cache
 def _sandbox() -> Environment:
-    return _prepared(ImmutableSandboxedEnvironment(autoescape=False))
+    """Only Jinja's own filters, as the linter of the catalogue knows them."""
+    return ImmutableSandboxedEnvironment(autoescape=False, undefined=StrictUndefined, finalize=_something)
 
 
 def _prepared(environment: Environment) -> Environment:
     environment.undefined = StrictUndefined
     environment.trim_blocks = environment.lstrip_blocks = True
-    environment.filters |= FILTERS
+    environment.filters |= {"short": _short, "listed": _listed, "sentence": _sentence}
     return environment
+
+
+def day(value: date, provisional: bool = False) -> str:
+    """2026年4月3日."""
+    return f"{value.year}年{value.month}月{value.day}日{'（暂定）' if provisional else ''}"
+
+
+def _something(value: Any) -> Any:
+    """What is not known in this case must not be printed as None."""
+    if value is None:
+        raise UndefinedError("a value that this case does not have")
+    return value
+
+
+def _short(text: str, most: int) -> str:
+    """At most so many signs."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _listed(names: Iterable[str]) -> str:
+    """One line each."""
+    return "\n".join(f"· {name}" for name in names)
+
+
+def _sentence(text: str) -> str:
+    """On one line, with its full stop, once."""
+    return f"{' '.join(text.split()).rstrip('。.；;')}。"

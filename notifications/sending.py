@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from models.case import find_case
 from models.database import transaction
-from models.notice import Notice, claim_notice, give_up_lapsed, lock_notice
+from models.notice import Notice, claim_notice, give_up_lapsed, hold_back, lock_notice
 from models.version import bundle_of_version
 from notifications.channels import deliver
 from notifications.verdict import Delivery
@@ -86,7 +86,10 @@ def _send_next(channel: Channel, clock: Clock) -> bool:
         words = _words(session, notice)
     delivery = _delivered(notice, words)
     with transaction() as session:
-        _record(lock_notice(session, notice.id), notice.attempts, words, delivery, clock())
+        sent = lock_notice(session, notice.id)
+        _record(sent, notice.attempts, words, delivery, clock())
+        if sent.next_try_at is not None:
+            hold_back(session, sent)
     if delivery.state is not NoticeState.HANDED_OVER:
         logger.warning("%s of %s: %s", notice.channel.value, notice.case_number, delivery.why)
     return True

@@ -3,12 +3,13 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from config.settings import settings
 from models.case import Case
 from models.notice import Notice
-from notifications.rendering import render, render_letter, render_own
+from notifications.rendering import day, render, render_letter, render_own
 from notifications.segments import segments
 from rules.bundle import Bundle
 from rules.joining import may_issue
@@ -16,6 +17,9 @@ from rules.notices import Event
 
 SIGNATURE = "【一件事】"
 MOST_SEGMENTS = 2  # longer messages arrive in pieces on some handsets, and every piece is charged
+
+REMEDY = "可以依法申请行政复议或者提起行政诉讼。"  # 行政许可法 art. 38: told with every refusal
+DAYS = frozenset({"promised_due_on", "legal_due_on", "due_on", "old", "new"})  # facts that are ISO dates
 
 SUBJECTS: Mapping[Event, str] = {
     Event.RECEIPT: "已收到您的申请",
@@ -29,6 +33,8 @@ SUBJECTS: Mapping[Event, str] = {
     Event.CONCLUDED: "已办结",
     Event.READY: "办理结果可以领取",
 }
+
+GENTLE: Mapping[Event, str] = {Event.NOT_ACCEPTED: "这一次不能受理", Event.CONCLUDED: "各部门都有了结果"}
 
 logger = logging.getLogger(__name__)
 
@@ -50,28 +56,36 @@ def words_of(notice: Notice, case: Case, bundle: Bundle) -> Words:
     own = bundle.messages.get(event, {})
     subject = _own(own, "subject", known) or _subject(notice.event, known)
     said = render(f"{event}.txt.j2", known)
-    short = _own(own, "sms", known) or render(f"{event}.sms.j2", known)
+    short = _own_short(own, notice, known) or render(f"{event}.sms.j2", known)
     return Words(
         subject=" ".join(subject.split())[:200],  # one line, whatever a name contains
         text=render("mail.txt.j2", known | {"said": said}),
         html=render_letter("mail.html.j2", known | {"subject": subject, "said": said}),
-        sms=_short_message(short, known["link"]),
+        sms=_short_message(short, case.number, known["link"]),
     )
 
 
 def _known(notice: Notice, case: Case, bundle: Bundle) -> dict[str, Any]:
     """What a text may name; rules.notices.variables is the same list for those who check texts."""
     home = settings().public_url
+    provisional = bool(notice.facts.get("provisional"))
     return {
-        **notice.facts,
-        "bundle": bundle.name,
+        **{name: _said(name, value, provisional) for name, value in notice.facts.items()},
+        "bundle": bundle.name.removesuffix("“一件事”"),  # the texts put it between quotes of their own
         "number": case.number,
         "link": f"{home.rstrip('/')}/track?no={case.number}" if home else "",
-        "due": case.promised_due_on,
+        "due": day(case.promised_due_on, case.due_provisional) if case.promised_due_on else None,
         "due_provisional": case.due_provisional,
         "considerate": bundle.considerate,
         "results_follow": _results_follow(notice, case, bundle),
     }
+
+
+def _said(name: str, value: Any, provisional: bool) -> Any:
+    """A day as people say it, whoever writes the text; one that may still move says so."""
+    if name not in DAYS or value is None:
+        return value
+    return day(date.fromisoformat(value), provisional and name != "old")
 
 
 def _results_follow(notice: Notice, case: Case, bundle: Bundle) -> bool:
@@ -93,16 +107,38 @@ def _own(own: Mapping[str, str], part: str, known: Mapping[str, Any]) -> str:
         return ""
 
 
+def _own_short(own: Mapping[str, str], notice: Notice, known: Mapping[str, Any]) -> str:
+    """The bundle's own short message, with the remedy where something is refused; empty when it is too long."""
+    text = _own(own, "sms", known)
+    if text and _refuses(notice) and "复议" not in text:
+        text = f"{text.rstrip('。')}。{REMEDY}"
+    return text if segments(SIGNATURE + text) <= MOST_SEGMENTS else ""
+
+
+def _refuses(notice: Notice) -> bool:
+    facts = notice.facts
+    return {
+        Event.NOT_ACCEPTED: True,
+        Event.ITEM_DECIDED: not facts.get("granted"),
+        Event.CONCLUDED: bool(facts.get("refused")),
+    }.get(notice.event, False)
+
+
 def _subject(event: Event, known: Mapping[str, Any]) -> str:
-    about = "您为亲人办理的事项" if known["considerate"] else known["bundle"]
-    return f"{about}：{SUBJECTS[event]}（{known['number']}）"
+    about, what = known["bundle"], SUBJECTS[event]
+    if known["considerate"]:
+        about, what = "您为亲人办理的事项", GENTLE.get(event, what)
+    return f"{about}：{what}（{known['number']}）"
 
 
-def _short_message(body: str, link: str) -> str:
-    """Signed, with the link where there is room for it, and never longer than two segments."""
+def _short_message(body: str, number: str, link: str) -> str:
+    """Signed, with the number and, where there is room, the link; never longer than two segments."""
     message = SIGNATURE + " ".join(body.split()).removeprefix(SIGNATURE)
-    if link and segments(f"{message} {link}") <= MOST_SEGMENTS:
-        return f"{message} {link}"
-    while segments(message) > MOST_SEGMENTS:
+    named = "" if number in message else f"编号{number}"
+    ends = [f"{named} {link}", f" {link}" if number in link else named, named] if link else [named]
+    for end in ends:
+        if segments(message + end) <= MOST_SEGMENTS:
+            return message + end
+    while segments(message + named) > MOST_SEGMENTS:
         message = f"{message[:-2]}…"
-    return message
+    return message + named

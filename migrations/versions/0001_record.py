@@ -313,7 +313,14 @@ def upgrade() -> None:
     op.create_index(
         "notice_due",
         "notice",
-        ["next_try_at"],
+        ["channel", "next_try_at", "serial"],
+        unique=False,
+        postgresql_where=sa.text("next_try_at IS NOT NULL"),
+    )
+    op.create_index(
+        "notice_turn",
+        "notice",
+        ["case_number", "channel", "serial"],
         unique=False,
         postgresql_where=sa.text("next_try_at IS NOT NULL"),
     )
@@ -428,6 +435,7 @@ def downgrade() -> None:
     op.drop_table("card")
     op.drop_index(op.f("ix_sign_in_username"), table_name="sign_in")
     op.drop_table("sign_in")
+    op.drop_index("notice_turn", table_name="notice", postgresql_where=sa.text("next_try_at IS NOT NULL"))
     op.drop_index("notice_due", table_name="notice", postgresql_where=sa.text("next_try_at IS NOT NULL"))
     op.drop_index(op.f("ix_notice_case_number"), table_name="notice")
     op.drop_table("notice")

@@ -97,6 +97,7 @@ def test_a_mail_server_that_was_down_gets_everything_once_and_in_order(mail: Mai
     assert "连接不上" in first.error
     assert first.next_try_at == NOON + RETRY_AFTER[0]
     assert {notice.state for notice in later} == {NoticeState.QUEUED}
+    assert {notice.next_try_at for notice in later} == {first.next_try_at}, "nobody looks at them before"
     assert send_due(at=NOON + RETRY_AFTER[0] / 2) == 0, "not before its time"
     mail.start()
     assert send_due(at=NOON + RETRY_AFTER[0]) == 5

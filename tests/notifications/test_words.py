@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from config.catalogue import catalogue
 from config.settings import settings
 from models.notice import Notice
 from notifications.segments import segments
@@ -64,6 +65,8 @@ def words(event: Event, facts: Mapping[str, Any] | None = None, **changes: Any) 
     return words_of(notice, case, a_bundle(**changes))
 
 
+LONG = frozenset({Event.NOT_ACCEPTED, Event.ITEM_DECIDED, Event.CONCLUDED})  # no room for a link
+GRANTED = {"granted": True, "reason": ""}
 ENDLESS = frozenset(
     ["departments", "reason", "item", "department", "kind", "what", "clock", "granted", "place"]
 )
@@ -96,11 +99,14 @@ def test_a_message_says_what_happened_and_what_comes_next(event: Event, consider
 
 @every_event
 @everybody
-def test_a_short_message_is_signed_and_at_most_two_segments(event: Event, considerate: bool) -> None:
+def test_a_short_message_is_signed_and_at_most_two_segments(
+    event: Event, considerate: bool, home: str
+) -> None:
     said = words(event, considerate=considerate)
     assert said.sms.startswith("【一件事】")
     assert segments(said.sms) <= 2
     assert "\n" not in said.sms
+    assert said.sms.endswith(f"/track?no={NUMBER}") == bool(home) or event in LONG
     assert "…" not in said.sms.removesuffix("…") or event is Event.ITEM_DECIDED, "only a long reason is cut"
 
 
@@ -114,7 +120,7 @@ def test_endless_names_do_not_push_out_remedy_and_number(event: Event, considera
     }
     said = words(event, endless, considerate=considerate, name="很长的名称" * 20)
     assert segments(said.sms) <= 2
-    assert said.sms.endswith(NUMBER) or NUMBER in said.sms
+    assert NUMBER in said.sms
     if "行政复议" in words(event, considerate=considerate).sms:
         assert "行政诉讼" in said.sms
 
@@ -132,7 +138,7 @@ def test_nobody_is_named(event: Event, considerate: bool) -> None:
 @everybody
 @pytest.mark.parametrize("left", [0, 3])
 def test_a_grant_says_how_much_is_left(considerate: bool, left: int) -> None:
-    said = words(Event.ITEM_DECIDED, {"granted": True, "reason": "", "left": left}, considerate=considerate)
+    said = words(Event.ITEM_DECIDED, GRANTED | {"left": left}, considerate=considerate)
     assert "行政复议" not in said.text + said.sms
     assert ("3 个事项" in said.text) == bool(left)
     assert ("都有了结果" in said.text) == (not left)
@@ -171,7 +177,7 @@ def test_what_people_wrote_stays_text_in_a_letter() -> None:
 def test_a_bundles_own_words_go_first() -> None:
     own = {
         "receipt": {
-            "sms": "{{ bundle }}收到了，编号{{ number }}，{{ due|day }}前办结",
+            "sms": "{{ bundle }}收到了，编号{{ number }}，{{ due }}前办结",
             "subject": "收到{{ number }}",
         }
     }
@@ -183,6 +189,43 @@ def test_a_bundles_own_words_go_first() -> None:
 @pytest.mark.parametrize("own", ["{{ nobody }}", "{{ number.__class__.__mro__ }}", "{% for", "{{ 1/0 }}"])
 def test_own_words_that_do_not_work_fall_back_to_the_general_ones(own: str) -> None:
     assert words(Event.RECEIPT, messages={"receipt": {"sms": own, "subject": own}}) == words(Event.RECEIPT)
+
+
+def test_own_words_with_a_date_that_is_not_known_fall_back() -> None:
+    own = {"accepted": {"sms": "{{ number }}已受理，承诺{{ promised_due_on }}前办结"}}
+    assert "承诺2026年4月3日前" in words(Event.ACCEPTED, messages=own).sms
+    assert "承诺2026年4月3日（暂定）前" in words(Event.ACCEPTED, {"provisional": True}, messages=own).sms
+    unknown = {"promised_due_on": None}
+    assert words(Event.ACCEPTED, unknown, messages=own).sms == words(Event.ACCEPTED, unknown).sms
+
+
+def test_an_own_short_message_that_is_too_long_falls_back() -> None:
+    own = {"receipt": {"sms": "{{ bundle }}" + "很长" * 80}}
+    assert words(Event.RECEIPT, messages=own).sms == words(Event.RECEIPT).sms
+
+
+def test_an_own_refusal_without_the_remedy_gets_it() -> None:
+    own = {
+        "item_decided": {"sms": "{{ number }}：{{ item }}{% if granted %}已办好{% else %}未获准予{% endif %}"}
+    }
+    refused, granted = (
+        words(Event.ITEM_DECIDED, messages=own),
+        words(Event.ITEM_DECIDED, GRANTED, messages=own),
+    )
+    assert "未获准予。可以依法申请行政复议或者提起行政诉讼。" in refused.sms
+    assert "行政复议" not in granted.sms
+
+
+@every_event
+def test_every_bundle_of_the_catalogue_has_words_for_every_event(event: Event) -> None:
+    for bundle in catalogue().values():
+        for facts in ({}, GRANTED) if event is Event.ITEM_DECIDED else ({},):
+            said = words(event, facts, **vars(bundle))
+            assert segments(said.sms) <= 2
+            assert "None" not in said.sms
+            assert not said.sms.endswith("…"), "a name may be cut, the end may not"
+            if event is Event.NOT_ACCEPTED or (event is Event.ITEM_DECIDED and not facts):
+                assert "行政复议" in said.sms
 
 
 def test_the_facts_of_the_tests_are_the_facts_of_the_rules() -> None:
