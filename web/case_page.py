@@ -85,6 +85,7 @@ def case_page(
         departments=departments_by_code(db),
         people={account.username: account.name for account in accounts(db)},
         overseer=overseer,
+        limit_mb=settings().upload_limit_mb,
         deciding=_open_to(viewer, items),
         following=_next(db, viewer, items),
         accepting=case.state is CaseState.SUBMITTED and may(Act.ACCEPT, viewer.role),

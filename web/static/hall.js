@@ -40,11 +40,16 @@ document.addEventListener("change", (event) => {
   if (!input.matches("input[type=file]")) return;
   const limit = Number(input.dataset.limitMb) || Infinity;
   const tooLarge = [...input.files].find((file) => file.size > limit * 2 ** 20);
-  input.setCustomValidity(tooLarge ? `文件“${tooLarge.name}”超过 ${limit} MB，请压缩后再上传。` : "");
-  if (tooLarge) {
-    input.reportValidity();
-    input.value = "";
-  }
+  const place = input.closest("fieldset, form");
+  place.querySelector(".fault[data-size]")?.remove();
+  if (!tooLarge) return;
+  input.value = "";
+  const why = document.createElement("p");
+  why.className = "fault";
+  why.dataset.size = "";
+  why.setAttribute("role", "alert");
+  why.textContent = `文件“${tooLarge.name}”超过 ${limit} MB，请压缩后再上传。`;
+  input.closest("label, form").before(why);
 });
 
 let waiting;
