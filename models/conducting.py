@@ -1,0 +1,178 @@
+"""What do conductor and worker ask of the record, and what do they write down of Prefect?"""
+
+import select
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, text, update
+from sqlmodel import Session, col
+from sqlmodel import select as query
+
+from models.case import Case, Item
+from models.database import engine
+from rules.states import CASE_CLOSED, CaseState, ItemState
+
+
+def cases_to_ask_for(session: Session, now: datetime, again_after: timedelta, limit: int) -> list[Case]:
+    """Which cases are due for a pass that nobody runs, and that were not asked for a moment ago?"""
+    found = (
+        query(Case)
+        .where(
+            col(Case.look_at) <= now,
+            or_(col(Case.lease_until).is_(None), col(Case.lease_until) < now),
+            or_(col(Case.asked_at).is_(None), col(Case.asked_at) < now - again_after),
+        )
+        .order_by(col(Case.look_at))
+        .limit(limit)
+    )
+    return list(session.exec(found))
+
+
+def note_asked(session: Session, number: str, run: UUID, at: datetime) -> None:
+    """Prefect was asked for a pass by this run."""
+    session.execute(update(Case).where(col(Case.number) == number).values(flow_run_id=run, asked_at=at))
+
+
+def claim_pass(
+    session: Session, number: str, run: UUID, holder: str, now: datetime, lease: timedelta
+) -> bool:
+    """Take the lease on a case's pass; False: another worker has it, or this is not the case's run."""
+    taken = session.execute(
+        update(Case)
+        .where(
+            col(Case.number) == number,
+            or_(col(Case.flow_run_id) == run, col(Case.flow_run_id).is_(None)),
+            or_(col(Case.lease_until).is_(None), col(Case.lease_until) < now),
+        )
+        .values(lease_holder=holder, lease_until=now + lease, flow_run_id=run)
+        .returning(col(Case.number))
+    )
+    return taken.scalar_one_or_none() is not None
+
+
+def renew_leases(session: Session, holder: str, numbers: Iterable[str], until: datetime) -> None:
+    """The passes are still running."""
+    mine = col(Case.number).in_(list(numbers))
+    session.execute(update(Case).where(mine, col(Case.lease_holder) == holder).values(lease_until=until))
+
+
+def end_pass(session: Session, number: str, holder: str) -> None:
+    """The pass ended well; the lease is free and earlier failures are forgotten."""
+    _release(session, number, holder, {"failures": 0, "failure": "", "asked_at": None})
+
+
+def fail_pass(session: Session, number: str, holder: str, why: str, look_at: datetime) -> None:
+    """The pass failed: try again later, and let the manager read why."""
+    values = {"failures": col(Case.failures) + 1, "failure": why[:1000], "look_at": look_at, "asked_at": None}
+    _release(session, number, holder, values)
+
+
+def hand_back_leases(session: Session, holder: str) -> None:
+    """The worker goes; what it had begun may be taken up at once."""
+    session.execute(
+        update(Case)
+        .where(col(Case.lease_holder) == holder)
+        .values(lease_holder=None, lease_until=None, asked_at=None)
+    )
+
+
+def nothing_to_do(session: Session, number: str, revision: int) -> bool:
+    """The pass has seen everything up to this revision; False: there is news, look again."""
+    done = session.execute(
+        update(Case)
+        .where(col(Case.number) == number, col(Case.revision) == revision)
+        .values(look_at=None)
+        .returning(col(Case.number))
+    )
+    return done.scalar_one_or_none() is not None
+
+
+def note_opened(session: Session, item_number: str, task_run: UUID, shown: ItemState) -> None:
+    """Prefect shows the item as this task run."""
+    session.execute(
+        update(Item).where(col(Item.number) == item_number).values(task_run_id=task_run, shown=shown)
+    )
+
+
+def note_shown(session: Session, item_number: str, task_run: UUID, shown: ItemState) -> None:
+    """Prefect has been told this state."""
+    here = (col(Item.number) == item_number, col(Item.task_run_id) == task_run)
+    session.execute(update(Item).where(*here).values(shown=shown))
+
+
+def items_out_of_step(session: Session, limit: int) -> list[Item]:
+    """Where does Prefect show something else than the record says?"""
+    found = query(Item).where(
+        col(Item.task_run_id).is_not(None), col(Item.shown).is_distinct_from(col(Item.state))
+    )
+    return list(session.exec(found.order_by(col(Item.decided_at)).limit(limit)))
+
+
+def look_again(session: Session, numbers: Iterable[str], now: datetime) -> int:
+    """Their runs are not as an open case's should be: a pass must look."""
+    open_ones = col(Case.state).not_in(list(CASE_CLOSED)) | col(Case.look_at).is_not(None)
+    free = or_(col(Case.lease_until).is_(None), col(Case.lease_until) < now)
+    found = session.execute(
+        update(Case)
+        .where(col(Case.number).in_(list(numbers)), open_ones, free, col(Case.look_at).is_(None))
+        .values(look_at=now, asked_at=None)
+        .returning(col(Case.number))
+    )
+    return len(found.all())
+
+
+def open_runs_after(session: Session, number: str, limit: int) -> list[tuple[str, UUID]]:
+    """A page of open cases with their runs, in order of number: to see whether Prefect still knows them."""
+    found = (
+        query(Case.number, Case.flow_run_id)
+        .where(
+            Case.state == CaseState.ACCEPTED, col(Case.flow_run_id).is_not(None), col(Case.number) > number
+        )
+        .order_by(col(Case.number))
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in session.exec(found) if row[1]]
+
+
+def forget_run(session: Session, number: str, run: UUID, now: datetime) -> None:
+    """Prefect does not know this run any more: neither its task runs. A new one is to be made."""
+    gone = update(Case).where(col(Case.number) == number, col(Case.flow_run_id) == run)
+    done = session.execute(
+        gone.values(flow_run_id=None, look_at=now, asked_at=None).returning(col(Case.number))
+    ).scalar_one_or_none()
+    if done:
+        fresh = update(Item).where(col(Item.case_number) == number)
+        session.execute(fresh.values(task_run_id=None, shown=None))
+
+
+def _release(session: Session, number: str, holder: str, values: dict[str, object]) -> None:
+    mine = (col(Case.number) == number, col(Case.lease_holder) == holder)
+    session.execute(update(Case).where(*mine).values(lease_holder=None, lease_until=None, **values))
+
+
+@contextmanager
+def listening(channel: str) -> Iterator["Listener"]:
+    """Hear NOTIFY on the channel, on a connection of its own."""
+    connection = engine().connect().execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        connection.execute(text(f"LISTEN {channel}"))
+        yield Listener(connection.connection.driver_connection)
+    finally:
+        connection.invalidate()  # it must not go back to the pool listening
+        connection.close()
+
+
+class Listener:
+    """Waits for news; without any, the caller looks anyway (a sweep makes certain what NOTIFY makes prompt)."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+
+    def wait(self, seconds: float) -> None:
+        """Return when there is news, or after so many seconds."""
+        select.select([self.connection], [], [], seconds)
+        self.connection.poll()
+        self.connection.notifies.clear()

@@ -1,0 +1,59 @@
+"""部门办理: one department's part of a case as one task run, as long as the department takes."""
+
+from datetime import datetime
+from uuid import UUID
+
+from prefect import task
+from prefect.client.schemas.objects import State, StateType
+
+from models.account import departments_by_code
+from models.case import Item
+from models.conducting import note_opened, note_shown
+from models.database import transaction
+from rules.states import ItemState
+from tasks.prefect_api import prefect_client
+
+# What the timeline draws. A refusal is a department's decision, never a technical failure.
+TYPES = {
+    ItemState.IN_REVIEW: StateType.RUNNING,
+    ItemState.SPECIAL: StateType.RUNNING,
+    ItemState.GRANTED: StateType.COMPLETED,
+    ItemState.REFUSED: StateType.COMPLETED,
+    ItemState.NOT_NEEDED: StateType.CANCELLED,
+}
+
+
+@task(name="部门办理")
+def handled_by_department() -> None:
+    """Never called: its runs are opened and settled through Prefect's API, for they outlast every process."""
+
+
+def open_department(run: UUID, item_number: str) -> None:
+    """Open the department's task run from the moment of the hand-over. Opening it again finds the same one."""
+    with transaction() as session:
+        item = session.get_one(Item, item_number)
+        department = departments_by_code(session)[item.department_code].short_name
+    opened = prefect_client().create_task_run(
+        handled_by_department,
+        run,
+        dynamic_key=item.number,
+        name=f"{department}·{item.name}",
+        state=_state(ItemState.IN_REVIEW, item.handed_over_at),
+    )
+    with transaction() as session:
+        note_opened(session, item.number, opened.id, ItemState.IN_REVIEW)
+
+
+def settle_department(item: Item) -> None:
+    """Bring the task run to the item's state: decided, in a special procedure, or no longer needed."""
+    if item.task_run_id is None:
+        return
+    state = _state(item.state, item.decided_at)
+    prefect_client().set_task_run_state(item.task_run_id, state, force=True)
+    with transaction() as session:
+        note_shown(session, item.number, item.task_run_id, item.state)
+
+
+def _state(state: ItemState, at: datetime | None) -> State[None]:
+    moment = {"timestamp": at} if at else {}
+    return State(type=TYPES[state], name=state.label, **moment)
