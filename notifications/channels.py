@@ -18,6 +18,7 @@ LOCAL_INBOX = "本地收件箱"
 PLACEHOLDER = "{to}"
 MAIL_SCHEMES = frozenset({"mailto", "mailtos"})
 TARGETS: Mapping[Channel, str] = {Channel.SMS: "target_phone", Channel.EMAIL: "target_email"}
+PATIENCE = 15.0  # seconds for a gateway's answer; Apprise's own 4 make slow answers unknown ones
 # To try an address without sending anything.
 NOBODY: Mapping[Channel, str] = {Channel.SMS: "13800000000", Channel.EMAIL: "nobody@example.com"}
 SETTING: Mapping[Channel, str] = {Channel.SMS: "sms_url", Channel.EMAIL: "mail_url"}
@@ -92,6 +93,8 @@ def _gateway(channel: Channel, url: str, address: str) -> NotifyBase:
     if gateway is None or fault:
         raise Refused(f"设置 {SETTING[channel]}：{fault}。")
     gateway.retry = 0  # whatever the address says: our own retries know how the attempt before ended
+    if "rto=" not in url:
+        gateway.socket_read_timeout = PATIENCE
     return gateway
 
 

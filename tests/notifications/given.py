@@ -9,11 +9,12 @@ from models.database import transaction
 from models.notice import Notice, notices_of, queue_notice
 from models.version import keep_version
 from rules.bundle import Bundle, ItemSpec, JoinPolicy, Limit, Unit
+from rules.identifiers import case_number
 from rules.notices import Channel, Event
 from rules.people import ApplicantKind
 from rules.states import CaseState
 
-NUMBER = "000000-B1-20260306-000001-5"
+NUMBER = case_number("000000", "B1", date(2026, 3, 6), 1)
 NOON = datetime(2026, 3, 6, 4, tzinfo=UTC)  # Friday 12:00 in the hall
 
 TOLD: Mapping[Event, dict[str, Any]] = {
