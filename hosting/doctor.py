@@ -3,21 +3,26 @@
 import re
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import psutil
+
 from config.settings import Settings, settings, unknown_variables
-from hosting import databases, migrating
+from hosting import databases, migrating, programs
 from hosting.health import answers, ask
-from hosting.preflight import LEAST_DISK, is_running_on, require_free, require_writable
+from hosting.preflight import LEAST_DISK, holder, is_running_on, require_free, require_writable
 from models.server import connected, has_trigrams, place, require_supported, server_version
 from rules.errors import Refused
 from rules.named import Named
 
 CONSTRAINTS = Path(__file__).parents[1] / "constraints.txt"
 COMFORTABLE_DISK = 10 * LEAST_DISK
+JUST_STARTED = 30.0  # seconds
+YOUNG = 90.0  # seconds; a platform this young has just started everything
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -63,7 +68,7 @@ def examine() -> list[Finding]:
         return [*found, fault("设置", str(refusal), "改正后再检查")]
     running = is_running_on(installation.data)
     found.append(_finding_of_platform(installation, running))
-    for check in (_folder, _ports, _record, _prefect_database, _prefect, _pages, _channels, _safety):
+    for check in CHECKS:
         found.extend(check(installation, running))
     return found
 
@@ -176,6 +181,22 @@ def _pages(installation: Settings, running: bool) -> Iterator[Finding]:
         yield fault("网页", f"{installation.local_url} 没有应答", f"请看 {log}")
 
 
+def _background(installation: Settings, running: bool) -> Iterator[Finding]:
+    """The processes that answer nobody: do they run, and since when?"""
+    pid = holder(installation.data) if running else None
+    if pid is None or not psutil.pid_exists(pid):
+        return
+    alive = {tuple(child.cmdline()[-2:]): child.create_time() for child in psutil.Process(pid).children()}
+    for program in (programs.conductor(installation), programs.worker(installation)):
+        since = alive.get(tuple(program.command[-2:]))
+        if since is None:
+            yield fault(program.label, "没有运行，平台会再次启动它", f"请看 {program.log}")
+        elif time.time() - since < JUST_STARTED and time.time() - psutil.Process(pid).create_time() > YOUNG:
+            yield note(program.label, "刚刚重新启动过", f"若反复如此，请看 {program.log}")
+        else:
+            yield good(program.label, "正在运行")
+
+
 def _channels(installation: Settings, _running: bool) -> Iterator[Finding]:
     for name, label, url in (
         ("mail_url", "邮件", installation.mail_url),
@@ -226,3 +247,16 @@ def _installed(name: str) -> str | None:
         return version(name)
     except PackageNotFoundError:
         return None
+
+
+CHECKS = (
+    _folder,
+    _ports,
+    _record,
+    _prefect_database,
+    _prefect,
+    _pages,
+    _background,
+    _channels,
+    _safety,
+)

@@ -31,6 +31,7 @@ def run(settings: Settings, *, say: Say, ready: Callable[[], None]) -> None:
                 supervisor.keep_running()
             except StopAsked:
                 pass
+        postgres.tidy(settings)
     say("已停止，数据保留在 " + str(settings.data))
 
 

@@ -81,6 +81,12 @@ def wait_until_ready(process: Process, settings: Settings) -> None:
     raise Refused(f"PostgreSQL 在 {START_TIMEOUT:.0f} 秒内没有准备好，请看日志 {process.program.log}。")
 
 
+def tidy(settings: Settings) -> None:
+    """Take away the socket's folder where it lies outside the data folder; the next start makes it again."""
+    with suppress(OSError):
+        settings.socket_folder.rmdir()
+
+
 def running_pid(settings: Settings) -> int | None:
     """The postmaster of this installation, if it runs."""
     return _postmaster(settings.postgres.resolve())

@@ -44,16 +44,21 @@ def is_running_on(folder: Path) -> bool:
 
 def prepare_folders(settings: Settings) -> None:
     """The data folder and what is below it, writable and with room."""
-    for folder in (settings.data, settings.logs, settings.uploads, settings.prefect_home):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise Refused(f"不能建立文件夹 {folder}：{_reason(error)}。") from None
+    _make(settings.data, 0o755)  # PostgreSQL's own user must pass through it
+    for folder in (settings.logs, settings.uploads, settings.prefect_home):
+        _make(folder, 0o700)  # what people handed in is nobody else's business
     require_writable(settings.data)
     free = shutil.disk_usage(settings.data).free
     if free < LEAST_DISK:
         left, least = free // 2**20, LEAST_DISK // 2**20
         raise Refused(f"{settings.data} 所在的磁盘只剩 {left} MB，至少需要 {least} MB。")
+
+
+def _make(folder: Path, mode: int) -> None:
+    try:
+        folder.mkdir(mode=mode, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused(f"不能建立文件夹 {folder}：{_reason(error)}。") from None
 
 
 def require_writable(folder: Path) -> None:
@@ -108,5 +113,11 @@ def _reason(error: OSError) -> str:
 
 
 def _held_by(lock: str) -> str:
-    pid = Path(lock).read_text().strip()
+    pid = holder(Path(lock).parent)
     return f"（进程 {pid}）" if pid else ""
+
+
+def holder(folder: Path) -> int | None:
+    """The process that wrote its number into the lock last."""
+    number = (folder / LOCK).read_text().strip()
+    return int(number) if number.isdigit() else None
