@@ -2,9 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
-
-from pydantic import TypeAdapter
 
 from config.catalogue import BUNDLE_SHAPE, DEPARTMENT_SHAPE, departments
 from config.finding import Finding, Subject, doubled
@@ -49,10 +46,10 @@ def check_files(paths: Iterable[Path]) -> list[Fault]:
 
 
 def _check_bundle(reading: Reading) -> Bundle | None:
-    mended = _mended(reading, [reading.content], BUNDLE_SHAPE)
+    mended = Mended(reading, reading.content, BUNDLE_SHAPE)
     if mended.value is None:
         return None
-    subject = Subject(mended.value[0], frozenset(departments()), reading.content)
+    subject = Subject(mended.value, frozenset(departments()), reading.content)
     for check in CHECKS:
         for finding in check(subject):
             if not mended.covers((0, *finding.where)):
@@ -61,17 +58,17 @@ def _check_bundle(reading: Reading) -> Bundle | None:
 
 
 def _check_departments(reading: Reading) -> None:
-    mended = _mended(reading, reading.content["departments"], DEPARTMENT_SHAPE, "departments")
-    for place, code in doubled(spec.code for spec in mended.value or ()):
-        line = reading.line_of(("departments", place, "code"))
-        reading.fault(line, f"部门编号 {code} 重复。", "请给每个部门不同的编号。")
-
-
-def _mended(reading: Reading, content: Any, shape: TypeAdapter[Any], *above: str) -> Mended:
-    mended = Mended(reading, content, shape, above)
-    if mended.value is None and not reading.faults:
-        reading.fault(1, "文件的内容认不出来。", "写法见 docs/catalogue.md。")
-    return mended
+    written = reading.content["departments"]
+    if not isinstance(written, list) or not written:
+        reading.fault(
+            reading.line_of(("departments",)), "departments 应为列表（每项以“- ”开头）。", "请列出各部门。"
+        )
+        return
+    mended = [Mended(reading, each, DEPARTMENT_SHAPE, ("departments", at)) for at, each in enumerate(written)]
+    for place, code in doubled(each.value.code if each.value else "" for each in mended):
+        if mended[place].value and not mended[place].covers((0, "code")):
+            line = reading.line_of(("departments", place, "code"))
+            reading.fault(line, f"部门编号 {code} 重复。", "请给每个部门不同的编号。")
 
 
 def _check_taken(reading: Reading, bundle: Bundle, taken: dict[str, str]) -> None:

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from config.catalogue import as_json
 from config.finding import inside
 from config.reading import Reading, Where
+from rules.errors import Refused
 
 ROUNDS = 12  # a file mended this often is mended, or hopeless
 
@@ -35,9 +36,9 @@ class Mended:
     def __init__(self, reading: Reading, content: Any, adapter: TypeAdapter[Any], above: Where = ()) -> None:
         self.reading = reading
         self.above = above
-        self.content = deepcopy(content)
+        self.content = [deepcopy(content)]
         self.parts: set[Where] = set()
-        self.value = self._mend(adapter)
+        self.value: Any = self._mend(adapter)
 
     def covers(self, where: Where) -> bool:
         """Is this place, or something around it, a mended one? Then its faults are known already."""
@@ -45,18 +46,23 @@ class Mended:
         return any(part in self.parts or self._place(part) in self.reading.unread for part in around)
 
     def _place(self, where: Where) -> Where:
-        """Where it stands in the file: a bundle is checked in a list of one."""
-        return (*self.above, *where) if self.above else where[1:]
+        """Where it stands in the file: what is checked is checked in a list of one."""
+        return (*self.above, *where[1:])
 
     def _mend(self, adapter: TypeAdapter[Any]) -> Any:
         for _ in range(ROUNDS):
             try:
-                return adapter.validate_json(as_json(self.content), strict=True)
+                return adapter.validate_json(as_json(self.content), strict=True)[0]
             except ValidationError as error:
                 for found in error.errors(include_url=False, include_context=True):
                     self._mend_one(found)
-            except (ValueError, RecursionError):
-                break
+            except Refused as refused:  # a value of the rules says itself what is wrong with it
+                if not self.parts:
+                    line = self.reading.line_of(self.above)
+                    self.reading.fault(line, str(refused), "请改正，写法见 docs/catalogue.md。")
+                return None
+        if not self.reading.faults:  # not seen yet; better than silence
+            self.reading.fault(1, "文件的内容认不出来。", "写法见 docs/catalogue.md。")
         return None
 
     def _mend_one(self, found: Mapping[str, Any]) -> None:
@@ -66,7 +72,7 @@ class Mended:
         self.parts.add(where)
         if not where:
             return
-        around = self.content
+        around: Any = self.content
         for part in where[:-1]:
             around = around[part]
         if found["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
