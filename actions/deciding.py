@@ -14,11 +14,11 @@ from models.case import Case, Item, items_of, lock_case, materials_of
 from models.notice import queue_notice
 from models.version import bundle_of_version
 from rules.errors import AlreadyDone, NotFound, WrongState
-from rules.joining import waits_to_decide
+from rules.joining import consequences, waits_to_decide
 from rules.material import MaterialState
 from rules.moments import china_text
 from rules.notices import Event
-from rules.states import ITEM_DECIDED, ITEM_FINAL, Act, item_after
+from rules.states import ITEM_DECIDED, ITEM_FINAL, Act, ItemState, item_after
 
 
 def grant(session: Session, number: str, item: str, *, by: Account, at: datetime, opinion: str = "") -> Item:
@@ -99,14 +99,22 @@ def _decide(
     stop_clocks(session, case, item, at=at)
     if act is Act.GRANT:
         _hand_on_result(session, case, item, at)
-    facts = {
-        "item": item.name,
-        "department": departments_by_code(session)[item.department_code].short_name,
-        "granted": act is Act.GRANT,
-        "reason": item.reason if act is Act.REFUSE else "",
-        "left": sum(other.state not in ITEM_FINAL for other in items),
-    }
-    queue_notice(session, case, Event.ITEM_DECIDED, about=item.number, facts=facts, at=at)
+    queue_notice(
+        session, case, Event.ITEM_DECIDED, about=item.number, facts=_facts(session, case, item, items), at=at
+    )
     session.flush()  # what follows reads the items anew
     follow(session, case, at=at)
     return item
+
+
+def _facts(session: Session, case: Case, item: Item, items: list[Item]) -> dict[str, object]:
+    """What the applicant is told of the decision; those it stops are not left to wait for."""
+    needs = needs_of(bundle_of_version(session, case.bundle_digest), case, items)
+    stopped = {code for code, _ in consequences(needs, {other.code: other.state for other in items}).stop}
+    return {
+        "item": item.name,
+        "department": departments_by_code(session)[item.department_code].short_name,
+        "granted": item.state is ItemState.GRANTED,
+        "reason": item.reason if item.state is ItemState.REFUSED else "",
+        "left": sum(other.state not in ITEM_FINAL and other.code not in stopped for other in items),
+    }

@@ -31,7 +31,7 @@ log = logging.getLogger("yijianshi.worker")
 
 AT_ONCE = 8  # passes; more than that only waits for the Prefect server on two cores
 POLL = 0.5  # seconds between looks at the pool when it was empty
-LEASE = timedelta(seconds=60)  # renewed while a pass runs; once it lapses the conductor takes the case back
+LEASE = timedelta(seconds=20)  # renewed while a pass runs; once it lapses the conductor takes the case back
 RETRY = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=5), timedelta(minutes=30))
 
 

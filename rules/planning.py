@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from rules.named import Named
 from rules.states import CaseState, ItemState
 
-NEVER_AT_A_DESK = frozenset({ItemState.PENDING, ItemState.WAITING})
-
 
 class StepKind(Named):
     """推进步骤."""

@@ -1,0 +1,95 @@
+"""What do the flow tests see? A running platform through its command line, Prefect's API and PostgreSQL."""
+
+import json
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import psutil
+from sqlalchemy import text
+
+from models.server import connected
+from tests.clusters import Platform
+
+EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "open-a-restaurant.yaml"
+T = TypeVar("T")
+
+
+def until(what: str, found: Callable[[], T], seconds: float = 60) -> T:
+    """Wait until something is there; the platform works at its own pace."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if answer := found():
+            return answer
+        time.sleep(0.2)
+    raise AssertionError(f"waited {seconds:.0f} s in vain for: {what}")
+
+
+def apply(platform: Platform) -> str:
+    answer = platform.yjs("apply", str(EXAMPLE), "--json")
+    assert answer.returncode == 0, answer.stderr
+    return str(json.loads(answer.stdout)["case_no"])
+
+
+def case(platform: Platform, number: str) -> dict[str, Any]:
+    answer = platform.yjs("case", number, "--json")
+    assert answer.returncode == 0, answer.stderr
+    return dict(json.loads(answer.stdout))
+
+
+def decide(platform: Platform, number: str, item: str, by: str, reason: str = "") -> None:
+    words = ["refuse", "--reason", reason] if reason else ["grant"]
+    answer = platform.yjs("decide", number, item, *words, "--as", by)
+    assert answer.returncode == 0, answer.stderr
+
+
+def prefect(platform: Platform, path: str, body: dict[str, Any]) -> Any:
+    answer = httpx.post(f"{platform.prefect_api_url}{path}", json=body, timeout=20)
+    answer.raise_for_status()
+    return answer.json() if answer.content else None
+
+
+def runs(platform: Platform, number: str) -> list[dict[str, Any]]:
+    """Every run Prefect has under this case number."""
+    try:
+        return list(prefect(platform, "/flow_runs/filter", {"flow_runs": {"name": {"any_": [number]}}}))
+    except httpx.HTTPError:
+        return []  # it is being restarted
+
+
+def task_runs(platform: Platform, run_id: str) -> list[dict[str, Any]]:
+    found = prefect(platform, "/task_runs/filter", {"flow_runs": {"id": {"any_": [run_id]}}})
+    return sorted(found, key=lambda one: one["start_time"] or "")
+
+
+def run_in_state(platform: Platform, number: str, *names: str, seconds: float = 90) -> dict[str, Any]:
+    """The case's one run, once it is in one of these states."""
+
+    def found() -> dict[str, Any] | None:
+        known = runs(platform, number)
+        return known[0] if len(known) == 1 and known[0]["state_name"] in names else None
+
+    return until(f"run of {number} in {names}", found, seconds)
+
+
+def departments(platform: Platform, run_id: str) -> list[dict[str, Any]]:
+    """The task runs of departments: named 部门·事项."""
+    return [one for one in task_runs(platform, run_id) if "·" in one["name"] and "制证" not in one["name"]]
+
+
+def processes(platform: Platform, word: str) -> list[psutil.Process]:
+    """The platform's processes whose command line has this word."""
+    children = psutil.Process(platform.process.pid).children(recursive=True)
+    return [child for child in children if any(word in part for part in child.cmdline())]
+
+
+def rows(platform: Platform, statement: str, **values: Any) -> list[Any]:
+    with connected(platform.settings.database_url) as connection:
+        return list(connection.execute(text(statement), values))
+
+
+def moment(value: str) -> datetime:
+    return datetime.fromisoformat(value)

@@ -1,0 +1,185 @@
+"""A whole case on a whole platform: one run, one task run a department, and no disaster loses or repeats anything."""
+
+from collections.abc import Generator
+
+import pytest
+from sqlalchemy import text
+
+from hosting import databases
+from models.server import connected
+from tests.clusters import Platform, running_platform
+from tests.flows.hall import (
+    apply,
+    case,
+    decide,
+    departments,
+    moment,
+    prefect,
+    processes,
+    rows,
+    run_in_state,
+    runs,
+    task_runs,
+    until,
+)
+from tests.smtp import MailServer, mail_server
+
+pytestmark = pytest.mark.platform
+
+WAVE = {"B1-5": "health", "B1-2": "market", "B1-3": "urban", "B1-4": "fire", "B1-6": "tobacco"}
+
+
+@pytest.fixture(scope="module")
+def mailbox() -> Generator[MailServer]:
+    with mail_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def hall(mailbox: MailServer) -> Generator[Platform]:
+    """A platform that sends its mail to a real SMTP server."""
+    with running_platform(mail_url=mailbox.url) as running:
+        yield running
+
+
+def grant_all(hall: Platform, number: str) -> None:
+    decide(hall, number, "B1-1", "market")
+    for item, by in WAVE.items():
+        decide(hall, number, item, by)
+
+
+def nothing_lost_nothing_twice(hall: Platform, number: str, outcome: str = "全部准予") -> None:
+    run = run_in_state(hall, number, outcome)
+    bars = departments(hall, run["id"])
+    assert len(bars) == 6
+    assert len({bar["name"] for bar in bars}) == 6
+    assert all(bar["end_time"] for bar in bars)
+    acts = [row[0] for row in rows(hall, "SELECT act FROM audit_entry WHERE case_number = :no", no=number)]
+    assert acts.count("grant") + acts.count("refuse") == 6
+    assert (acts.count("conclude"), acts.count("issue")) == (1, 1)
+    until("the last notice", lambda: not _waiting(hall, number))
+    sent = rows(hall, "SELECT event, about, channel FROM notice WHERE case_number = :no", no=number)
+    assert len(sent) == len(set(sent)) == 2 * (2 + 6 + 2)
+
+
+def _waiting(hall: Platform, number: str) -> list[object]:
+    return rows(
+        hall, "SELECT 1 FROM notice WHERE case_number = :no AND state IN ('queued', 'sending')", no=number
+    )
+
+
+def test_five_departments_are_five_overlapping_bars_as_long_as_they_took(
+    hall: Platform, mailbox: MailServer
+) -> None:
+    number = apply(hall)
+    run_in_state(hall, number, "Suspended")
+    decide(hall, number, "B1-1", "market")
+    run = run_in_state(hall, number, "Suspended")
+    until("the wave", lambda: len(departments(hall, run["id"])) == 6)
+    for item, by in WAVE.items():
+        decide(hall, number, item, by, reason="疏散通道宽度不足。" if item == "B1-4" else "")
+    nothing_lost_nothing_twice(hall, number, "部分准予")
+
+    assert runs(hall, number)[0]["id"] == run["id"], "one run for the case's whole life"
+    bars = departments(hall, run["id"])
+    wave = [bar for bar in bars if "营业执照" not in bar["name"]]
+    latest_start = max(moment(bar["start_time"]) for bar in wave)
+    earliest_end = min(moment(bar["end_time"]) for bar in wave)
+    assert latest_start < earliest_end, "the departments worked at the same time"
+    decided = dict(rows(hall, "SELECT name, decided_at FROM item WHERE case_number = :no", no=number))
+    for bar in bars:
+        assert abs((moment(bar["end_time"]) - decided[bar["name"].split("·")[1]]).total_seconds()) < 0.01
+    states = {bar["name"].split("·")[0]: (bar["state_type"], bar["state_name"]) for bar in wave}
+    assert states["消防救援"] == ("COMPLETED", "不予"), "a refusal is no technical failure"
+    assert states["烟草专卖"] == ("COMPLETED", "准予")
+    results = {item["item"]: (item["decision"], item["result"]) for item in case(hall, number)["items"]}
+    assert results["B1-4"] == ("refused", None)
+    assert all(decision == "granted" for item, (decision, _) in results.items() if item != "B1-4")
+    assert results["B1-2"][1], "its certificate was issued all the same"
+
+    subjects = [letter.subject for letter in mailbox.letters if number in letter.text]
+    assert len(subjects) == 2 + 6 + 2
+    assert [subjects.index(subject) for subject in dict.fromkeys(subjects)] == sorted(
+        subjects.index(subject) for subject in dict.fromkeys(subjects)
+    )
+    for word, place in (("收", 0), ("受理", 1), ("办结", -2), ("领取", -1)):
+        assert word in subjects[place], subjects
+
+
+def test_managers_find_progress_departments_and_tags_on_the_run(hall: Platform) -> None:
+    number = apply(hall)
+    run = run_in_state(hall, number, "Suspended")
+    assert {"办件", "B1"} <= set(run["tags"])
+    wanted = {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}}
+    found = until("artifacts", lambda: prefect(hall, "/artifacts/filter", wanted))
+    by_type = {artifact["type"]: artifact for artifact in found}
+    assert {"progress", "table"} <= set(by_type)
+    assert "市场监管" in by_type["table"]["data"]
+    everything = str(found) + str(run)
+    assert not [word for word in ("陈一诺", "13800000000", "000000199001010018") if word in everything]
+
+
+def test_a_worker_killed_in_mid_pass_loses_and_repeats_nothing(hall: Platform) -> None:
+    numbers = [apply(hall) for _ in range(3)]
+    leased = "SELECT number FROM case_file WHERE lease_until IS NOT NULL"
+    for number in numbers:
+        decide(hall, number, "B1-1", "market")
+    until("a pass", lambda: rows(hall, leased), 20)
+    for worker in processes(hall, "flows.worker"):
+        worker.kill()
+    for number in numbers:
+        for item, by in WAVE.items():
+            decide(hall, number, item, by)
+    for number in numbers:
+        nothing_lost_nothing_twice(hall, number)
+
+
+def test_with_prefect_down_the_desks_work_and_prefect_catches_up(hall: Platform) -> None:
+    for server in processes(hall, "prefect.server.api.server:create_app"):
+        server.kill()
+    number = apply(hall)
+    grant_all(hall, number)
+    assert case(hall, number)["outcome"] == "all_granted"
+    nothing_lost_nothing_twice(hall, number)
+
+
+def test_what_a_manager_presses_in_prefect_does_no_harm(hall: Platform) -> None:
+    number = apply(hall)
+    run = run_in_state(hall, number, "Suspended")
+    prefect(hall, f"/flow_runs/{run['id']}/resume", {})
+    until("resumed and suspended again", lambda: runs(hall, number)[0]["run_count"] > run["run_count"])
+    run_in_state(hall, number, "Suspended")
+    cancelled = {"state": {"type": "CANCELLED", "name": "Cancelled"}, "force": True}
+    prefect(hall, f"/flow_runs/{run['id']}/set_state", cancelled)
+    run_in_state(hall, number, "Suspended", seconds=120)
+    assert len(task_runs(hall, run["id"])) == 1, "only new steps run on a pass after a resume"
+    grant_all(hall, number)
+    nothing_lost_nothing_twice(hall, number)
+
+
+def test_a_run_started_by_hand_beside_the_cases_own_changes_nothing(hall: Platform) -> None:
+    number = apply(hall)
+    run_in_state(hall, number, "Suspended")
+    deployment = prefect(
+        hall, "/deployments/filter", {"deployments": {"name": {"any_": ["open-a-restaurant"]}}}
+    )[0]
+    for given, ends in [(number, "已有运行"), ("000000-B1-20260306-000001-0", "编号有误")]:
+        body = {"parameters": {"case_number": given}, "name": f"手工-{given}-{ends}"}
+        by_hand = prefect(hall, f"/deployments/{deployment['id']}/create_flow_run", body)
+        wanted = {"flow_runs": {"id": {"any_": [by_hand["id"]]}}}
+        until(ends, lambda: prefect(hall, "/flow_runs/filter", wanted)[0]["state_name"] == ends)  # noqa: B023
+    run_in_state(hall, number, "Suspended")
+
+
+def test_prefects_database_dropped_is_made_again_from_the_record(hall: Platform) -> None:
+    number = apply(hall)
+    before = run_in_state(hall, number, "Suspended")
+    for server in processes(hall, "prefect.server.api.server:create_app"):
+        server.kill()
+    with connected(hall.settings.database_url) as connection:
+        connection.execute(text("DROP DATABASE yijianshi_prefect WITH (FORCE)"))
+    databases.prepare_databases(hall.settings)
+    after = run_in_state(hall, number, "Suspended", seconds=150)
+    assert after["id"] != before["id"]
+    grant_all(hall, number)
+    nothing_lost_nothing_twice(hall, number)
