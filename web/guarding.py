@@ -16,7 +16,9 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-FILES_IN_A_FORM = 10  # the whole form may be as long as so many of the largest files
+FILES_IN_A_FORM = 10  # a form with files may be as long as so many of the largest
+WITH_FILES = ("/window/", "/cases/")  # where such forms go, and only signed-in people get
+MEGABYTE = 1 << 20
 
 
 class SafeAnswers:
@@ -52,7 +54,8 @@ class LimitedBody:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = (settings().upload_limit_mb * FILES_IN_A_FORM + 1) << 20
+        files = settings().upload_limit_mb * FILES_IN_A_FORM if scope["path"].startswith(WITH_FILES) else 0
+        limit = (files + 1) * MEGABYTE
         announced = Headers(scope=scope).get("content-length", "0")
         arrived = 0
 
@@ -61,7 +64,7 @@ class LimitedBody:
             message = await receive()
             arrived += len(message.get("body", b""))
             if arrived > limit or (announced.isdigit() and int(announced) > limit):
-                raise TooLarge(f"一次提交的内容合计不能超过 {limit >> 20} MB，请分次上传或压缩后再试。")
+                raise TooLarge(f"一次提交的内容合计不能超过 {limit // MEGABYTE} MB，请分次上传或压缩后再试。")
             return message
 
         await self.app(scope, counted, send)

@@ -62,7 +62,8 @@ def _page(
     request: Request, db: Db, *, to: str, username: str = "", why: str = "", status: int = 200
 ) -> Response:
     order = list(Role)
-    shown = sorted(accounts(db), key=lambda one: order.index(one.role)) if settings().demo else []
+    shown = accounts(db) if settings().demo else []
+    shown.sort(key=lambda one: (one.department_code is not None, order.index(one.role)))  # the hall first
     return show(
         request,
         "sign_in.html",

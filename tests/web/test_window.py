@@ -223,6 +223,12 @@ def test_a_body_too_large_is_refused_before_it_is_read(
     assert "一次提交的内容合计不能超过" in words(answer)
 
 
+def test_a_form_without_files_may_not_be_long(clerk: Browser) -> None:
+    answer = clerk.client.post("/track", content=b"x" * (2 << 20))
+    assert answer.status_code == 413
+    assert "合计不能超过 1 MB" in words(answer)
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"), [(b"", "是空的"), (b"<html><script>alert(1)</script>", "类型不接受")]
 )
