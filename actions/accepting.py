@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from actions.dating import start_case_clocks, stop_clocks
+from actions.dating import hall_calendar, start_case_clocks, stop_clocks
 from actions.following import follow
 from actions.moving import SYSTEM, move_case, move_item
 from actions.permitting import must_be_allowed
@@ -12,10 +12,13 @@ from models.account import Account, departments_by_code
 from models.case import Case, items_of, lock_case
 from models.notice import queue_notice
 from models.version import bundle_of_version
-from rules.errors import Faulty
+from rules.errors import Faulty, WrongState
+from rules.limits import deemed_acceptance
+from rules.moments import china_day
 from rules.notices import Event
-from rules.states import Act
+from rules.states import Act, CaseState
 
+DEEMED = "收件后五个工作日内未告知补正，自收到申请材料之日起即为受理（行政许可法第三十二条）。"
 REASON_LIMIT = 2000  # signs; the column's width
 
 
@@ -23,10 +26,26 @@ def accept(session: Session, number: str, *, by: Account, at: datetime) -> Case:
     """受理: the clocks start, every department whose gates are open has the case at once."""
     must_be_allowed(by, Act.ACCEPT)
     case = lock_case(session, number)
+    if silent_too_long(case, at=at):
+        deem_accepted(session, case, at=at)  # it is accepted already; a late click cannot say otherwise
+        return case
     case.accepted_at = at
     move_case(session, case, Act.ACCEPT, by=by.username, at=at)
     begin(session, case, accepted_at=at, at=at)
     return case
+
+
+def silent_too_long(case: Case, *, at: datetime) -> bool:
+    """Have five working days gone by in which nobody said what was missing (art. 32)?"""
+    deemed = deemed_acceptance(china_day(case.submitted_at), hall_calendar())
+    return case.state is CaseState.SUBMITTED and deemed.at < at
+
+
+def deem_accepted(session: Session, case: Case, *, at: datetime) -> None:
+    """视为受理: the case was accepted the day its papers were received (domain R5). The case is locked."""
+    case.accepted_at = case.submitted_at
+    move_case(session, case, Act.DEEM_ACCEPTED, by=SYSTEM, at=at, reason=DEEMED)
+    begin(session, case, accepted_at=case.submitted_at, at=at)
 
 
 def begin(session: Session, case: Case, *, accepted_at: datetime, at: datetime) -> None:
@@ -49,6 +68,8 @@ def decline(session: Session, number: str, reason: str, *, by: Account, at: date
     must_be_allowed(by, Act.DECLINE)
     reason = stated(reason, "不予受理必须写明理由（行政许可法第三十二条）。")
     case = lock_case(session, number)
+    if silent_too_long(case, at=at):
+        raise WrongState(f"{DEEMED}不能再不予受理，请点“受理”转入办理。")
     move_case(session, case, Act.DECLINE, by=by.username, at=at, reason=reason)
     case.decline_reason = reason
     stop_clocks(session, case, None, at=at)

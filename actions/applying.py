@@ -60,7 +60,9 @@ def submit(
     checked, items, materials = _checked(application, bundle, at)
     case = _new_case(session, checked, bundle, key, by, region, at)
     session.add_all(_new_items(case, items))
-    session.add_all(_new_materials(case, materials, checked, at))
+    papers = _new_materials(case, materials, checked, at)
+    session.add_all(papers)
+    case.complete_at = at if _nothing_missing(papers) else None
     record(session, case, Act.SUBMIT, by=case.submitted_by, at=at, after=case.state)
     start_notice_clock(session, case, at=at)
     receipt = {"bundle": bundle.name, "materials": len(materials), "query_code": case.query_code}
@@ -74,9 +76,12 @@ def supply(session: Session, number: str, supplied: Supplied, *, by: Account, at
     case = lock_case(session, number)
     if case.state in CASE_CLOSED:
         raise WrongState(f"办件{case.state.label}，不能再补交材料。")
-    for material in materials_of(session, number):
+    papers = materials_of(session, number)
+    for material in papers:
         if material.spec_id == supplied.spec_id and material.state is MaterialState.DEFERRED:
             _arrive(material, supplied, at)
+            if _nothing_missing(papers):
+                case.complete_at = at
             record(session, case, Act.SUPPLY, by=by.username, at=at, facts={"material": material.spec_id})
             return material
     raise NotFound(f"办件没有等待补交的材料“{supplied.spec_id}”。")
@@ -177,6 +182,11 @@ def _expected(spec: MaterialSpec, application: Application) -> MaterialState:
     if spec.id in application.deferred:
         return MaterialState.DEFERRED
     return MaterialState.AWAITED if spec.source is Source.PREDECESSOR else MaterialState.SHARED
+
+
+def _nothing_missing(papers: list[Material]) -> bool:
+    """What a predecessor will produce nobody can hand in: only gaps (容缺) make a file incomplete."""
+    return all(paper.state is not MaterialState.DEFERRED for paper in papers)
 
 
 def _arrive(material: Material, supplied: Supplied, at: datetime) -> None:

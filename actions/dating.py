@@ -1,48 +1,68 @@
 """When is it due? Start, stop and re-derive the clocks of a case; rules.clock does the counting."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from sqlmodel import Session
 
 from config.calendars import calendar_for
 from config.settings import settings
 from models.case import Case, Item
-from models.clock import ClockRow, fired_rungs, procedures_of, running_clocks
+from models.clock import (
+    ClockRow,
+    SpecialProcedure,
+    clocks_in_play,
+    fired_in,
+    procedures_of,
+    stop_running,
+)
+from models.version import bundle_of_version
 from rules.bundle import Bundle, ItemSpec, Limit
 from rules.calendar import WorkCalendar
 from rules.clock import ClockKind, due_of
-from rules.lights import rungs
-from rules.limits import DELIVERY, NOTICE, bundle_limit
+from rules.lights import Rung, rungs
+from rules.limits import DELIVERY, NOTICE, bundle_limit, statutory_start
 from rules.selecting import promise_of
+from rules.states import ItemState
+from rules.thresholds import Thresholds
 
 
 def start_notice_clock(session: Session, case: Case, *, at: datetime) -> None:
     """收件: within five working days tell what is missing, or it counts as accepted."""
-    _start(session, case, None, ClockKind.NOTICE, NOTICE, at)
+    _start(session, case, None, {ClockKind.NOTICE: (NOTICE, at)})
 
 
 def start_case_clocks(
     session: Session, case: Case, bundle: Bundle, items: list[Item], *, at: datetime
 ) -> None:
-    """受理: the promised and the joint statutory clock, from the moment of acceptance; the notice clock stops."""
+    """受理: the promise runs from acceptance, the law's limit from when the file was complete; no notice any more."""
     stop_clocks(session, case, None, at=at)
-    _start(session, case, None, ClockKind.PROMISED, bundle.promise, at)
+    limits = {ClockKind.PROMISED: (bundle.promise, at)}
     specs = [bundle.item(item.code) for item in items]
-    legal = bundle_limit(bundle, specs, start=at, calendar=hall_calendar())
-    if legal:
-        _start(session, case, None, ClockKind.STATUTORY, legal, at)
+    start = statutory_start(at, case.complete_at)
+    if legal := bundle_limit(bundle, specs, start=start, calendar=hall_calendar()):
+        limits[ClockKind.STATUTORY] = (legal, start)
+    _start(session, case, None, limits)
 
 
 def start_item_clocks(session: Session, case: Case, item: Item, spec: ItemSpec, *, at: datetime) -> None:
-    """分办: the department's own clocks, from the hand-over."""
-    _start(session, case, item, ClockKind.PROMISED, promise_of(spec, case.answers), at)
+    """分办: the department's promise runs from the hand-over, the law's limit from what counts as acceptance."""
+    limits = {ClockKind.PROMISED: (promise_of(spec, case.answers), at)}
     if spec.legal:
-        _start(session, case, item, ClockKind.STATUTORY, spec.legal, at)
+        limits[ClockKind.STATUTORY] = (spec.legal, _accepted_by_law(case, item, at))
+    _start(session, case, item, limits)
 
 
 def start_delivery_clock(session: Session, case: Case, item: Item, *, at: datetime) -> None:
     """准予: the certificate is due within ten working days of each grant (art. 44)."""
-    _start(session, case, item, ClockKind.DELIVERY, DELIVERY, at)
+    _start(session, case, item, {ClockKind.DELIVERY: (DELIVERY, at)})
+
+
+def start_step_clock(session: Session, case: Case, item: Item, limit: Limit, *, at: datetime) -> None:
+    """环节: a part of the item that has a time of its own, such as the procedure the applicant was told of."""
+    _start(session, case, item, {ClockKind.STEP: (limit, at)})
 
 
 def hall_calendar() -> WorkCalendar:
@@ -50,31 +70,92 @@ def hall_calendar() -> WorkCalendar:
     return calendar_for(settings().region)
 
 
-def stop_clocks(session: Session, case: Case, item: Item | None, *, at: datetime) -> None:
-    """What was decided, concluded or stopped does not run any more."""
-    for row in running_clocks(session, case.number, item.number if item else ""):
-        row.stopped_at, row.next_rung_at = at, None
+def stop_clocks(
+    session: Session, case: Case, item: Item | None, *, at: datetime, kind: ClockKind | None = None
+) -> None:
+    """What was decided, concluded or stopped does not run any more; what it had reached is still told of."""
+    stop_running(session, case.number, item.number if item else "", kind, at=at)
 
 
-def derive(session: Session, case: Case, item: Item | None, row: ClockRow) -> None:
-    """Set the dates of a clock anew from its ledger, and the index columns of its case or item."""
-    clock = row.clock(procedures_of(session, case.number, row.item_number))
-    due = due_of(clock, hall_calendar())
-    row.due_on, row.due_at, row.provisional = due.day, due.at, due.provisional
-    fired = fired_rungs(session, row.id)
-    row.next_rung_at = min(
-        (rung.at for rung in rungs(clock, hall_calendar()) if rung.code not in fired), default=None
+@dataclass(frozen=True)
+class InPlay:
+    """The clocks of a case that still matter, with everything their dates are derived from, fetched once."""
+
+    rows: list[ClockRow]
+    procedures: list[SpecialProcedure]
+    fired: dict[UUID, set[str]]
+    calendar: WorkCalendar
+    thresholds: Thresholds
+
+    def procedures_for(self, row: ClockRow) -> list[SpecialProcedure]:
+        """The clock of an item knows the item's procedures, that of the case the union of all (R12)."""
+        return [one for one in self.procedures if row.item_number in ("", one.item_number)]
+
+    def left(self, row: ClockRow) -> list[Rung]:
+        """The rungs still to be fired; a clock that has stopped reaches no further ones."""
+        clock = row.clock(self.procedures_for(row))
+        return [
+            rung
+            for rung in rungs(clock, self.calendar, thresholds=self.thresholds)
+            if rung.code not in self.fired.get(row.id, ())
+            and (row.stopped_at is None or rung.at <= row.stopped_at)
+        ]
+
+    def set_dates(self, row: ClockRow) -> None:
+        """Write the dates of a clock, which are kept only as an index."""
+        if row.stopped_at is None:
+            due = due_of(row.clock(self.procedures_for(row)), self.calendar)
+            row.due_on, row.due_at, row.provisional = due.day, due.at, due.provisional
+        row.next_rung_at = min((rung.at for rung in self.left(row)), default=None)
+
+
+def in_play(session: Session, case: Case) -> InPlay:
+    """What the dates of the case are derived from now: three queries, whatever the number of clocks."""
+    return InPlay(
+        clocks_in_play(session, case.number),
+        procedures_of(session, case.number),
+        fired_in(session, case.number),
+        hall_calendar(),
+        _thresholds(session, case),
     )
-    if item is not None:
-        _index_item(item, row)
-    else:
-        _index_case(case, row)
+
+
+def redate(session: Session, case: Case, items: Iterable[Item]) -> list[ClockRow]:
+    """Derive every date of the case anew from its ledger; the clocks that run."""
+    ledger = in_play(session, case)
+    for row in ledger.rows:
+        ledger.set_dates(row)
+    running = [row for row in ledger.rows if row.stopped_at is None]
+    _index_case(case, running)
+    for item in items:
+        _index_item(item, running)
+    return running
 
 
 def _start(
-    session: Session, case: Case, item: Item | None, kind: ClockKind, limit: Limit, at: datetime
+    session: Session, case: Case, item: Item | None, limits: dict[ClockKind, tuple[Limit, datetime]]
 ) -> None:
-    row = ClockRow(
+    """New clocks have no history: nothing is read for them, and each is written once with its dates."""
+    ledger = InPlay([], [], {}, hall_calendar(), _thresholds(session, case))
+    rows = [_new_row(case, item, kind, limit, at) for kind, (limit, at) in limits.items()]
+    for row in rows:
+        ledger.set_dates(row)
+    session.add_all(rows)
+    if item is not None:
+        _index_item(item, rows)
+    else:
+        _index_case(case, rows)
+
+
+def _accepted_by_law(case: Case, item: Item, handed_over: datetime) -> datetime:
+    """What is handed over with the acceptance is accepted with the case (R4, R5); the rest waited for others."""
+    if item.state is ItemState.PENDING and case.accepted_at:
+        return statutory_start(case.accepted_at, case.complete_at)
+    return handed_over
+
+
+def _new_row(case: Case, item: Item | None, kind: ClockKind, limit: Limit, at: datetime) -> ClockRow:
+    return ClockRow(
         case_number=case.number,
         item_number=item.number if item else "",
         kind=kind,
@@ -85,25 +166,34 @@ def _start(
         extend=limit.extend,
         started_at=at,
     )
-    session.add(row)
-    derive(session, case, item, row)
 
 
-def _index_item(item: Item, row: ClockRow) -> None:
-    if row.kind is ClockKind.STATUTORY:
-        item.legal_due_on = row.due_on
-    elif row.kind is ClockKind.PROMISED:
-        item.promised_due_on = row.due_on
+def _thresholds(session: Session, case: Case) -> Thresholds:
+    return bundle_of_version(session, case.bundle_digest).supervision
+
+
+def _index_item(item: Item, rows: Iterable[ClockRow]) -> None:
+    """The dates the desk sorts by. An item whose clocks have stopped keeps the dates it was decided under."""
+    own = {row.kind: row for row in rows if row.item_number == item.number}
+    promised, legal = own.get(ClockKind.PROMISED), own.get(ClockKind.STATUTORY)
+    if promised is None and legal is None:
+        return
+    item.promised_due_on = promised.due_on if promised else None
+    item.legal_due_on = legal.due_on if legal else None
     item.due_on = _earlier(item.legal_due_on, item.promised_due_on)
-    item.due_provisional = row.provisional if item.due_on == row.due_on else item.due_provisional
+    item.due_provisional = any(
+        row.provisional for row in (promised, legal) if row and row.due_on and row.due_on == item.due_on
+    )
 
 
-def _index_case(case: Case, row: ClockRow) -> None:
-    if row.kind is ClockKind.STATUTORY:
-        case.legal_due_on = row.due_on
-    elif row.kind is ClockKind.PROMISED:
-        case.promised_due_on = row.due_on
-    case.due_provisional = case.due_provisional or row.provisional
+def _index_case(case: Case, rows: Iterable[ClockRow]) -> None:
+    own = {row.kind: row for row in rows if not row.item_number}
+    promised, legal = own.get(ClockKind.PROMISED), own.get(ClockKind.STATUTORY)
+    if promised is None and legal is None:
+        return
+    case.promised_due_on = promised.due_on if promised else None
+    case.legal_due_on = legal.due_on if legal else None
+    case.due_provisional = any(row.provisional for row in (promised, legal) if row)
 
 
 def _earlier(one: date | None, other: date | None) -> date | None:

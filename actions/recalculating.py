@@ -1,13 +1,14 @@
-"""期限重算: a new holiday table has arrived; every open clock that rested on a year without one is dated anew (R16)."""
+"""期限重算: a new holiday table has arrived; the open clocks it touches are dated anew (R16)."""
 
-from datetime import datetime
+from datetime import date, datetime
+from uuid import UUID
 
 from sqlmodel import Session
 
-from actions.dating import derive
+from actions.dating import redate
 from actions.moving import record
 from models.case import Case, Item, items_of, lock_case
-from models.clock import ClockRow, all_running_clocks
+from models.clock import ClockRow, clocks_in_play
 from models.notice import queue_notice
 from rules.clock import ClockKind
 from rules.notices import Event
@@ -20,16 +21,23 @@ def recalculate(session: Session, number: str, *, by: str, at: datetime) -> int:
     """Date the case's running clocks anew; say how many moved. Old and new dates are on the file."""
     case = lock_case(session, number)
     items = {item.number: item for item in items_of(session, number)}
-    case.due_provisional = False
-    moved = 0
-    for row in all_running_clocks(session, number):
-        moved += _redate(session, case, items.get(row.item_number), row, by, at)
-    return moved
+    before = {row.id: (row.due_on, row.provisional) for row in clocks_in_play(session, number)}
+    return sum(
+        _moved(session, case, items.get(row.item_number), row, before, by, at)
+        for row in redate(session, case, items.values())
+    )
 
 
-def _redate(session: Session, case: Case, item: Item | None, row: ClockRow, by: str, at: datetime) -> bool:
-    old, was_provisional = row.due_on, row.provisional
-    derive(session, case, item, row)
+def _moved(
+    session: Session,
+    case: Case,
+    item: Item | None,
+    row: ClockRow,
+    before: dict[UUID, tuple[date | None, bool]],
+    by: str,
+    at: datetime,
+) -> bool:
+    old, was_provisional = before[row.id]
     if (row.due_on, row.provisional) == (old, was_provisional):
         return False
     facts = {
@@ -40,6 +48,6 @@ def _redate(session: Session, case: Case, item: Item | None, row: ClockRow, by: 
     }
     record(session, case, Act.RECALCULATE, by=by, at=at, item=item, facts=facts)
     if row.due_on != old and item is None and row.kind in TOLD:
-        about = f"{row.kind.value}/{row.due_on}"
+        about = f"{row.kind.value}/{case.revision}"  # a date may move to and fro: each move is told
         queue_notice(session, case, Event.DATE_MOVED, about=about, facts=facts, at=at)
     return row.due_on != old

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session
 
 from actions.accepting import stated
-from actions.dating import derive, hall_calendar
+from actions.dating import hall_calendar, redate, start_step_clock, stop_clocks
 from actions.deciding import item_named
 from actions.moving import move_item, record
 from actions.permitting import must_be_allowed
@@ -15,7 +16,7 @@ from models.case import Case, Item, items_of, lock_case
 from models.clock import ClockRow, SpecialProcedure, open_procedure, procedures_of, running_clocks
 from models.notice import queue_notice
 from models.version import bundle_of_version
-from rules.bundle import Special
+from rules.bundle import Limit, Special, Unit
 from rules.clock import ClockKind, Extension, extended
 from rules.errors import Faulty, NotYourDesk, Refused, WrongState
 from rules.moments import china_day
@@ -23,6 +24,7 @@ from rules.notices import Event
 from rules.people import Role
 from rules.states import Act
 
+BASIS_LIMIT, DOCUMENT_LIMIT = 200, 100  # signs; the columns' widths
 LONGEST = 365  # working days; more is a slip of the finger
 
 
@@ -43,16 +45,15 @@ def start_special(
     case, item, items = _at_own_desk(session, number, name, Act.START_SPECIAL, by)
     special = _allowed_kind(session, case, item, procedure)
     reason = stated(procedure.reason, "请写明启动特别程序的理由。")
-    move_item(
-        session, case, item, Act.START_SPECIAL, by=by.username, at=at, reason=f"{procedure.kind}：{reason}"
-    )
+    told = f"{procedure.kind}：{reason}"
+    move_item(session, case, item, Act.START_SPECIAL, by=by.username, at=at, reason=told)
     session.add(
         SpecialProcedure(
             case_number=case.number,
             item_number=item.number,
             kind=procedure.kind,
             reason=reason,
-            basis=procedure.basis or "行政许可法第四十五条",
+            basis=_basis(procedure),
             approved_by=by.username,
             expected_days=procedure.expected_days,
             stops_statutory=special.stops_statutory,
@@ -60,10 +61,11 @@ def start_special(
             started_on=china_day(at),
         )
     )
-    _derive_all(session, case, items)
+    told_length = Limit(procedure.expected_days, Unit.WORKING_DAY, f"{procedure.kind}告知的时间")
+    start_step_clock(session, case, item, told_length, at=at)
+    redate(session, case, items)
     facts = {"item": item.name, "kind": procedure.kind, "days": procedure.expected_days, "reason": reason}
-    about = f"{item.number}/{china_day(at)}"
-    queue_notice(session, case, Event.SPECIAL_STARTED, about=about, facts=facts, at=at)
+    _tell(session, case, item, Event.SPECIAL_STARTED, facts, at)
     return item
 
 
@@ -74,18 +76,16 @@ def end_special(session: Session, number: str, name: str, result: str, *, by: Ac
     procedure = open_procedure(session, item.number)
     if procedure is None:
         raise WrongState(f"“{item.name}”没有正在进行的特别程序。")
-    move_item(
-        session, case, item, Act.END_SPECIAL, by=by.username, at=at, reason=f"{procedure.kind}：{result}"
-    )
+    if china_day(at) < procedure.started_on:
+        raise Refused(f"特别程序的结束日期 {china_day(at)} 早于开始日期 {procedure.started_on}，请核对。")
+    told = f"{procedure.kind}：{result}"
+    move_item(session, case, item, Act.END_SPECIAL, by=by.username, at=at, reason=told)
     procedure.ended_on, procedure.result, procedure.ended_by = china_day(at), result, by.username
-    _derive_all(session, case, items)
-    facts = {
-        "item": item.name,
-        "kind": procedure.kind,
-        "due_on": item.due_on.isoformat() if item.due_on else None,
-    }
-    about = f"{item.number}/{procedure.started_on}"
-    queue_notice(session, case, Event.SPECIAL_ENDED, about=about, facts=facts, at=at)
+    stop_clocks(session, case, item, at=at, kind=ClockKind.STEP)
+    redate(session, case, items)
+    due_on = item.due_on.isoformat() if item.due_on else None
+    facts = {"item": item.name, "kind": procedure.kind, "due_on": due_on}
+    _tell(session, case, item, Event.SPECIAL_ENDED, facts, at)
     return item
 
 
@@ -95,9 +95,10 @@ def extend_item(session: Session, number: str, name: str, reason: str, *, by: Ac
     if by.role is not Role.HEAD:
         raise NotYourDesk("事项期限由本部门负责人批准延长。")
     row = _statutory(session, case, item)
-    _extend(session, case, row, stated(reason, "请写明延长审批的理由。"), "", by=by, at=at)
+    reason = stated(reason, "请写明延长审批的理由。")
+    _extend(session, case, row, reason, "", by=by, at=at)
     record(session, case, Act.EXTEND, by=by.username, at=at, item=item, reason=reason)
-    _derive_all(session, case, items)
+    redate(session, case, items)
     _tell_extended(session, case, row, item.name, at)
     return item
 
@@ -109,16 +110,14 @@ def extend_case(
     must_be_allowed(by, Act.EXTEND)
     if by.role is not Role.GOVERNMENT:
         raise NotYourDesk("联合办理期限由本级人民政府负责人批准延长。")
-    if not document.strip():
-        raise Faulty({"document": "请填写批准文号。"})
+    reason, document = stated(reason, "请写明延长审批的理由。"), _document(document)
     case = lock_case(session, number)
     items = items_of(session, number)
     row = _statutory(session, case, None)
-    _extend(session, case, row, stated(reason, "请写明延长审批的理由。"), document.strip(), by=by, at=at)
-    record(
-        session, case, Act.EXTEND, by=by.username, at=at, reason=reason, facts={"document": document.strip()}
-    )
-    _derive_all(session, case, items)
+    _extend(session, case, row, reason, document, by=by, at=at)
+    facts = {"document": document}
+    record(session, case, Act.EXTEND, by=by.username, at=at, reason=reason, facts=facts)
+    redate(session, case, items)
     _tell_extended(session, case, row, "联合办理", at)
     return case
 
@@ -131,6 +130,31 @@ def _at_own_desk(
     item = item_named(items, name, number)
     must_be_allowed(by, act, department=item.department_code, what=f"事项“{item.name}”")
     return case, item, items
+
+
+def _basis(procedure: Procedure) -> str:
+    """The article; what is not said is the one that allows them all."""
+    basis = procedure.basis.strip() or "行政许可法第四十五条"
+    if len(basis) > BASIS_LIMIT:
+        raise Faulty({"basis": f"依据请不超过 {BASIS_LIMIT} 字。"})
+    return basis
+
+
+def _document(document: str) -> str:
+    """The number under which the government approved it."""
+    document = document.strip()
+    if not document:
+        raise Faulty({"document": "请填写批准文号。"})
+    if len(document) > DOCUMENT_LIMIT:
+        raise Faulty({"document": f"批准文号请不超过 {DOCUMENT_LIMIT} 字。"})
+    return document
+
+
+def _tell(
+    session: Session, case: Case, item: Item, event: Event, facts: dict[str, Any], at: datetime
+) -> None:
+    """Each procedure is told of by itself, also a second one on the same day."""
+    queue_notice(session, case, event, about=f"{item.number}/{case.revision}", facts=facts, at=at)
 
 
 def _allowed_kind(session: Session, case: Case, item: Item, procedure: Procedure) -> Special:
@@ -161,16 +185,6 @@ def _extend(
     extended(row.clock(procedures), extension, hall_calendar(), at=at)  # raises when it may not be
     row.extended_n, row.extended_by, row.extended_on = row.extend, by.username, china_day(at)
     row.extension_reason, row.extension_document = reason, document
-
-
-def _derive_all(session: Session, case: Case, items: list[Item]) -> None:
-    """A procedure of one item moves that item's clocks and the case's."""
-    session.flush()
-    for row in running_clocks(session, case.number):
-        derive(session, case, None, row)
-    for item in items:
-        for row in running_clocks(session, case.number, item.number):
-            derive(session, case, item, row)
 
 
 def _tell_extended(session: Session, case: Case, row: ClockRow, what: str, at: datetime) -> None:

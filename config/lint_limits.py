@@ -38,6 +38,8 @@ def check_bundle_limits(subject: Subject) -> Iterator[Finding]:
     bundle = subject.bundle
     yield from _promise(("promise",), bundle.promise)
     yield from _joint(subject)
+    for fault in bundle.supervision.faults():
+        yield Finding(("supervision",), fault, "不写 supervision 的，用通行的阈值。")
     if bundle.legal:
         yield from _legal(("legal",), bundle.legal)
         yield from _kept_within_law(("promise",), bundle.promise, bundle.legal)

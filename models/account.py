@@ -31,6 +31,7 @@ class Account(SQLModel, table=True):
     role: Role = Field(sa_column=code(Role))
     department_code: str | None = Field(default=None, foreign_key="department.code", max_length=32)
     password_hash: str = Field(max_length=200)  # Argon2id
+    email: str = Field(default="", max_length=200)  # where the daily digest of supervision goes
     active: bool = True
     failed_attempts: int = 0
     locked_until: datetime | None = Field(default=None, sa_column=moment())

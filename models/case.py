@@ -60,6 +60,7 @@ class Case(SQLModel, table=True):
     submitted_by: str = Field(max_length=50)  # the account at the window, or 'applicant'
 
     submitted_at: datetime = Field(sa_column=moment(nullable=False))
+    complete_at: datetime | None = Field(default=None, sa_column=moment())  # nothing was missing any more
     accepted_at: datetime | None = Field(default=None, sa_column=moment())
     decline_reason: str = Field(default="", max_length=2000)
     legal_due_on: date | None = None  # derived by rules.clock; kept as an index only

@@ -1,15 +1,17 @@
 """期限: every clock's budget and ledger; dates in it are derived by rules.clock and kept only as an index."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, and_, case, func, null, or_, text, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.columns import code, moment, one_of
 from rules.bundle import Limit, Unit
 from rules.clock import Clock, ClockKind, Extension
+from rules.moments import CHINA, china_day
 from rules.suspending import Suspension
 
 
@@ -20,11 +22,23 @@ class ClockRow(SQLModel, table=True):
     __table_args__ = (
         one_of("kind", ClockKind),
         one_of("unit", Unit),
-        UniqueConstraint("case_number", "item_number", "kind", name="one_clock_of_a_kind"),
+        # Of a kind there is one, but an item may go through several steps, one after the other.
+        Index(
+            "one_clock_of_a_kind",
+            "case_number",
+            "item_number",
+            "kind",
+            unique=True,
+            postgresql_where=text("kind <> 'step' OR stopped_at IS NULL"),
+        ),
         # What the patrol asks: whose next rung has come?
         Index("clock_next_rung", "next_rung_at", postgresql_where=text("next_rung_at IS NOT NULL")),
-        # What a new holiday table asks: which open clocks rest on a year that had none?
+        # What a new holiday table and the list of the overdue ask: which open clocks end when?
         Index("clock_open_due", "due_on", postgresql_where=text("stopped_at IS NULL")),
+        # What every manager page asks: how many open dates rest on a year without a table?
+        Index(
+            "clock_provisional", "case_number", postgresql_where=text("stopped_at IS NULL AND provisional")
+        ),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -53,12 +67,16 @@ class ClockRow(SQLModel, table=True):
         return Limit(self.n, self.unit, self.basis, self.source, self.extend)
 
     def clock(self, procedures: Iterable["SpecialProcedure"]) -> Clock:
-        """The value the rules know: the limit, its start, what was added and what does not count."""
+        """The value the rules know: the limit, its start, what was added and what does not count.
+
+        A step is the special procedure itself, which does not make its own time stand still.
+        """
+        stops = () if self.kind is ClockKind.STEP else procedures
         return Clock(
             limit=self.limit,
             start=self.started_at,
             extension=self._extension() if self.extended_n else None,
-            suspensions=tuple(procedure.suspension() for procedure in procedures),
+            suspensions=tuple(procedure.suspension() for procedure in stops),
             kind=self.kind,
         )
 
@@ -117,20 +135,32 @@ class FiredRung(SQLModel, table=True):
     fired_at: datetime = Field(sa_column=moment(nullable=False))
 
 
-def fired_rungs(session: Session, clock_id: UUID) -> set[str]:
-    """The codes of the rungs this clock has fired."""
-    return set(session.exec(select(FiredRung.code).where(FiredRung.clock_id == clock_id)))
-
-
-def cases_with_a_rung_due(session: Session, at: datetime, limit: int) -> list[str]:
-    """Cases of which some clock's next rung has come, the longest waiting first; costs what is due, not what is open."""
-    due = (
-        select(ClockRow.case_number, ClockRow.next_rung_at)
-        .where(col(ClockRow.next_rung_at) <= at)
-        .order_by(col(ClockRow.next_rung_at))
-        .limit(limit)
+def fired_in(session: Session, case_number: str) -> dict[UUID, set[str]]:
+    """The codes of the rungs that the clocks of a case have fired."""
+    query = (
+        select(FiredRung.clock_id, FiredRung.code)
+        .join(ClockRow, col(ClockRow.id) == FiredRung.clock_id)
+        .where(ClockRow.case_number == case_number)
     )
-    return list(dict.fromkeys(number for number, _ in session.exec(due)))
+    fired: dict[UUID, set[str]] = defaultdict(set)
+    for clock_id, rung in session.exec(query):
+        fired[clock_id].add(rung)
+    return fired
+
+
+def cases_with_a_rung_due(
+    session: Session, at: datetime, limit: int, after: tuple[datetime, str] | None = None
+) -> list[tuple[datetime, str]]:
+    """The next rungs that have come, with their cases, the longest waiting first, beyond `after`.
+
+    Costs what is due, not what is open: a stretch of the index clock_next_rung.
+    """
+    place = (col(ClockRow.next_rung_at), col(ClockRow.case_number))
+    query = select(*place).where(place[0] <= at).order_by(*place).limit(limit)
+    if after:
+        moment, number = after
+        query = query.where(place[0] >= moment, or_(place[0] > moment, place[1] > number))
+    return [(rung, number) for rung, number in session.execute(query)]
 
 
 def clocks_of(session: Session, case_number: str) -> list[ClockRow]:
@@ -149,10 +179,26 @@ def running_clocks(session: Session, case_number: str, item_number: str = "") ->
     return list(session.exec(query))
 
 
-def all_running_clocks(session: Session, case_number: str) -> list[ClockRow]:
-    """The clocks of the case and of its items that have not been stopped."""
-    query = select(ClockRow).where(ClockRow.case_number == case_number, col(ClockRow.stopped_at).is_(None))
-    return list(session.exec(query))
+def clocks_in_play(session: Session, case_number: str) -> list[ClockRow]:
+    """Those of the case and its items that run, or stopped before a rung they had reached was fired."""
+    in_play = or_(col(ClockRow.stopped_at).is_(None), col(ClockRow.next_rung_at).is_not(None))
+    query = select(ClockRow).where(ClockRow.case_number == case_number, in_play)
+    return list(session.exec(query.order_by(col(ClockRow.item_number), col(ClockRow.kind))))
+
+
+def stop_running(
+    session: Session, case_number: str, item_number: str, kind: ClockKind | None, *, at: datetime
+) -> None:
+    """Stop the clocks of the case or of one item; a rung reached before this moment is still to be fired."""
+    reached = case((col(ClockRow.next_rung_at) <= at, col(ClockRow.next_rung_at)), else_=null())
+    running = [
+        col(ClockRow.case_number) == case_number,
+        col(ClockRow.item_number) == item_number,
+        col(ClockRow.stopped_at).is_(None),
+    ]
+    if kind:
+        running.append(col(ClockRow.kind) == kind)
+    session.execute(update(ClockRow).where(*running).values(stopped_at=at, next_rung_at=reached))
 
 
 def procedures_of(session: Session, case_number: str, item_number: str = "") -> list[SpecialProcedure]:
@@ -171,12 +217,34 @@ def open_procedure(session: Session, item_number: str) -> SpecialProcedure | Non
     return session.exec(query).one_or_none()
 
 
-def cases_with_provisional_dates(session: Session) -> list[str]:
-    """Open cases with a date that rests on a year whose holiday table had not been published."""
+def cases_a_table_may_move(session: Session, year: int) -> list[str]:
+    """Open cases with a clock that runs into this year, stands still, or rests on a year without a table."""
+    runs_into = and_(col(ClockRow.due_on) >= date(year, 1, 1), col(ClockRow.started_at) < _new_year(year + 1))
+    touched = or_(runs_into, col(ClockRow.due_on).is_(None), col(ClockRow.provisional))
     query = (
         select(ClockRow.case_number)
-        .where(col(ClockRow.stopped_at).is_(None), col(ClockRow.provisional))
+        .where(col(ClockRow.stopped_at).is_(None), touched)
         .distinct()
         .order_by(ClockRow.case_number)
     )
     return list(session.exec(query))
+
+
+def provisional_count(session: Session) -> int:
+    """How many open dates rest on a year whose holiday table has not been published?"""
+    open_ones = (col(ClockRow.stopped_at).is_(None), col(ClockRow.provisional))
+    return session.exec(select(func.count()).select_from(ClockRow).where(*open_ones)).one()
+
+
+def overdue_clocks(session: Session, at: datetime, limit: int) -> list[ClockRow]:
+    """The clocks that have run out and still run, the longest overdue first; costs the rows it returns."""
+    late = (
+        col(ClockRow.stopped_at).is_(None),
+        col(ClockRow.due_on) <= china_day(at),
+        col(ClockRow.due_at) < at,
+    )
+    return list(session.exec(select(ClockRow).where(*late).order_by(col(ClockRow.due_on)).limit(limit)))
+
+
+def _new_year(year: int) -> datetime:
+    return datetime(year, 1, 1, tzinfo=CHINA)

@@ -44,5 +44,13 @@ def transaction() -> Generator[Session]:
 
 
 def ring(session: Session, channel: str) -> None:
-    """Tell the listeners that there is news; they hear it when the transaction commits."""
-    session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})
+    """Tell the listeners that there is news; they hear it when the transaction commits. Once is enough."""
+    inside = session.get_nested_transaction() or session.get_transaction()
+    known, rung = session.info.get("rung", (None, set()))
+    if known is not inside or inside is None:
+        known, rung = inside, set()
+        session.info["rung"] = (known, rung)
+    if channel not in rung:
+        rung.add(channel)
+        # On the connection: the session would first write everything that is pending.
+        session.connection().execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})

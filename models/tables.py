@@ -5,6 +5,7 @@ from models.audit import AuditEntry
 from models.card import Card
 from models.case import Case, Item, Material
 from models.clock import ClockRow, FiredRung, SpecialProcedure
+from models.digest import Digest
 from models.notice import Notice
 from models.version import BundleVersion
 
@@ -22,4 +23,5 @@ TABLES = (
     SpecialProcedure,
     FiredRung,
     Card,
+    Digest,
 )

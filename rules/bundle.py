@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from rules.named import Named
+from rules.thresholds import Thresholds
 
 
 class Unit(Named):
@@ -173,6 +174,7 @@ class Bundle:
     sources: tuple[str, ...] = ()
     messages: dict[str, dict[str, str]] = field(default_factory=dict)  # event -> {"sms": ..., "subject": ...}
     considerate: bool = False  # B6: wording for the bereaved
+    supervision: Thresholds = field(default_factory=Thresholds)  # how early supervision warns
 
     def item(self, code: str) -> ItemSpec:
         return next(item for item in self.items if item.code == code)

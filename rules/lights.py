@@ -8,6 +8,7 @@ from rules.bundle import Unit
 from rules.calendar import WorkCalendar
 from rules.clock import Clock, ClockKind, day_counted, due_of, moment_counted, reading
 from rules.named import Named
+from rules.thresholds import DEFAULT, Thresholds
 
 
 class Light(Named):
@@ -26,24 +27,6 @@ class Step(Named):
     NEAR_END = "near_end", "期限将满"
     PASSED = "passed", "期限已过"
 
-
-@dataclass(frozen=True)
-class Thresholds:
-    """How much must be left: so many units, or a share of the limit if that is more. No law sets these."""
-
-    green_units: int = 2
-    green_share: float = 0.30
-    warning_units: int = 1
-    warning_share: float = 0.20
-
-    def green_above(self, limit: int) -> float:
-        return max(self.green_units, self.green_share * limit)
-
-    def warning_at(self, limit: int) -> int:
-        return int(max(self.warning_units, self.warning_share * limit))
-
-
-DEFAULT = Thresholds()
 
 # What it means that a clock has run out. A late step is a warning: the whole may still be in time.
 PASSED: Mapping[ClockKind, Light] = {

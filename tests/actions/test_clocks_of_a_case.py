@@ -48,6 +48,10 @@ def due(db: Session, case: Case, kind: ClockKind, item: str = "") -> date | None
     return next(row.due_on for row in running_clocks(db, case.number, item) if row.kind is kind)
 
 
+def due_by(db: Session, at: datetime) -> list[str]:
+    return [number for _, number in cases_with_a_rung_due(db, at, 10)]
+
+
 def test_the_joint_clock_is_45_working_days_and_the_promise_13(db: Session) -> None:
     case = a_case_in_review(db)
     assert case.promised_due_on == date(2026, 3, 25)  # domain 1.5, T2
@@ -59,7 +63,7 @@ def test_silence_of_five_days_is_acceptance_back_dated_with_a_red_card_once(db: 
     case = a_case(db, accepted=False)
     assert due(db, case, ClockKind.NOTICE) == date(2026, 3, 13)
     late = in_the_hall(date(2026, 3, 16))
-    assert case.number in cases_with_a_rung_due(db, late, 10)
+    assert case.number in due_by(db, late)
     fire_due_rungs(db, case.number, at=late)
     fire_due_rungs(db, case.number, at=late + timedelta(days=1))
     assert case.state is CaseState.ACCEPTED
@@ -146,7 +150,7 @@ def test_a_patrol_that_was_off_for_months_replays_each_rung_once_in_order(db: Se
     assert fire_due_rungs(db, case.number, at=much_later) == []
     assert [card.number for card in cards_of(db, case.number)] == first
     assert len({(card.clock_id, card.rule) for card in cards_of(db, case.number)}) == len(first)
-    assert case.number not in cases_with_a_rung_due(db, much_later, 10)
+    assert case.number not in due_by(db, much_later)
 
 
 def test_the_delivery_clock_runs_from_each_grant_until_the_applicant_has_it(db: Session) -> None:

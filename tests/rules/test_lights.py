@@ -7,7 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rules.clock import ClockKind
-from rules.lights import Light, Step, Thresholds, light, rungs, worst
+from rules.lights import Light, Step, light, rungs, worst
+from rules.thresholds import Thresholds
 from tests.clocks import a_clock, day, moment, the_calendar
 
 CALENDAR = the_calendar()
