@@ -47,6 +47,7 @@ def show(request: Request, template: str, *, status: int = 200, **facts: Any) ->
         here=request.url.path,
         csrf=csrf_token(request),
         today=china_day(now()),
+        demo=is_demo(),
         page_link=lambda number: "?" + urlencode({**request.query_params, "page": number}),
         **facts,
     )
@@ -54,6 +55,11 @@ def show(request: Request, template: str, *, status: int = 200, **facts: Any) ->
     if visit := getattr(request.state, "new_visit", None):
         set_cookie(response, VISIT, visit)
     return response
+
+
+def is_demo() -> bool:
+    """May the pages say that people here are invented, and show their passwords? Never in production."""
+    return settings().demo and not settings().production
 
 
 def set_cookie(

@@ -4,11 +4,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from actions.signing_in import sign_in, sign_out
-from config.settings import DEMO_PASSWORD, settings
+from config.settings import DEMO_PASSWORD
 from models.account import accounts, departments_by_code
 from rules.people import Role
 from web.entering import SESSION, Db, OurForm, Viewer, Visitor, local_path, now, typed
-from web.showing import set_cookie, show
+from web.showing import is_demo, set_cookie, show
 
 router = APIRouter()
 
@@ -62,7 +62,7 @@ def _page(
     request: Request, db: Db, *, to: str, username: str = "", why: str = "", status: int = 200
 ) -> Response:
     order = list(Role)
-    shown = accounts(db) if settings().demo else []
+    shown = accounts(db) if is_demo() else []
     shown.sort(key=lambda one: (one.department_code is not None, order.index(one.role)))  # the hall first
     return show(
         request,
