@@ -33,7 +33,7 @@ CaseNumber = Annotated[str, Field(description="办件编号，例如 000000-B1-2
 def flow_of(bundle: Bundle) -> Flow[[str], State[None]]:
     """The flow of one bundle. Its one parameter is a case number; everything else is in the record."""
 
-    @flow(name=bundle.name, description=bundle.summary, flow_run_name="{case_number}", persist_result=False)
+    @flow(name=bundle.name, description=bundle.summary, persist_result=False)
     def handle_case(case_number: CaseNumber) -> State[None]:
         run = _own_run()
         if stray := _stray(run, case_number, bundle):

@@ -60,6 +60,15 @@ def runs(platform: Platform, number: str) -> list[dict[str, Any]]:
         return []  # it is being restarted
 
 
+def state_names(platform: Platform, run_id: str) -> list[str]:
+    """Every state the run has been in."""
+    answer = httpx.get(
+        f"{platform.prefect_api_url}/flow_run_states/", params={"flow_run_id": run_id}, timeout=20
+    )
+    answer.raise_for_status()
+    return [str(state["name"]) for state in answer.json()]
+
+
 def task_runs(platform: Platform, run_id: str) -> list[dict[str, Any]]:
     found = prefect(platform, "/task_runs/filter", {"flow_runs": {"id": {"any_": [run_id]}}})
     return sorted(found, key=lambda one: one["start_time"] or "")
