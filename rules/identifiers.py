@@ -76,5 +76,5 @@ def check_digit(stem: str) -> int:
 
 
 def query_code() -> str:
-    """查询密码: eight signs drawn at random, about 39 bits; look-ups are rate-limited besides."""
+    """查询码: eight signs drawn at random, about 39 bits; look-ups are rate-limited besides."""
     return "".join(secrets.choice(QUERY_ALPHABET) for _ in range(8))

@@ -24,7 +24,7 @@ router = APIRouter()
 
 OPENED = "yjs_case"  # "number.code": opens this one page
 OPEN_FOR = 15 * 60  # seconds: at a kiosk the next person must not find it open
-UNKNOWN = "没有找到这个办件，或者查询密码不对。请对照收件回执核对后再试。"
+UNKNOWN = "没有找到这个办件，或者查询码不对。请对照收件回执核对后再试。"
 
 ITEM_WORDS: Mapping[ItemState, str] = {
     ItemState.PENDING: "等待窗口受理",
@@ -95,7 +95,7 @@ def _faults(number: str, code: str) -> dict[str, str]:
     if fault := fault_of_case_number(number):
         faults["number"] = fault
     if not code:
-        faults["code"] = "请填写查询密码，它印在收件回执上。"
+        faults["code"] = "请填写查询码，它印在收件回执上。"
     return faults
 
 
