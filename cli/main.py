@@ -25,6 +25,8 @@ COMMANDS = {
     "bundles": ("cli.bundles", "app"),
     "due": ("cli.due", "due"),
     "calendar": ("cli.calendar", "app"),
+    "clocks": ("cli.clocks", "clocks"),
+    "cards": ("cli.cards", "app"),
 }
 
 NOT_RUNNING = "平台没有运行，或数据库连不上：请先运行 yjs up；用外部数据库的，请运行 yjs doctor 检查。"

@@ -94,3 +94,9 @@ def responsible_for(session: Session, department_code: str) -> str:
     query = select(Account).where(Account.department_code == department_code, col(Account.active))
     people = sorted(session.exec(query), key=lambda one: (one.role is not Role.HEAD, one.username))
     return people[0].username if people else ""
+
+
+def managers(session: Session) -> list[Account]:
+    """Who watches over the hall."""
+    query = select(Account).where(Account.role == Role.MANAGER, col(Account.active))
+    return list(session.exec(query.order_by(col(Account.username))))

@@ -1,0 +1,120 @@
+"""`yjs clocks`: every clock of a case, and why its date is that day."""
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from cli.cases import AsJson, case_called
+from models.clock import SpecialProcedure
+from models.database import transaction
+from models.supervision import ClockView, clock_views, names_of, trace_of
+from rules.bundle import Unit
+from rules.errors import NotFound
+from rules.moments import china_text
+
+
+def clocks(
+    number: Annotated[str, typer.Argument(metavar="NO", help="办件编号")],
+    item: Annotated[str, typer.Option(help="只看一个事项，例如 B1-2")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """一个办件的各个期限：依据、到期日、已用和剩余，逐日说明理由。"""
+    with transaction() as session:
+        case = case_called(session, number)
+        found = clock_views(session, case.number, at=datetime.now(UTC), item=item)
+        people = names_of(session)
+    if item and not found:
+        raise NotFound(f"办件 {number} 没有事项“{item}”，或它还没有开始计时。")
+    if as_json:
+        typer.echo(json.dumps([_described(view, people) for view in found], ensure_ascii=False))
+        return
+    for view in found:
+        _print(view, people)
+
+
+def _described(view: ClockView, people: dict[str, str]) -> dict[str, Any]:
+    row = view.row
+    return {
+        "item": view.item.code if view.item else None,
+        "kind": row.kind.value,
+        "kind_label": row.kind.label,
+        "limit": {"n": row.n, "unit": row.unit.value, "text": row.limit.text},
+        "basis": row.basis or None,
+        "source": row.source or None,
+        "started_at": row.started_at.isoformat(),
+        "stopped_at": row.stopped_at.isoformat() if row.stopped_at else None,
+        "due": view.now.due.isoformat() if view.now.due else None,
+        "due_at": view.now.due_at.isoformat() if view.now.due_at else None,
+        "provisional": view.now.provisional,
+        "suspended": view.suspended,
+        "extended": view.extended,
+        "overdue": view.overdue,
+        "used": view.now.used,
+        "remaining": view.now.remaining,
+        "light": view.light.value,
+        "extension": _extension(view, people),
+        "suspensions": [_suspension(one, people) for one in view.procedures],
+        "trace": [
+            {"date": line.day.isoformat(), "counted": line.counted, "why": line.why}
+            for line in trace_of(view)
+        ],
+    }
+
+
+def _extension(view: ClockView, people: dict[str, str]) -> dict[str, Any] | None:
+    row = view.row
+    if not row.extended_n:
+        return None
+    return {
+        "n": row.extended_n,
+        "approved_by": row.extended_by,
+        "approved_by_name": people.get(row.extended_by),
+        "reason": row.extension_reason,
+        "document": row.extension_document or None,
+        "on": row.extended_on.isoformat() if row.extended_on else None,
+    }
+
+
+def _suspension(one: SpecialProcedure, people: dict[str, str]) -> dict[str, Any]:
+    return {
+        "kind": one.kind,
+        "reason": one.reason,
+        "basis": one.basis,
+        "approved_by": one.approved_by,
+        "approved_by_name": people.get(one.approved_by),
+        "from": one.started_on.isoformat(),
+        "until": one.ended_on.isoformat() if one.ended_on else None,
+        "expected_days": one.expected_days,
+        "stops_statutory": one.stops_statutory,
+        "stops_promised": one.stops_promised,
+        "result": one.result or None,
+    }
+
+
+def _print(view: ClockView, people: dict[str, str]) -> None:
+    row = view.row
+    whose = f"{view.item.code} {view.item.name}" if view.item else "整个办件"
+    basis = f"（{row.basis}）" if row.basis else ""
+    typer.echo(f"\n{whose}  {row.kind.label}：{row.limit.text}{basis}")
+    typer.echo(f"  {_sentence(view)}")
+    for one in view.procedures:
+        name = people.get(one.approved_by, one.approved_by)
+        until = one.ended_on or "尚未结束"
+        typer.echo(
+            f"  {one.kind}：{one.started_on} 至 {until}，{name}批准，告知 {one.expected_days} 个工作日"
+        )
+    for line in trace_of(view):
+        typer.echo(f"    {line.day}  {'计' if line.counted else '－'}  {line.why}")
+
+
+def _sentence(view: ClockView) -> str:
+    started = f"自 {china_text(view.row.started_at)} 起"
+    due = f"到期日 {view.now.due}" if view.now.due else "到期日待特别程序结束后确定"
+    marks = f"（{'、'.join(view.marks)}）" if view.marks else ""
+    stopped = f"；已于 {china_text(view.row.stopped_at)} 停止" if view.row.stopped_at else ""
+    if view.row.unit is Unit.IMMEDIATE:
+        return f"{started}，{due}{marks}{stopped}"
+    left = f"剩余 {view.now.remaining}" if view.now.remaining >= 0 else f"超期 {-view.now.remaining}"
+    return f"{started}，{due}{marks}；已用 {view.now.used}，{left}{stopped}"

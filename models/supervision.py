@@ -1,0 +1,187 @@
+"""What do pages, commands and the patrol read of clocks and cards? Each clock as it stands, with its reasons."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlmodel import Session, col, select
+
+from config.calendars import calendar_for
+from config.settings import settings
+from models.account import Account, departments_by_code
+from models.case import Case, Item, find_case, items_of
+from models.clock import (
+    ClockRow,
+    SpecialProcedure,
+    clocks_of,
+    overdue_clocks,
+    procedures_of,
+    provisional_count,
+)
+from models.version import bundle_of_version
+from rules.bundle import Bundle
+from rules.calendar import WorkCalendar
+from rules.clock import Clock, Reading, reading
+from rules.lights import PASSED, Light, light, worst
+from rules.moments import china_day
+from rules.tracing import TraceLine, trace
+
+
+@dataclass(frozen=True)
+class ClockView:
+    """One clock as people are shown it, the same in forms, lists, documents, messages and JSON."""
+
+    row: ClockRow
+    item: Item | None  # None: of the case
+    clock: Clock
+    now: Reading
+    light: Light
+    procedures: tuple[SpecialProcedure, ...]  # that stop it or stopped it
+
+    @property
+    def running(self) -> bool:
+        return self.row.stopped_at is None
+
+    @property
+    def suspended(self) -> bool:
+        return self.running and self.now.due is None
+
+    @property
+    def extended(self) -> bool:
+        return self.row.extended_n > 0
+
+    @property
+    def overdue(self) -> bool:
+        """It ran out before it was stopped, or has run out now."""
+        return self.light is PASSED[self.row.kind]
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What must be said beside the date, in these words everywhere."""
+        said = {
+            "暂定": self.now.provisional and self.now.due is not None,
+            "暂停计时": self.suspended,
+            "已延长": self.extended,
+            "已超期": self.overdue,
+        }
+        return tuple(word for word, holds in said.items() if holds)
+
+
+def clock_views(session: Session, number: str, *, at: datetime, item: str = "") -> list[ClockView]:
+    """The clocks of a case, or of its item with this code or number: of the case first, then item by item."""
+    case = find_case(session, number)
+    items = {one.number: one for one in items_of(session, number)}
+    procedures = procedures_of(session, number)
+    bundle, calendar = bundle_of_version(session, case.bundle_digest), calendar_for(settings().region)
+    people = names_of(session)
+    views = [
+        _named(_view(row, items.get(row.item_number), procedures, bundle, calendar, at), people)
+        for row in clocks_of(session, number)
+    ]
+    return [view for view in views if not item or (view.item and item in (view.item.code, view.item.number))]
+
+
+def trace_of(view: ClockView) -> tuple[TraceLine, ...]:
+    """Why this date? A line a day, with who suspended and who extended it."""
+    return trace(view.clock, calendar_for(settings().region))
+
+
+def lights_of(session: Session, numbers: Iterable[str], *, at: datetime) -> dict[str, Light]:
+    """The light of each of a page of cases: the worst of the clocks that run, its own and its items'."""
+    cases = {
+        case.number: case for case in session.exec(select(Case).where(col(Case.number).in_(list(numbers))))
+    }
+    here = col(SpecialProcedure.case_number).in_(list(cases))
+    procedures: dict[str, list[SpecialProcedure]] = defaultdict(list)
+    for procedure in session.exec(select(SpecialProcedure).where(here)):
+        procedures[procedure.case_number].append(procedure)
+    running = select(ClockRow).where(
+        col(ClockRow.case_number).in_(list(cases)), col(ClockRow.stopped_at).is_(None)
+    )
+    calendar = calendar_for(settings().region)
+    shown: dict[str, list[Light]] = {number: [] for number in cases}
+    for row in session.exec(running):
+        number = row.case_number
+        bundle = bundle_of_version(session, cases[number].bundle_digest)
+        shown[number].append(_view(row, None, procedures[number], bundle, calendar, at).light)
+    return {number: worst(lights) for number, lights in shown.items()}
+
+
+def open_dates_beyond_tables(session: Session) -> tuple[int, date | None]:
+    """How many open dates rest on a year without a holiday table, and until when there are tables."""
+    return provisional_count(session), calendar_for(settings().region).covered_until
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """A line of the list of the overdue: nothing of the applicant."""
+
+    case_number: str
+    item: str
+    department: str
+    clock: str
+    due: date | None
+    working_days_late: int
+
+
+def overdue_listed(session: Session, *, at: datetime, limit: int = 500) -> list[Overdue]:
+    """What has run out and is still open, the longest overdue first."""
+    rows = overdue_clocks(session, at, limit)
+    of_items, of_cases = {row.item_number for row in rows}, {row.case_number for row in rows}
+    items = {item.number: item for item in session.exec(select(Item).where(col(Item.number).in_(of_items)))}
+    cases = {case.number: case for case in session.exec(select(Case).where(col(Case.number).in_(of_cases)))}
+    names = {code: one.short_name for code, one in departments_by_code(session).items()}
+    calendar, today = calendar_for(settings().region), china_day(at)
+    found = []
+    for row in rows:
+        item = items.get(row.item_number)
+        lead = bundle_of_version(session, cases[row.case_number].bundle_digest).lead_department
+        found.append(
+            Overdue(
+                case_number=row.case_number,
+                item=item.name if item else "",
+                department=names[item.department_code if item else lead],
+                clock=row.kind.label,
+                due=row.due_on,
+                working_days_late=calendar.working_days_between(row.due_on or today, today),
+            )
+        )
+    return found
+
+
+def names_of(session: Session) -> dict[str, str]:
+    """Account -> the person's name, for whoever reads a card."""
+    return dict(session.execute(select(Account.username, Account.name)).tuples())
+
+
+def _view(
+    row: ClockRow,
+    item: Item | None,
+    procedures: Iterable[SpecialProcedure],
+    bundle: Bundle,
+    calendar: WorkCalendar,
+    at: datetime,
+) -> ClockView:
+    own = tuple(one for one in procedures if row.item_number in ("", one.item_number))
+    clock, moment = row.clock(own), row.stopped_at or at
+    return ClockView(
+        row,
+        item,
+        clock,
+        reading(clock, calendar, moment),
+        light(clock, calendar, at=moment, thresholds=bundle.supervision),
+        own,
+    )
+
+
+def _named(view: ClockView, people: dict[str, str]) -> ClockView:
+    """People read who approved, not under which account."""
+    clock = view.clock
+    stops = tuple(
+        replace(stop, approver=people.get(stop.approver, stop.approver)) for stop in clock.suspensions
+    )
+    given = clock.extension and replace(
+        clock.extension, by=people.get(clock.extension.by, clock.extension.by)
+    )
+    return replace(view, clock=replace(clock, suspensions=stops, extension=given))

@@ -1,0 +1,120 @@
+"""巡查: fire every rung that has been reached, tell Prefect of the cards, and the people once a day."""
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from prefect.artifacts import create_table_artifact
+from prefect.events import emit_event
+
+from actions.digesting import compose_digests
+from actions.supervising import fire_due_rungs
+from models.card import Card, note_announced, unannounced
+from models.clock import cases_with_a_rung_due
+from models.database import transaction
+from models.supervision import overdue_listed
+from notifications.digesting import send_digests
+
+BATCH = 500  # rungs looked up at once
+ANNOUNCED_AT_ONCE = 200
+EVENT = "yijianshi.card.opened"
+
+logger = logging.getLogger(__name__)
+
+
+def fire_what_is_due(at: datetime) -> int:
+    """Every rung reached by then, each case in its own short transaction; how many cards were written.
+
+    Costs what is due, not what is open. A case that cannot be dealt with does not hold up the others;
+    its rung stays due, and the next patrol meets it again.
+    """
+    written = 0
+    for number in _cases_due(at):
+        try:
+            with transaction() as session:
+                written += len(fire_due_rungs(session, number, at=at))
+        except Exception:
+            logger.exception("巡查办件 %s 时出错，下一次再试", number)
+    return written
+
+
+def announce_cards(at: datetime) -> int:
+    """One Prefect event a card, for automations to hang on. Sent twice, it is the same event by its id."""
+    announced = 0
+    while True:
+        with transaction() as session:
+            cards = unannounced(session, ANNOUNCED_AT_ONCE)
+            for card in cards:
+                _emit(card)
+            note_announced(session, [card.number for card in cards], at=at)
+        announced += len(cards)
+        if len(cards) < ANNOUNCED_AT_ONCE:
+            return announced
+
+
+def tell_people(at: datetime) -> int:
+    """The day's digests: written once, sent until they are gone; how many left."""
+    with transaction() as session:
+        compose_digests(session, at=at)
+    return send_digests(at=at)
+
+
+def overdue_table(at: datetime) -> list[dict[str, Any]]:
+    """The list of the overdue as Prefect shows it: numbers, departments and dates, nobody's name."""
+    with transaction() as session:
+        return [
+            {
+                "办件": line.case_number,
+                "事项": line.item or "（整个办件）",
+                "部门": line.department,
+                "期限": line.clock,
+                "到期日": line.due.isoformat() if line.due else "",
+                "超期（工作日）": line.working_days_late,
+            }
+            for line in overdue_listed(session, at=at)
+        ]
+
+
+def publish_overdue(at: datetime) -> None:
+    """The list as a table artifact of this run."""
+    table = overdue_table(at)
+    create_table_artifact(table, key="overdue", description=f"超期清单：{len(table)} 项")
+
+
+def now() -> datetime:
+    """The wall clock, which only the edges read."""
+    return datetime.now(UTC)
+
+
+def _cases_due(at: datetime) -> Iterator[str]:
+    """Each case once, the longest waiting first."""
+    seen: set[str] = set()
+    place: tuple[datetime, str] | None = None
+    while True:
+        with transaction() as session:
+            batch = cases_with_a_rung_due(session, at, BATCH, after=place)
+        for _, number in batch:
+            if number not in seen:
+                seen.add(number)
+                yield number
+        if len(batch) < BATCH:
+            return
+        place = batch[-1]
+
+
+def _emit(card: Card) -> None:
+    emit_event(
+        EVENT,
+        resource={"prefect.resource.id": f"yijianshi.case.{card.case_number}"},
+        occurred=card.opened_at,
+        payload={
+            "card": card.number,
+            "rule": card.rule,
+            "level": card.level.value,
+            "department": card.department_code,
+            "arose_at": card.arose_at.isoformat(),
+        },
+        id=uuid5(NAMESPACE_URL, f"yijianshi:card:{card.number}"),
+    )
