@@ -1,7 +1,7 @@
 """`yjs apply`, `yjs case`, `yjs decide`: the same acts as the pages, for scripts."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +16,7 @@ from actions.applying import submit
 from actions.deciding import grant, refuse
 from actions.storing import discard
 from cli.application_file import read_application_file
+from config.calendars import calendar_for
 from config.settings import settings
 from models.account import Account, account_named, departments_by_code
 from models.case import Case, find_case, items_of
@@ -127,8 +128,10 @@ def describe(session: Session, case: Case) -> dict[str, Any]:
         "state_label": case.state.label,
         "outcome": case.outcome.value if case.outcome else None,
         "outcome_label": case.outcome.label if case.outcome else "",
-        "due": case.promised_due_on.isoformat() if case.promised_due_on else None,
-        "provisional": case.due_provisional,
+        "due": _iso(case.promised_due_on),
+        "provisional": _tentative(case, case.promised_due_on),
+        "legal_due": _iso(case.legal_due_on),
+        "legal_provisional": _tentative(case, case.legal_due_on),
         "items": [
             {
                 "item": item.code,
@@ -139,13 +142,22 @@ def describe(session: Session, case: Case) -> dict[str, Any]:
                 "state_label": item.state.label,
                 "decision": item.state.value if item.state in ITEM_DECIDED else None,
                 "reason": item.reason,
-                "due": item.due_on.isoformat() if item.due_on else None,
+                "due": _iso(item.due_on),
                 "provisional": item.due_provisional,
                 "result": item.result_number or None,
             }
             for item in items_of(session, case.number)
         ],
     }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _tentative(case: Case, day: date | None) -> bool:
+    """暂定: one of the case's dates leaves the published years; is it this one?"""
+    return case.due_provisional and day is not None and not calendar_for(settings().region).covers(day)
 
 
 def _print(description: dict[str, Any]) -> None:
