@@ -32,8 +32,6 @@ with connectable.connect() as connection:
     connection.execute(text(f"SELECT pg_advisory_lock({ONE_AT_A_TIME})"))
     connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
     connection.commit()
-    context.configure(
-        connection=connection, target_metadata=SQLModel.metadata, render_item=as_plain_text
-    )
+    context.configure(connection=connection, target_metadata=SQLModel.metadata, render_item=as_plain_text)
     with context.begin_transaction():
         context.run_migrations()

@@ -77,7 +77,7 @@ def cases_listed(session: Session, wanted: Wanted, today: date) -> Leaf[Case]:
 def cases_by_state(session: Session) -> dict[CaseState, int]:
     """How many cases there are in each state."""
     query = select(Case.state, func.count()).group_by(col(Case.state))
-    return {state: count for state, count in session.execute(query)}
+    return dict(session.execute(query).tuples().all())
 
 
 def overdue_count(session: Session, today: date) -> int:
