@@ -88,7 +88,7 @@ def test_the_other_desks_and_the_applicants_page(at: At, tmp_path: Path) -> None
         look_at(manager, name)
     applicant = at("", "/track")
     applicant.get_by_label("办件编号").fill(number)
-    applicant.get_by_label("查询密码").fill(code)
+    applicant.get_by_label("查询码").fill(code)
     applicant.get_by_role("button", name="查询", exact=True).click()
     applicant.wait_for_url(re.compile(number))
     look_at(applicant, "track")
