@@ -63,6 +63,20 @@ def test_the_doctor_finds_no_fault(platform: Platform) -> None:
     assert {"数据库", "数据表", "Prefect", "Prefect 的库", "网页"} <= {found["check"] for found in findings}
 
 
+def test_prefect_schedules_what_has_a_schedule(platform: Platform) -> None:
+    query = json.dumps({"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}).encode()
+    request = urllib.request.Request(
+        f"{platform.prefect_api_url}/flow_runs/count", query, {"Content-Type": "application/json"}
+    )
+    deadline = time.monotonic() + 60
+    scheduled = 0
+    while not scheduled and time.monotonic() < deadline:
+        time.sleep(0.5)
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            scheduled = json.load(answer)
+    assert scheduled, "the scheduler of Prefect does not work (docs/decisions/0006-pins.md)"
+
+
 def test_a_second_one_on_the_same_data_is_refused(platform: Platform) -> None:
     answer = platform.yjs("up")
     assert (answer.returncode, answer.stdout, answer.stderr.count("\n")) == (1, "", 1)
