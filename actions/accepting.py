@@ -51,6 +51,7 @@ def deem_accepted(session: Session, case: Case, *, at: datetime) -> None:
 def begin(session: Session, case: Case, *, accepted_at: datetime, at: datetime) -> None:
     """What an acceptance sets going: dates, the notice, the departments. The case is locked and accepted."""
     items = items_of(session, case.number)
+    stop_clocks(session, case, None, at=at)  # nobody need say any more what is missing
     start_case_clocks(session, case, bundle_of_version(session, case.bundle_digest), items, at=accepted_at)
     names = departments_by_code(session)
     facts = {

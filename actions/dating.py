@@ -37,8 +37,7 @@ def start_notice_clock(session: Session, case: Case, *, at: datetime) -> None:
 def start_case_clocks(
     session: Session, case: Case, bundle: Bundle, items: list[Item], *, at: datetime
 ) -> None:
-    """受理: the promise runs from acceptance, the law's limit from when the file was complete; no notice any more."""
-    stop_clocks(session, case, None, at=at)
+    """受理: the promise runs from acceptance, the law's limit from when the file was complete."""
     limits = {ClockKind.PROMISED: (bundle.promise, at)}
     specs = [bundle.item(item.code) for item in items]
     start = statutory_start(at, case.complete_at)

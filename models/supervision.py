@@ -152,7 +152,7 @@ def overdue_listed(session: Session, *, at: datetime, limit: int = 500) -> list[
 
 def names_of(session: Session) -> dict[str, str]:
     """Account -> the person's name, for whoever reads a card."""
-    return dict(session.execute(select(Account.username, Account.name)).tuples())
+    return dict(session.execute(select(Account.username, Account.name)).tuples().all())
 
 
 def _view(
