@@ -42,11 +42,11 @@ def import_table(
 ) -> None:
     """采用一份节假日安排表：先检查，再重算它触及的期限，并通知期限变动的申请人。"""
     table = read_table(file)
+    numbers = _cases_touched(table)  # a platform that does not run adopts nothing
+    _adopt(file, table)
     doubts = [] if table.region else doubts_about(table)
     for doubt in doubts:
         typer.echo(f"请注意：{doubt}", err=True)
-    numbers = _cases_touched(table)  # a platform that does not run adopts nothing
-    _adopt(file, table)
     moved = _recalculate(numbers)
     if as_json:
         told = {"cases": len(numbers), "moved": moved, "doubts": doubts}

@@ -105,6 +105,10 @@ def _print(view: ClockView, people: dict[str, str]) -> None:
         typer.echo(
             f"  {one.kind}：{one.started_on} 至 {until}，{name}批准，告知 {one.expected_days} 个工作日"
         )
+    if row.extended_n:
+        approved = f"{people.get(row.extended_by, row.extended_by)}批准"
+        told = "，".join(part for part in (approved, row.extension_document, row.extension_reason) if part)
+        typer.echo(f"  延长 {row.extended_n} {row.unit.label}：{row.extended_on}，{told}")
     for line in trace_of(view):
         typer.echo(f"    {line.day}  {'计' if line.counted else '－'}  {line.why}")
 

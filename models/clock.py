@@ -14,6 +14,10 @@ from rules.clock import Clock, ClockKind, Extension
 from rules.moments import CHINA, china_day
 from rules.suspending import Suspension
 
+# What a special procedure of an item makes stand still. It comes after the notice and before the delivery,
+# and a step is the procedure itself.
+STOPPABLE = frozenset({ClockKind.PROMISED, ClockKind.STATUTORY})
+
 
 class ClockRow(SQLModel, table=True):
     """One clock of a case (item_number '') or of one of its items."""
@@ -67,11 +71,8 @@ class ClockRow(SQLModel, table=True):
         return Limit(self.n, self.unit, self.basis, self.source, self.extend)
 
     def clock(self, procedures: Iterable["SpecialProcedure"]) -> Clock:
-        """The value the rules know: the limit, its start, what was added and what does not count.
-
-        A step is the special procedure itself, which does not make its own time stand still.
-        """
-        stops = () if self.kind is ClockKind.STEP else procedures
+        """The value the rules know: the limit, its start, what was added and what does not count."""
+        stops = procedures if self.kind in STOPPABLE else ()
         return Clock(
             limit=self.limit,
             start=self.started_at,

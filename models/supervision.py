@@ -12,6 +12,7 @@ from config.settings import settings
 from models.account import Account, departments_by_code
 from models.case import Case, Item, find_case, items_of
 from models.clock import (
+    STOPPABLE,
     ClockRow,
     SpecialProcedure,
     clocks_of,
@@ -22,7 +23,7 @@ from models.clock import (
 from models.version import bundle_of_version
 from rules.bundle import Bundle
 from rules.calendar import WorkCalendar
-from rules.clock import Clock, Reading, reading
+from rules.clock import Clock, ClockKind, Reading, reading
 from rules.lights import PASSED, Light, light, worst
 from rules.moments import china_day
 from rules.tracing import TraceLine, trace
@@ -163,7 +164,7 @@ def _view(
     calendar: WorkCalendar,
     at: datetime,
 ) -> ClockView:
-    own = tuple(one for one in procedures if row.item_number in ("", one.item_number))
+    own = tuple(one for one in procedures if row.item_number in ("", one.item_number) and _stops(one, row))
     clock, moment = row.clock(own), row.stopped_at or at
     return ClockView(
         row,
@@ -173,6 +174,12 @@ def _view(
         light(clock, calendar, at=moment, thresholds=bundle.supervision),
         own,
     )
+
+
+def _stops(procedure: SpecialProcedure, row: ClockRow) -> bool:
+    if row.kind not in STOPPABLE:
+        return False
+    return procedure.stops_promised if row.kind is ClockKind.PROMISED else procedure.stops_statutory
 
 
 def _named(view: ClockView, people: dict[str, str]) -> ClockView:
