@@ -6,13 +6,13 @@ Level-triggered: NOTIFY makes it prompt, a sweep makes it certain, and nothing d
 import logging
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowRunFilter
-from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Scheduled
@@ -46,10 +46,8 @@ PAGE = 200  # runs compared at once, Prefect's own page
 BACK_OFF = (0.5, 1.0, 2.0, 5.0)  # seconds, while Prefect or PostgreSQL is away
 
 # An open case's run may wait (paused), be waited for (scheduled) or be run under a lease; it may not have ended.
-ENDED = (
-    StateType.COMPLETED, StateType.CANCELLED, StateType.CANCELLING, StateType.FAILED, StateType.CRASHED,
-)  # fmt: skip
-IN_MOTION = (StateType.PENDING, StateType.RUNNING)
+STOPPED = frozenset({StateType.CANCELLED, StateType.CANCELLING, StateType.FAILED, StateType.CRASHED})
+IN_MOTION = frozenset({StateType.PENDING, StateType.RUNNING})
 
 
 class Conductor:
@@ -114,38 +112,40 @@ class Conductor:
             log.warning("办件 %s 在 Prefect 中的部门办理不见了，将重新建立", case_number)
 
     def _compare(self) -> None:
-        """Runs that ended or hang though their case is open; and, a page at a time, runs that are gone."""
-        self._bring_back(ENDED)
+        """Runs that ended or hang though their case is open; and, a page at a time, every open case's run."""
+        self._bring_back(STOPPED)
         self._bring_back(IN_MOTION)
         with transaction() as session:
             page = open_runs_after(session, self.compared_up_to, PAGE)
         self.compared_up_to = page[-1][0] if len(page) == PAGE else ""
-        known = self._known([run for _, run in page])
+        states = self._states([run for _, run in page])
         for number, run in page:
-            if run not in known:
+            if run not in states:
                 self._forget(number, run)
+        self._look_again(number for number, run in page if states.get(run) in STOPPED | {StateType.COMPLETED})
 
-    def _bring_back(self, states: tuple[StateType, ...]) -> None:
+    def _bring_back(self, states: frozenset[StateType]) -> None:
+        """The few runs in these states, whatever their case's place in the pages."""
+        wanted = {"state": {"type": {"any_": sorted(states)}}, "tags": {"all_": ["办件"]}}
+        runs = self._runs(FlowRunFilter.model_validate(wanted))
+        self._look_again(run.name for run in runs)
+
+    def _look_again(self, numbers: Iterable[str]) -> None:
         """Only cases that are still open, without a lease and without an earlier wish are touched."""
-        wanted = FlowRunFilter.model_validate(
-            {"state": {"type": {"any_": list(states)}}, "tags": {"all_": ["办件"]}}
-        )
-        runs = self.client.read_flow_runs(flow_run_filter=wanted, sort=FlowRunSort.ID_DESC, limit=PAGE)
         with transaction() as session:
-            brought = look_again(session, [run.name for run in runs], self.now())
+            brought = look_again(session, numbers, self.now())
         if brought:
             log.warning("%d 个在办办件的运行已停止或悬空，重新安排", brought)
 
-    def _known(self, runs: list[UUID]) -> set[UUID]:
+    def _states(self, runs: list[UUID]) -> dict[UUID, StateType | None]:
         if not runs:
-            return set()
-        wanted = FlowRunFilter.model_validate({"id": {"any_": runs}})
-        return {
-            run.id
-            for run in self.client.read_flow_runs(
-                flow_run_filter=wanted, sort=FlowRunSort.ID_DESC, limit=PAGE
-            )
-        }
+            return {}
+        known = self._runs(FlowRunFilter.model_validate({"id": {"any_": runs}}))
+        return {run.id: run.state_type for run in known}
+
+    def _runs(self, wanted: FlowRunFilter) -> list[FlowRun]:
+        # The client sends no sort of its own, and the server refuses that.
+        return self.client.read_flow_runs(flow_run_filter=wanted, sort=FlowRunSort.ID_DESC, limit=PAGE)
 
     def _forget(self, number: str, run: UUID) -> None:
         with transaction() as session:

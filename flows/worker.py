@@ -22,7 +22,8 @@ from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settin
 from prefect.states import Pending
 
 from flows.deployments import POOL, described, flow_at
-from models.conducting import claim_pass, end_pass, fail_pass, hand_back_leases, renew_leases
+from models.case import find_case
+from models.conducting import claim_pass, end_pass, fail_pass, hand_back_leases, is_own_run, renew_leases
 from models.database import transaction
 from notifications.sending import keep_sending
 from tasks.prefect_api import prefect_client
@@ -83,13 +84,11 @@ class Worker:
     def _claim(self, run: FlowRun) -> bool:
         """A case's own run needs its lease; anything else ends by itself and needs none."""
         number = str(run.parameters.get("case_number", ""))
-        if number and run.name == number:
-            with transaction() as session:
-                if not claim_pass(session, number, run.id, self.name, datetime.now(UTC), LEASE):
-                    return False
-            self.running[run.id] = number
-        else:
-            self.running[run.id] = ""
+        with transaction() as session:
+            own = bool(number) and is_own_run(session, number, run.id)
+            if own and not claim_pass(session, number, run.id, self.name, datetime.now(UTC), LEASE):
+                return False
+        self.running[run.id] = number if own else ""
         return True
 
     def _run(self, run: FlowRun) -> None:
@@ -123,8 +122,8 @@ class Worker:
             if not failure:
                 end_pass(session, number, self.name)
                 return
-            again = datetime.now(UTC) + RETRY[0]
-            fail_pass(session, number, self.name, failure, again)
+            pause = RETRY[min(find_case(session, number).failures, len(RETRY) - 1)]
+            fail_pass(session, number, self.name, failure, datetime.now(UTC) + pause)
         log.error("办件 %s 的推进失败：%s", number, failure)
 
     def _deployment_name(self, run: FlowRun) -> str:

@@ -36,6 +36,14 @@ def note_asked(session: Session, number: str, run: UUID, at: datetime) -> None:
     session.execute(update(Case).where(col(Case.number) == number).values(flow_run_id=run, asked_at=at))
 
 
+def is_own_run(session: Session, number: str, run: UUID) -> bool:
+    """Is this the case's run? One that the conductor made and had no time to note down is, too."""
+    case = session.get(Case, number)
+    if case is None or case.flow_run_id is None:
+        return case is not None and case.look_at is not None
+    return case.flow_run_id == run
+
+
 def claim_pass(
     session: Session, number: str, run: UUID, holder: str, now: datetime, lease: timedelta
 ) -> bool:
