@@ -195,9 +195,7 @@ def _found(search: str) -> ColumnElement[bool]:
 def _at_desk(
     session: Session, where: tuple[ColumnElement[bool], ...], order: tuple[Any, ...], page: int
 ) -> Leaf[AtDesk]:
-    total = session.exec(
-        select(func.count()).select_from(Item).join(Case, col(Case.number) == Item.case_number).where(*where)
-    ).one()
+    total = session.exec(select(func.count()).select_from(Item).where(*where)).one()
     number = _within(page, total)
     query = select(Item, Case).join(Case, col(Case.number) == Item.case_number).where(*where)
     rows = session.exec(query.order_by(*order, col(Item.number)).limit(PAGE).offset((number - 1) * PAGE))
