@@ -3,7 +3,7 @@
 import http.client
 from urllib.parse import urlsplit
 
-TIMEOUT = 2.0  # seconds; a busy machine answers late, not never
+TIMEOUT = 5.0  # seconds; a busy machine answers late, not never
 
 
 def answers(url: str) -> bool:

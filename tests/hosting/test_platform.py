@@ -31,6 +31,10 @@ def status_of(url: str) -> int:
         return int(answer.status)
 
 
+def examined(platform: Platform) -> list[dict[str, str]]:
+    return list(json.loads(platform.yjs("doctor", "--json").stdout))
+
+
 def family(platform: Platform) -> list[psutil.Process]:
     return psutil.Process(platform.process.pid).children(recursive=True)
 
@@ -57,8 +61,7 @@ def test_addresses_accounts_and_the_folder_are_printed(platform: Platform) -> No
 
 
 def test_the_doctor_finds_no_fault(platform: Platform) -> None:
-    answer = platform.yjs("doctor", "--json")
-    findings = json.loads(answer.stdout)
+    findings = examined(platform)
     assert [found for found in findings if found["level"] == "fault"] == []
     assert {"数据库", "数据表", "Prefect", "Prefect 的库", "网页"} <= {found["check"] for found in findings}
 
@@ -150,7 +153,7 @@ def test_on_a_postgresql_of_ones_own(cluster: Settings) -> None:
     with reachable_folder() as folder, started(environment_of(folder, dsn=dsn)) as platform:
         assert not (platform.data / "postgres").exists()
         assert status_of(f"{platform.url}/healthz") == 200
-        assert platform.yjs("doctor").returncode == 0
+        assert [found for found in examined(platform) if found["level"] == "fault"] == []
 
 
 def _answers(url: str) -> bool:
