@@ -41,7 +41,7 @@ ASK_AGAIN = timedelta(
     seconds=20
 )  # a run that was asked for and is not being run is looked at again after this
 BATCH = 100  # cases or items a round
-DRIFT_EVERY = timedelta(seconds=30)
+DRIFT_EVERY = timedelta(seconds=10)
 PAGE = 200  # runs compared at once, Prefect's own page
 BACK_OFF = (0.5, 1.0, 2.0, 5.0)  # seconds, while Prefect or PostgreSQL is away
 

@@ -158,7 +158,7 @@ def _poll(worker: Worker, stop: threading.Event) -> None:
             pause = POLL if worker.poll() == 0 else 0.05
         except Exception as error:  # the Prefect client raises many kinds; every one of them may pass
             log.warning("暂时连不上 Prefect 或数据库（%s），稍后再试", type(error).__name__)
-            pause = min(max(pause * 2, 1.0), 15.0)
+            pause = min(max(pause * 2, 1.0), 4.0)
         stop.wait(pause)
 
 
