@@ -30,7 +30,7 @@ from rules.identifiers import case_number, query_code
 from rules.material import MaterialState
 from rules.moments import china_day
 from rules.notices import Event
-from rules.selecting import complete_answers, items_called_for, materials_called_for
+from rules.selecting import complete_answers, items_called_for, materials_called_for, unanswered
 from rules.states import CASE_CLOSED, Act, CaseState, ItemState
 
 
@@ -97,9 +97,12 @@ def _checked(
     except Faulty as faulty:
         faults |= faulty.faults
     try:
-        application = replace(application, answers=complete_answers(bundle, application.answers))
+        complete = complete_answers(bundle, application.answers)
     except Faulty as faulty:
         raise Faulty(faults | {f"answers.{name}": why for name, why in faulty.faults.items()}) from None
+    missing = unanswered(bundle, application.answers, complete)
+    faults |= {f"answers.{name}": why for name, why in missing.items()}
+    application = replace(application, answers=complete)
     items = items_called_for(bundle, application.answers)
     materials = materials_called_for(bundle, items, application.answers)
     if not items:

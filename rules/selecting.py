@@ -50,6 +50,15 @@ def complete_answers(bundle: Bundle, answers: Mapping[str, Any]) -> dict[str, An
     return complete
 
 
+def unanswered(bundle: Bundle, answers: Mapping[str, Any], complete: Mapping[str, Any]) -> dict[str, str]:
+    """A sentence for each question that is asked and was left blank: an application rests on answers, not defaults."""
+    return {
+        question.id: f"请回答“{question.text}”"
+        for question in bundle.questions
+        if holds(question.when, complete) and answers.get(question.id) in (None, "")
+    }
+
+
 def items_called_for(bundle: Bundle, answers: Mapping[str, Any]) -> tuple[ItemSpec, ...]:
     """The items that apply, in the order of the bundle. The answers are complete."""
     return tuple(item for item in bundle.items if holds(item.when, answers))

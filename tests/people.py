@@ -74,7 +74,7 @@ def an_application(**changes: Any) -> Application:
 
 def full_answers() -> dict[str, Any]:
     """Answers of a large restaurant with a sign and tobacco, no commitment: every item of B1."""
-    return {"Q2": 320, "Q4": True, "Q5": True, "Q6": False}
+    return {"Q1": True, "Q2": 320, "Q3": False, "Q4": True, "Q5": True, "Q6": False, "Q7": False}
 
 
 def a_case(session: Session, *, accepted: bool = True, at: datetime = MORNING, **changes: Any) -> Case:

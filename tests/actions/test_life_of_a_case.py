@@ -167,6 +167,13 @@ def test_every_fault_of_a_form_in_one_go(db: Session) -> None:
     assert "material.M-NONSENSE" in fields
 
 
+def test_a_question_left_blank_is_named(db: Session) -> None:
+    answers = {name: answer for name, answer in full_answers().items() if name != "Q4"}
+    with pytest.raises(Faulty) as faulty:
+        a_case(db, answers=answers)
+    assert list(faulty.value.faults) == ["answers.Q4"]
+
+
 @pytest.mark.parametrize("answers", [{"Q2": "很大"}, {"Q99": True}, {"Q2": -5}])
 def test_answers_that_are_none_are_refused(db: Session, answers: dict[str, object]) -> None:
     with pytest.raises(Refused):
