@@ -41,6 +41,10 @@ test: setup ## all tests, on a real PostgreSQL, Prefect, SMTP and browser
 test-fast: setup ## the tests that need neither the whole platform nor a browser
 	$(BIN)/python -m pytest -m "not platform and not browser"
 
+.PHONY: bench
+bench: setup ## measure: does a patrol cost what is due, or what is open?
+	$(BIN)/python -m bench.patrol
+
 .PHONY: lint
 lint: setup ## style
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

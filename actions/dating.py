@@ -105,6 +105,10 @@ class InPlay:
         if row.stopped_at is None:
             due = due_of(row.clock(self.procedures_for(row)), self.calendar)
             row.due_on, row.due_at, row.provisional = due.day, due.at, due.provisional
+        self.set_next_rung(row)
+
+    def set_next_rung(self, row: ClockRow) -> None:
+        """When the patrol must look at this clock again."""
         row.next_rung_at = min((rung.at for rung in self.left(row)), default=None)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from actions.accepting import deem_accepted, silent_too_long, stated
-from actions.dating import InPlay, in_play, redate
+from actions.dating import InPlay, in_play
 from actions.moving import SYSTEM, record
 from actions.permitting import must_be_allowed
 from models.account import Account, responsible_for
@@ -27,15 +27,21 @@ def fire_due_rungs(session: Session, number: str, *, at: datetime) -> list[Card]
     case = lock_case(session, number)
     items = {item.number: item for item in items_of(session, number)}
     cards: list[Card] = []
-    while due := _due(in_play(session, case), at):
+    ledger = in_play(session, case)
+    while due := _due(ledger, at):
         for row, rung in due:
             session.add(FiredRung(clock_id=row.id, code=rung.code, fired_at=at))
+            ledger.fired.setdefault(row.id, set()).add(rung.code)
             cards.append(_write_card(session, case, items.get(row.item_number), row, rung, at))
             if row.kind is ClockKind.NOTICE and rung.step is Step.PASSED and silent_too_long(case, at=at):
                 deem_accepted(session, case, at=at)
-                break  # which starts clocks in the past: their rungs may be due as well
-        session.flush()
-    redate(session, case, items.values())
+                session.flush()
+                ledger = in_play(
+                    session, case
+                )  # clocks that began in the past: their rungs may be due as well
+                break
+    for row in ledger.rows:
+        ledger.set_next_rung(row)
     return cards
 
 

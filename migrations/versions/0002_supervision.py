@@ -27,9 +27,13 @@ def upgrade() -> None:
     op.create_index(
         "one_clock_of_a_kind",
         "clock",
-        ["case_number", "item_number", "kind"],
+        [
+            "case_number",
+            "item_number",
+            "kind",
+            sa.text("(CASE WHEN kind = 'step' THEN started_at ELSE 'epoch' END)"),
+        ],
         unique=True,
-        postgresql_where=sa.text("kind <> 'step' OR stopped_at IS NULL"),
     )
     op.create_index(
         "clock_provisional",
