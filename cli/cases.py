@@ -21,6 +21,7 @@ from config.settings import settings
 from models.account import Account, account_named, departments_by_code
 from models.case import Case, find_case, items_of
 from models.database import transaction
+from models.supervision import Standing, marks, standings
 from models.version import bundle_of_version
 from rules.application import Application
 from rules.errors import NotFound
@@ -120,6 +121,7 @@ def case_called(session: Session, number: str) -> Case:
 def describe(session: Session, case: Case) -> dict[str, Any]:
     """The case as scripts read it. Codes are stable; labels are what people read."""
     departments = departments_by_code(session)
+    standing = standings(session, [case.number], at=datetime.now(UTC))
     return {
         "case_no": case.number,
         "bundle": case.bundle_code,
@@ -144,6 +146,7 @@ def describe(session: Session, case: Case) -> dict[str, Any]:
                 "reason": item.reason,
                 "due": _iso(item.due_on),
                 "provisional": item.due_provisional,
+                **_marked(standing.get(item.number)),
                 "result": item.result_number or None,
             }
             for item in items_of(session, case.number)
@@ -160,12 +163,24 @@ def _tentative(case: Case, day: date | None) -> bool:
     return case.due_provisional and day is not None and not calendar_for(settings().region).covers(day)
 
 
+def _marked(standing: Standing | None) -> dict[str, Any]:
+    """Said of a date wherever it is shown; where no clock runs any more there is nothing to say."""
+    now = standing or Standing()
+    return {
+        "suspended": now.suspended,
+        "extended": now.extended,
+        "overdue": now.overdue,
+        "light": now.light.value if standing else None,
+    }
+
+
 def _print(description: dict[str, Any]) -> None:
     title = f"{description['case_no']}  {description['bundle_name']}  {description['state_label']}"
     table = Table(title=f"{title} {description['outcome_label']}".strip(), title_justify="left")
     for heading in ("事项", "名称", "部门", "状态", "期限"):
         table.add_column(heading)
     for item in description["items"]:
-        due = (item["due"] or "—") + ("（暂定）" if item["provisional"] else "")
+        said = marks(item["provisional"], item["suspended"], item["extended"], item["overdue"])
+        due = (item["due"] or "—") + (f"（{'、'.join(said)}）" if said else "")
         table.add_row(item["item"], item["name"], item["department_name"], item["state_label"], due)
     Console().print(table)

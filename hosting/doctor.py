@@ -15,7 +15,9 @@ from config.settings import Settings, settings, unknown_variables
 from hosting import databases, migrating, programs
 from hosting.health import answers, ask
 from hosting.preflight import LEAST_DISK, holder, is_running_on, require_free, require_writable
+from models.database import transaction
 from models.server import connected, has_trigrams, place, require_supported, server_version
+from models.supervision import open_dates_beyond_tables
 from rules.errors import Refused
 from rules.named import Named
 
@@ -132,8 +134,21 @@ def _record(installation: Settings, running: bool) -> Iterator[Finding]:
         return
     if at == head:
         yield good("数据表", f"是这个版本的（{head}）")
+        yield _holiday_tables()
     else:
         yield fault("数据表", f"在 {at or '空库'}，这个版本要 {head}", "请重新运行 yjs up，它会升级")
+
+
+def _holiday_tables() -> Finding:
+    with transaction() as session:
+        count, until = open_dates_beyond_tables(session)
+    if count:
+        return note(
+            "节假日表",
+            f"公布到 {until}，{count} 个在办期限超出，都是暂定的",
+            "国务院办公厅的通知公布后，请运行 yjs calendar import",
+        )
+    return good("节假日表", f"公布到 {until}，在办期限都在其内")
 
 
 def _server(url: str) -> str:

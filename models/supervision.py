@@ -59,14 +59,32 @@ class ClockView:
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """What must be said beside the date, in these words everywhere."""
-        said = {
-            "暂定": self.now.provisional and self.now.due is not None,
-            "暂停计时": self.suspended,
-            "已延长": self.extended,
-            "已超期": self.overdue,
-        }
-        return tuple(word for word, holds in said.items() if holds)
+        """What must be said beside the date."""
+        return marks(
+            self.now.provisional and self.now.due is not None, self.suspended, self.extended, self.overdue
+        )
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A case or an item in a list: what its running clocks say together."""
+
+    light: Light = Light.GREEN
+    provisional: bool = False
+    suspended: bool = False
+    extended: bool = False
+    overdue: bool = False
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What must be said beside the date."""
+        return marks(self.provisional, self.suspended, self.extended, self.overdue)
+
+
+def marks(provisional: bool, suspended: bool, extended: bool, overdue: bool) -> tuple[str, ...]:
+    """The words for what is not plain about a date: the same everywhere."""
+    said = {"暂定": provisional, "暂停计时": suspended, "已延长": extended, "已超期": overdue}
+    return tuple(word for word, holds in said.items() if holds)
 
 
 def clock_views(session: Session, number: str, *, at: datetime, item: str = "") -> list[ClockView]:
@@ -88,25 +106,22 @@ def trace_of(view: ClockView) -> tuple[TraceLine, ...]:
     return trace(view.clock, calendar_for(settings().region))
 
 
-def lights_of(session: Session, numbers: Iterable[str], *, at: datetime) -> dict[str, Light]:
-    """The light of each of a page of cases: the worst of the clocks that run, its own and its items'."""
-    cases = {
-        case.number: case for case in session.exec(select(Case).where(col(Case.number).in_(list(numbers))))
-    }
-    here = col(SpecialProcedure.case_number).in_(list(cases))
-    procedures: dict[str, list[SpecialProcedure]] = defaultdict(list)
-    for procedure in session.exec(select(SpecialProcedure).where(here)):
-        procedures[procedure.case_number].append(procedure)
-    running = select(ClockRow).where(
-        col(ClockRow.case_number).in_(list(cases)), col(ClockRow.stopped_at).is_(None)
-    )
-    calendar = calendar_for(settings().region)
-    shown: dict[str, list[Light]] = {number: [] for number in cases}
-    for row in session.exec(running):
-        number = row.case_number
-        bundle = bundle_of_version(session, cases[number].bundle_digest)
-        shown[number].append(_view(row, None, procedures[number], bundle, calendar, at).light)
-    return {number: worst(lights) for number, lights in shown.items()}
+def standings(session: Session, numbers: Iterable[str], *, at: datetime) -> dict[str, Standing]:
+    """How a page of cases and their items stand, by case and item number; three queries for all of them.
+
+    The light of a case is the worst of all its clocks: a late item counts though the case is in time.
+    """
+    views: dict[str, list[ClockView]] = defaultdict(list)
+    for view in _running_views(session, list(numbers), at):
+        views[view.row.case_number].append(view)
+    found: dict[str, Standing] = {}
+    for number, of_case in views.items():
+        by_holder: dict[str, list[ClockView]] = defaultdict(list)
+        for view in of_case:
+            by_holder[view.row.item_number].append(view)
+        found |= {holder or number: _standing(own, own) for holder, own in by_holder.items()}
+        found[number] = _standing(by_holder[""], of_case)
+    return found
 
 
 def open_dates_beyond_tables(session: Session) -> tuple[int, date | None]:
@@ -154,6 +169,33 @@ def overdue_listed(session: Session, *, at: datetime, limit: int = 500) -> list[
 def names_of(session: Session) -> dict[str, str]:
     """Account -> the person's name, for whoever reads a card."""
     return dict(session.execute(select(Account.username, Account.name)).tuples().all())
+
+
+def _running_views(session: Session, numbers: list[str], at: datetime) -> list[ClockView]:
+    cases = {case.number: case for case in session.exec(select(Case).where(col(Case.number).in_(numbers)))}
+    procedures: dict[str, list[SpecialProcedure]] = defaultdict(list)
+    for procedure in session.exec(
+        select(SpecialProcedure).where(col(SpecialProcedure.case_number).in_(numbers))
+    ):
+        procedures[procedure.case_number].append(procedure)
+    running = select(ClockRow).where(
+        col(ClockRow.case_number).in_(numbers), col(ClockRow.stopped_at).is_(None)
+    )
+    calendar, found = calendar_for(settings().region), []
+    for row in session.exec(running):
+        bundle = bundle_of_version(session, cases[row.case_number].bundle_digest)
+        found.append(_view(row, None, procedures[row.case_number], bundle, calendar, at))
+    return found
+
+
+def _standing(own: list[ClockView], lit: list[ClockView]) -> Standing:
+    return Standing(
+        light=worst(view.light for view in lit),
+        provisional=any(view.now.provisional and view.now.due for view in own),
+        suspended=any(view.suspended for view in own),
+        extended=any(view.extended for view in own),
+        overdue=any(view.overdue for view in own),
+    )
 
 
 def _view(

@@ -21,7 +21,7 @@ from models.case import find_case, items_of
 from models.clock import ClockRow, FiredRung, clocks_of
 from models.database import transaction
 from models.digest import Digest
-from models.supervision import clock_views, lights_of, trace_of
+from models.supervision import clock_views, standings, trace_of
 from rules.clock import ClockKind
 from rules.errors import NotFound, NotYourDesk, WrongState
 from rules.lights import Light
@@ -107,6 +107,9 @@ def test_cards_say_when_it_happened_and_come_in_that_order_after_a_downtime() ->
     after_acceptance = arose[2:]
     assert arose[:2] == [at("03-12", 9), at("03-13", 17, 30)]
     assert after_acceptance == sorted(after_acceptance)
+    assert {"promised-near_end", "promised-passed", "statutory-near_end"} <= set(rules_of(number)), (
+        "in one go"
+    )
     assert case.accepted_at == case.submitted_at
 
 
@@ -178,7 +181,10 @@ def test_every_card_is_explained_by_the_trace_of_its_clock() -> None:
             if card.rule.endswith("passed"):
                 assert lines[-1].day == card.arose_at.date()
                 assert "已超期" in view.marks
-        assert lights_of(session, [number], at=at("07-01")) == {number: Light.RED}
+        standing = standings(session, [number], at=at("07-02"))
+    assert standing[number].light is Light.RED
+    assert standing[number].marks == ("已超期",)
+    assert standing[f"{number}-01"].overdue
 
 
 def test_events_are_handed_over_once() -> None:
