@@ -12,6 +12,7 @@ from models.account import Account, departments_by_code
 from models.case import Case, items_of, lock_case
 from models.notice import queue_notice
 from models.version import bundle_of_version
+from rules.answering import UNSTORABLE
 from rules.errors import Faulty, WrongState
 from rules.limits import deemed_acceptance
 from rules.moments import china_day
@@ -82,10 +83,12 @@ def decline(session: Session, number: str, reason: str, *, by: Account, at: date
 
 
 def stated(reason: str, why: str) -> str:
-    """The reason, trimmed; Faulty when there is none or it is longer than a page."""
+    """The reason, trimmed; Faulty when there is none, it cannot be kept or is longer than a page."""
     reason = reason.strip()
     if not reason:
         raise Faulty({"reason": why})
+    if UNSTORABLE.search(reason):
+        raise Faulty({"reason": "文字里有控制字符，请删去。"})
     if len(reason) > REASON_LIMIT:
         raise Faulty({"reason": f"理由请不超过 {REASON_LIMIT} 字。"})
     return reason

@@ -1,5 +1,6 @@
 """Which acts can a person take on a case, with what input? One list for every edge."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from actions.delivering import deliver
 from actions.suspending import Procedure, end_special, extend_case, extend_item, start_special
 from models.account import Account
 from models.case import Case, Item, find_case, items_of
+from rules.answering import UNSTORABLE
 from rules.application import Supplied
 from rules.duties import may
 from rules.errors import Faulty, NotFound
@@ -108,14 +110,19 @@ def _item_open_for(doing: Doing, item: Item, by: Account) -> bool:
 
 
 def _text(asked: Asked, field: str) -> str:
-    return str(asked.data.get(field) or "")
+    text = str(asked.data.get(field) or "")
+    if UNSTORABLE.search(text):
+        raise Faulty({field: f"“{field}”里有控制字符，请删去。"})
+    return text
 
 
 def _days(asked: Asked, field: str) -> int:
-    try:
-        return int(asked.data[field])
-    except (TypeError, ValueError):
-        raise Faulty({field: "应填写工作日的天数。"}) from None
+    days = asked.data[field]
+    if isinstance(days, str) and re.fullmatch(r"[0-9]{1,9}", days.strip()):
+        return int(days)
+    if type(days) is int:
+        return days
+    raise Faulty({field: "应填写工作日的天数。"})
 
 
 def _accept(asked: Asked) -> object:

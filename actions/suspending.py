@@ -44,7 +44,7 @@ def start_special(
     """启动特别程序: the item waits, the clocks its kind may stop stand still, the applicant learns for how long."""
     case, item, items = _at_own_desk(session, number, name, Act.START_SPECIAL, by)
     special = _allowed_kind(session, case, item, procedure)
-    reason = stated(procedure.reason, "请写明启动特别程序的理由。")
+    reason, basis = stated(procedure.reason, "请写明启动特别程序的理由。"), _basis(procedure)
     told = f"{procedure.kind}：{reason}"
     move_item(session, case, item, Act.START_SPECIAL, by=by.username, at=at, reason=told)
     session.add(
@@ -53,7 +53,7 @@ def start_special(
             item_number=item.number,
             kind=procedure.kind,
             reason=reason,
-            basis=_basis(procedure),
+            basis=basis,
             approved_by=by.username,
             expected_days=procedure.expected_days,
             stops_statutory=special.stops_statutory,

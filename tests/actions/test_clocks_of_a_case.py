@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from actions.deciding import grant
 from actions.delivering import deliver
+from actions.doing import Asked, do
 from actions.issuing import issue
 from actions.supervising import close, explain, fire_due_rungs
 from actions.suspending import Procedure, end_special, extend_case, extend_item, start_special
@@ -166,3 +167,62 @@ def test_the_delivery_clock_runs_from_each_grant_until_the_applicant_has_it(db: 
     assert all(row.stopped_at for row in clocks_of(db, case.number))
     with pytest.raises(AlreadyDone):
         deliver(db, case.number, by=account(db, CLERK), at=MORNING)
+
+
+@pytest.mark.parametrize(
+    ("act", "item", "data", "said"),
+    [
+        ("start-special", "B1-2", {"kind": "检验检测", "reason": "送检。", "expected_days": "几天"}, "天数"),
+        ("start-special", "B1-2", {"kind": "检验检测", "reason": "送检。", "expected_days": 2.5}, "天数"),
+        (
+            "start-special",
+            "B1-2",
+            {"kind": "检验检测", "reason": "送检。", "expected_days": 0},
+            "要填写|1 至 365",
+        ),
+        (
+            "start-special",
+            "B1-2",
+            {"kind": "检验检测", "reason": "送检。", "expected_days": 10**9},
+            "1 至 365",
+        ),
+        ("start-special", "B1-2", {"kind": "占卜", "reason": "送检。", "expected_days": 3}, "可用的特别程序"),
+        (
+            "start-special",
+            "B1-2",
+            {"kind": "检验检测", "reason": "送检。", "expected_days": 3, "basis": "依" * 201},
+            "不超过 200 字",
+        ),
+        ("end-special", "B1-2", {"result": "合格。"}, "不能结束特别程序|没有正在进行"),
+        ("extend", "B1-2", {"reason": "情况\x00复杂。"}, "控制字符"),
+        ("extend", "B1-1", {"reason": "情况复杂。"}, "没有正在计算的法定期限"),
+    ],
+)
+def test_faulty_input_is_a_sentence_and_changes_nothing(
+    db: Session, act: str, item: str, data: dict[str, object], said: str
+) -> None:
+    case = a_case_in_review(db)
+    before = len(timeline(db, case.number))
+    with pytest.raises(Refused, match=said):
+        do(act, Asked(db, case.number, item, data, head_of(db, "market"), MORNING))
+    db.flush()
+    assert len(timeline(db, case.number)) == before
+    assert food(db, case).state is ItemState.IN_REVIEW
+
+
+def test_a_special_procedure_cannot_end_before_it_started(db: Session) -> None:
+    case, head = a_case_in_review(db), head_of(db, "market")
+    start_special(db, case.number, "B1-2", EXPERTS, by=head, at=in_the_hall(date(2026, 3, 9)))
+    with pytest.raises(Refused, match="早于开始日期 2026-03-09"):
+        end_special(db, case.number, "B1-2", "合格。", by=head, at=in_the_hall(date(2026, 3, 6)))
+
+
+def test_two_procedures_on_one_day_are_both_told_of(db: Session) -> None:
+    case, head = a_case_in_review(db), head_of(db, "market")
+    for minutes in (0, 10):
+        at = in_the_hall(date(2026, 3, 9)) + timedelta(minutes=minutes)
+        start_special(db, case.number, "B1-2", EXPERTS, by=head, at=at)
+        end_special(db, case.number, "B1-2", "合格。", by=head, at=at + timedelta(minutes=5))
+    db.flush()
+    told = [notice.event for notice in notices_of(db, case.number)]
+    assert told.count(Event.SPECIAL_STARTED) == told.count(Event.SPECIAL_ENDED) == 4, "by SMS and by e-mail"

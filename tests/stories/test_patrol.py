@@ -2,6 +2,7 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
 
@@ -10,9 +11,11 @@ from prefect.settings import PREFECT_SERVER_ALLOW_EPHEMERAL_MODE, temporary_sett
 from sqlmodel import col, select
 
 from actions.accepting import accept, decline
+from actions.dating import redate
 from actions.deciding import grant
 from actions.supervising import close, explain
 from actions.suspending import Procedure, end_special, start_special
+from config.catalogue import catalogue
 from config.settings import settings
 from models.account import Account
 from models.audit import timeline
@@ -22,10 +25,12 @@ from models.clock import ClockRow, FiredRung, clocks_of
 from models.database import transaction
 from models.digest import Digest
 from models.supervision import clock_views, standings, trace_of
+from models.version import keep_version
 from rules.clock import ClockKind
 from rules.errors import NotFound, NotYourDesk, WrongState
 from rules.lights import Light
 from rules.states import Act, CaseState
+from rules.thresholds import Thresholds
 from tasks.patrolling import announce_cards, fire_what_is_due, overdue_table, tell_people
 from tests.people import CLERK, MANAGER, MORNING, a_case, a_city, account, head_of
 from tests.smtp import mail_server
@@ -269,3 +274,15 @@ def test_sitting_on_a_complete_file_gains_no_days() -> None:
         )
     assert statutory.started_at == case.submitted_at == case.complete_at, "R4: complete when it came in"
     assert promised.started_at == MORNING + timedelta(days=4), "the promise counts from acceptance"
+
+
+def test_a_bundle_may_warn_earlier_and_its_cases_keep_to_their_version() -> None:
+    usual, early = submitted(), submitted()
+    with transaction() as session:
+        case = find_case(session, early)
+        careful = replace(catalogue()["B1"], supervision=Thresholds(green_units=5, warning_units=4))
+        case.bundle_digest = keep_version(session, careful, at=MORNING)
+        redate(session, case, [])
+    fire_what_is_due(at("03-09"))
+    assert rules_of(early) == ["notice-near_end"]
+    assert rules_of(usual) == []
