@@ -23,6 +23,7 @@ from rules.identifiers import fault_of_case_number
 from rules.planning import Facts, ItemFacts, Step, StepKind, plan
 from rules.states import CaseState
 from tasks.departments import open_department, settle_department
+from tasks.discretion import discreet
 from tasks.issuing import issue_results
 from tasks.prefect_api import prefect_client
 from tasks.showing import show_progress
@@ -36,16 +37,11 @@ def flow_of(bundle: Bundle) -> Flow[[str], State[None]]:
     @flow(name=bundle.name, description=bundle.summary, persist_result=False)
     def handle_case(case_number: CaseNumber) -> State[None]:
         run = _own_run()
-        if stray := _stray(run, case_number, bundle):
-            return stray
-        while True:
-            case, facts = _facts(case_number)
-            if steps := plan(facts):
-                _take(run, case_number, steps)
-                continue
-            show_progress(run, case_number)
-            if _seen_everything(case):
-                return _conclude(case) if case.state is CaseState.CONCLUDED else _suspend(run)
+        with discreet(case_number):
+            if stray := _stray(run, case_number, bundle):
+                return stray
+            case = _in_step(run, case_number)
+            return _conclude(case) if case.state is CaseState.CONCLUDED else _suspend(run)
 
     return handle_case
 
@@ -72,6 +68,18 @@ def _stray(run: UUID, case_number: str, bundle: Bundle) -> State[None] | None:
     if case.flow_run_id != run:
         return Cancelled(name="已有运行", message=f"办件 {case_number} 已有自己的运行，本次不做任何事。")
     return None
+
+
+def _in_step(run: UUID, case_number: str) -> Case:
+    """Take step after step until Prefect shows what the record says, and no news came meanwhile."""
+    while True:
+        case, facts = _facts(case_number)
+        if steps := plan(facts):
+            _take(run, case_number, steps)
+            continue
+        show_progress(run, case_number)
+        if _seen_everything(case):
+            return case
 
 
 def _facts(case_number: str) -> tuple[Case, Facts]:

@@ -4,46 +4,56 @@ Level-triggered: NOTIFY makes it prompt, a sweep makes it certain, and nothing d
 """
 
 import logging
-import signal
 import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Any
 from uuid import UUID
 
+from httpx import HTTPStatusError, TransportError, codes
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowRunFilter
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound
-from prefect.states import Scheduled
+from prefect.states import Crashed, Scheduled
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.catalogue import catalogue
 from flows.deployments import register
+from flows.stopping import told_to_stop
 from models.case import Case
 from models.conducting import (
     cases_to_ask_for,
     forget_run,
-    items_out_of_step,
-    listening,
     look_again,
     note_asked,
     open_runs_after,
+    out_of_step,
+    put_off,
+    take_back_lapsed,
 )
 from models.database import CASE_CHANNEL, transaction
+from models.listening import Bell, listening
+from rules.states import CaseState
 from tasks.departments import settle_department
 from tasks.prefect_api import prefect_client
+from tasks.showing import show_progress
 
 log = logging.getLogger("yijianshi.conductor")
 
 SWEEP = 5.0  # seconds between looks when nobody rings
-ASK_AGAIN = timedelta(
-    seconds=20
-)  # a run that was asked for and is not being run is looked at again after this
+ASK_AGAIN = timedelta(seconds=20)  # for a run that was asked for and that nobody runs
 BATCH = 100  # cases or items a round
 DRIFT_EVERY = timedelta(seconds=10)
 PAGE = 200  # runs compared at once, Prefect's own page
+PUT_OFF = timedelta(minutes=5)  # a case that cannot be conducted as things are
 BACK_OFF = (0.5, 1.0, 2.0, 5.0)  # seconds, while Prefect or PostgreSQL is away
+
+# A scheduled flow that is still in motion after this died with its worker. It holds the only slot of its
+# deployment: until it is ended, every later run of it is cancelled.
+ORPHANED_AFTER = timedelta(minutes=10)
 
 # An open case's run may wait (paused), be waited for (scheduled) or be run under a lease; it may not have ended.
 STOPPED = frozenset({StateType.CANCELLED, StateType.CANCELLING, StateType.FAILED, StateType.CRASHED})
@@ -51,7 +61,7 @@ IN_MOTION = frozenset({StateType.PENDING, StateType.RUNNING})
 
 
 class Conductor:
-    """One round after another; what it remembers is only where the drift check stands."""
+    """One round after another; what it remembers is only where the comparison stands."""
 
     def __init__(
         self, client: SyncPrefectClient, now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -61,20 +71,31 @@ class Conductor:
         self.deployments = register(client)
         self.next_drift_check = now()
         self.compared_up_to = ""
+        self.in_motion: set[UUID] = set()
 
     def round(self) -> None:
-        """Ask for the passes that are due, settle the decided, and now and then compare everything."""
+        """Ask for the passes that are due, show the decisions, and now and then compare everything."""
         with transaction() as session:
+            if lapsed := take_back_lapsed(session, self.now()):
+                log.warning("执行进程失联，重新安排：%s", "、".join(lapsed))
             due = cases_to_ask_for(session, self.now(), ASK_AGAIN, BATCH)
         for case in due:
-            self._ask_for_pass(case)
-        with transaction() as session:
-            stale = items_out_of_step(session, BATCH)
-        for item in stale:
-            self._settle(item.case_number, lambda item=item: settle_department(item))  # type: ignore[misc]
+            self._apart(case, lambda case=case: self._ask_for_pass(case))  # type: ignore[misc]
+        self._show_decisions()
         if self.now() >= self.next_drift_check:
-            self._compare()
             self.next_drift_check = self.now() + DRIFT_EVERY
+            self._compare()
+
+    def _apart(self, case: Case, act: Callable[[], None]) -> None:
+        """One case that cannot be conducted does not hold up the others."""
+        try:
+            act()
+        except Exception as error:
+            if _concerns_all(error):
+                raise
+            log.exception("办件 %s 无法推进，稍后再试", case.number)
+            with transaction() as session:
+                put_off(session, case.number, f"无法推进：{type(error).__name__}", self.now() + PUT_OFF)
 
     def _ask_for_pass(self, case: Case) -> None:
         """Create the case's run, or bring it to Scheduled whatever state it is in: nobody holds its lease."""
@@ -102,50 +123,62 @@ class Conductor:
         )
         return created.id
 
-    def _settle(self, case_number: str, settle: Callable[[], None]) -> None:
-        """A task run Prefect does not know any more means that its whole run is gone."""
-        try:
-            settle()
-        except ObjectNotFound:
-            with transaction() as session:
-                look_again(session, [case_number], self.now())
-            log.warning("办件 %s 在 Prefect 中的部门办理不见了，将重新建立", case_number)
+    def _show_decisions(self) -> None:
+        """Bring the departments' task runs and the case's table in step; a decision that opens no wave has no pass."""
+        with transaction() as session:
+            stale = out_of_step(session, BATCH)
+        for _, of_case in groupby(stale, key=lambda pair: pair[1].number):
+            items, cases = zip(*of_case, strict=True)
+            self._apart(cases[0], lambda case=cases[0], items=items: self._show(case, items))  # type: ignore[misc]
+
+    def _show(self, case: Case, items: Iterable[Any]) -> None:
+        """The table first: an item counts as shown once its task run is settled."""
+        if case.state is CaseState.ACCEPTED and case.flow_run_id and case.look_at is None:
+            show_progress(case.flow_run_id, case.number)
+        for item in items:
+            settle_department(item)
 
     def _compare(self) -> None:
         """Runs that ended or hang though their case is open; and, a page at a time, every open case's run."""
-        self._bring_back(STOPPED)
-        self._bring_back(IN_MOTION)
+        found = self._runs(tags={"all_": ["办件"]}, state={"type": {"any_": sorted(STOPPED | IN_MOTION)}})
+        moving = {run.id for run in found if run.state_type in IN_MOTION}
+        # A pass that ends while we compare is no drift: only what is still in motion the next time hangs.
+        self._look_again({run.id for run in found if run.state_type in STOPPED} | (moving & self.in_motion))
+        self.in_motion = moving
+        self._compare_page()
+        self._end_orphans()
+
+    def _compare_page(self) -> None:
         with transaction() as session:
             page = open_runs_after(session, self.compared_up_to, PAGE)
         self.compared_up_to = page[-1][0] if len(page) == PAGE else ""
-        states = self._states([run for _, run in page])
-        for number, run in page:
-            if run not in states:
-                self._forget(number, run)
-        self._look_again(number for number, run in page if states.get(run) in STOPPED | {StateType.COMPLETED})
+        runs = [run for _, run in page]
+        states = {run.id: run.state_type for run in self._runs(id={"any_": runs})} if runs else {}
+        self._look_again(run for run in runs if states.get(run) in STOPPED | {StateType.COMPLETED})
+        gone = [(number, run) for number, run in page if run not in states]
+        for number, run in gone:
+            self._forget(number, run)
+        if gone and self.compared_up_to:
+            self.next_drift_check = self.now()  # a new Prefect database: no waiting between pages
 
-    def _bring_back(self, states: frozenset[StateType]) -> None:
-        """The few runs in these states, whatever their case's place in the pages."""
-        wanted = {"state": {"type": {"any_": sorted(states)}}, "tags": {"all_": ["办件"]}}
-        runs = self._runs(FlowRunFilter.model_validate(wanted))
-        self._look_again(run.name for run in runs)
+    def _end_orphans(self) -> None:
+        before = (self.now() - ORPHANED_AFTER).isoformat()
+        moving = {"type": {"any_": sorted(IN_MOTION)}}
+        for run in self._runs(tags={"all_": ["定时"]}, state=moving, expected_start_time={"before_": before}):
+            self.client.set_flow_run_state(run.id, Crashed(message="执行它的进程已经不在"), force=True)
+            log.warning("定时运行 %s 没有结束就断了", run.name)
 
-    def _look_again(self, numbers: Iterable[str]) -> None:
+    def _look_again(self, runs: Iterable[UUID]) -> None:
         """Only cases that are still open, without a lease and without an earlier wish are touched."""
         with transaction() as session:
-            brought = look_again(session, numbers, self.now())
+            brought = look_again(session, runs, self.now())
         if brought:
             log.warning("%d 个在办办件的运行已停止或悬空，重新安排", brought)
 
-    def _states(self, runs: list[UUID]) -> dict[UUID, StateType | None]:
-        if not runs:
-            return {}
-        known = self._runs(FlowRunFilter.model_validate({"id": {"any_": runs}}))
-        return {run.id: run.state_type for run in known}
-
-    def _runs(self, wanted: FlowRunFilter) -> list[FlowRun]:
+    def _runs(self, **wanted: Any) -> list[FlowRun]:
         # The client sends no sort of its own, and the server refuses that.
-        return self.client.read_flow_runs(flow_run_filter=wanted, sort=FlowRunSort.ID_DESC, limit=PAGE)
+        chosen = FlowRunFilter.model_validate(wanted)
+        return self.client.read_flow_runs(flow_run_filter=chosen, sort=FlowRunSort.ID_DESC, limit=PAGE)
 
     def _forget(self, number: str, run: UUID) -> None:
         with transaction() as session:
@@ -157,23 +190,28 @@ def main() -> None:
     """Round after round until told to stop; Prefect or PostgreSQL away costs a sentence and some patience."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    bell = Bell()
+    stop = told_to_stop(bell)
     failures = 0
     while not stop.is_set():
         try:
-            with listening(CASE_CHANNEL) as bell:
+            with listening(CASE_CHANNEL, bell) as news:
                 conductor = Conductor(prefect_client())
                 log.info("指挥就绪，%d 个部署", len(conductor.deployments))
                 while not stop.is_set():
                     conductor.round()
                     failures = 0
-                    bell.wait(SWEEP)
-        except (SQLAlchemyError, OSError) as error:
-            failures = _wait_out(error, failures, stop)
+                    news.wait(SWEEP)
         except Exception as error:  # the Prefect client raises many kinds; every one of them may pass
             failures = _wait_out(error, failures, stop)
+
+
+def _concerns_all(error: Exception) -> bool:
+    """Prefect or PostgreSQL is away, or Prefect's database is a new one without our deployments."""
+    if isinstance(error, HTTPStatusError):
+        status = error.response.status_code
+        return status == codes.NOT_FOUND or codes.is_server_error(status)
+    return isinstance(error, TransportError | SQLAlchemyError | OSError | ObjectNotFound)
 
 
 def _wait_out(error: Exception, failures: int, stop: threading.Event) -> int:

@@ -5,59 +5,82 @@ A stock worker starts a Python process for every pass (4 CPU-seconds); this one 
 
 import logging
 import os
-import signal
 import socket
 import threading
+import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+from httpx import TransportError
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import OrchestrationResult, WorkerFlowRunResponse
 from prefect.context import SyncClientContext
 from prefect.exceptions import Abort, Pause
 from prefect.flow_engine import run_flow
-from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+from prefect.settings import (
+    PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED,
+    PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+    temporary_settings,
+)
 from prefect.states import Pending
 
 from flows.deployments import POOL, described, flow_at
+from flows.stopping import told_to_stop
 from models.case import find_case
-from models.conducting import claim_pass, end_pass, fail_pass, hand_back_leases, is_own_run, renew_leases
+from models.conducting import (
+    WORK_CHANNEL,
+    claim_pass,
+    end_pass,
+    fail_pass,
+    hand_back_leases,
+    is_own_run,
+    renew_leases,
+)
 from models.database import transaction
+from models.listening import Bell, listening
 from notifications.sending import keep_sending
-from tasks.prefect_api import prefect_client
 
 log = logging.getLogger("yijianshi.worker")
 
 AT_ONCE = 8  # passes; more than that only waits for the Prefect server on two cores
-POLL = 0.5  # seconds between looks at the pool when it was empty
+POLL = 2.0  # seconds between looks at the pool when nobody rings: schedules, and what is pressed in Prefect's pages
+FETCH = 24  # runs asked for at once: the question costs Prefect as much as a state
+FRESH = 2.0  # seconds; what was fetched longer ago is asked for anew
 LEASE = timedelta(seconds=20)  # renewed while a pass runs; once it lapses the conductor takes the case back
 RETRY = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=5), timedelta(minutes=30))
+BACK_OFF = (0.5, 1.0, 2.0, 4.0)  # seconds, while Prefect or PostgreSQL is away
 
 
 class Worker:
-    """Takes scheduled runs of our pool and runs them under a lease in the record."""
+    """Takes scheduled runs of our pool and runs them; a case's run under a lease in the record."""
 
-    def __init__(self, client: SyncPrefectClient) -> None:
+    def __init__(self, client: SyncPrefectClient, bell: Bell) -> None:
         self.client = client
+        self.bell = bell
         self.name = f"{socket.gethostname()}-{os.getpid()}"
         self.entrypoints = {deployment["name"]: deployment["entrypoint"] for deployment in described()}
-        self.deployment_names: dict[Any, str] = {}
-        self.running: dict[Any, str] = {}  # flow run -> case number, or "" for a scheduled flow
+        self.deployment_names: dict[UUID, str] = {}
+        self.running: dict[UUID, str] = {}  # flow run -> case number, or "" for a scheduled flow
+        self.waiting: deque[FlowRun] = deque()
+        self.fetched_at = float("-inf")
         self.pool = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="pass")
 
-    def poll(self) -> int:
-        """Begin what is scheduled and fits; say how many."""
-        free = AT_ONCE - len(self.running)
-        if free <= 0:
-            return 0
-        begun = 0
-        for run in self._scheduled(free + len(self.running)):
-            if run.id not in self.running and begun < free and self._claim(run):
-                begun += 1
-                self.pool.submit(self._run, run)
-        return begun
+    def begin(self) -> None:
+        """Begin what is scheduled, as far as there is room."""
+        if len(self.running) >= AT_ONCE:
+            return
+        if not self.waiting or time.monotonic() - self.fetched_at > FRESH:
+            self._fetch()
+        while self.waiting and len(self.running) < AT_ONCE:
+            run = self.waiting.popleft()
+            if run.id not in self.running and self._claim(run):
+                # Prefect keeps settings and client in the context, and a thread begins with an empty one.
+                self.pool.submit(copy_context().run, self._run, run)
 
     def renew(self) -> None:
         """Keep the leases of what is running."""
@@ -72,14 +95,17 @@ class Worker:
         with transaction() as session:
             hand_back_leases(session, self.name)
 
-    def _scheduled(self, limit: int) -> list[FlowRun]:
+    def _fetch(self) -> None:
+        known = set(self.running)  # their state may not be reported yet
         answer = self.client.request(
             "POST",
             "/work_pools/{name}/get_scheduled_flow_runs",
             path_params={"name": POOL},
-            json={"limit": limit, "scheduled_before": datetime.now(UTC).isoformat()},
+            json={"limit": FETCH, "scheduled_before": datetime.now(UTC).isoformat()},
         )
-        return [WorkerFlowRunResponse.model_validate(entry).flow_run for entry in answer.json()]
+        runs = [WorkerFlowRunResponse.model_validate(entry).flow_run for entry in answer.json()]
+        self.waiting = deque(run for run in runs if run.id not in known)
+        self.fetched_at = time.monotonic()
 
     def _claim(self, run: FlowRun) -> bool:
         """A case's own run needs its lease; anything else ends by itself and needs none."""
@@ -94,23 +120,29 @@ class Worker:
     def _run(self, run: FlowRun) -> None:
         number = self.running[run.id]
         try:
-            with SyncClientContext.get_or_create():
-                failure = self._pass(run)
+            failure = self._pass(run, leased=bool(number))
             if number:
                 self._end(number, failure)
+        except TransportError as error:  # the lease lapses, the conductor schedules the run again
+            log.warning("运行 %s 没有跑完：Prefect 没有应答（%s）", run.name, type(error).__name__)
         except Exception:
-            log.exception("运行 %s 没有跑完", run.name)  # the lease lapses, the conductor schedules it again
+            log.exception("运行 %s 没有跑完", run.name)
         finally:
             self.running.pop(run.id, None)
+            if self.waiting or len(self.running) == AT_ONCE - 1:
+                self.bell.press()  # there is room again
 
-    def _pass(self, run: FlowRun) -> str:
+    def _pass(self, run: FlowRun, *, leased: bool) -> str:
         """Run the flow here; say why it failed, or nothing."""
-        claimed: OrchestrationResult[Any] = self.client.set_flow_run_state(run.id, Pending())
-        if claimed.status.value != "ACCEPT" or claimed.state is None:
-            return ""  # another worker was quicker, or the run was cancelled meanwhile
+        if not leased:
+            # Whoever says Pending first has it. The lease says as much, and spares Prefect a state in every pass.
+            claimed: OrchestrationResult[Any] = self.client.set_flow_run_state(run.id, Pending())
+            if claimed.status.value != "ACCEPT" or claimed.state is None:
+                return ""  # another worker was quicker, or the run was cancelled meanwhile
+            run = run.model_copy(update={"state": claimed.state})
         flow = flow_at(self.entrypoints[self._deployment_name(run)])
         # Without its deployment the engine opens no websocket to watch for suspension requests: half the CPU.
-        lean = run.model_copy(update={"deployment_id": None, "state": claimed.state})
+        lean = run.model_copy(update={"deployment_id": None})
         try:
             state = run_flow(flow, flow_run=lean, parameters=run.parameters, return_type="state")
         except (Pause, Abort):
@@ -127,39 +159,48 @@ class Worker:
         log.error("办件 %s 的推进失败：%s", number, failure)
 
     def _deployment_name(self, run: FlowRun) -> str:
+        assert run.deployment_id is not None  # noqa: S101  the pool holds only runs of deployments
         if run.deployment_id not in self.deployment_names:
-            assert run.deployment_id is not None  # noqa: S101  the pool holds only runs of deployments
             self.deployment_names[run.deployment_id] = self.client.read_deployment(run.deployment_id).name
         return self.deployment_names[run.deployment_id]
 
 
 def main() -> None:
-    """Poll until told to stop; Prefect or PostgreSQL away costs a sentence and some patience."""
+    """Run what is scheduled until told to stop."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    # Every pass would say that it began and ended, here and on the run's page: only what is wrong is said.
+    for name in ("httpx", "prefect.flow_runs", "prefect.task_runs"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    bell = Bell()
+    stop = told_to_stop(bell)
     sender = threading.Thread(target=keep_sending, args=(stop,), name="notices")
     sender.start()
-    # A pass lasts a second or two and has its lease; the engine's heartbeat thread would cost it another second.
-    with temporary_settings(updates={PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-        worker = Worker(prefect_client())
+    # A pass lasts a second and has its lease; the engine's heartbeat thread would cost it another second to join.
+    # The server is not asked for its version: it may be away just now.
+    ours = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED: False}
+    # One client for all passes: making one costs as much CPU as half a pass.
+    with temporary_settings(updates=ours), SyncClientContext.get_or_create() as shared:
+        worker = Worker(shared.client, bell)
         threading.Thread(target=_renew, args=(worker, stop), daemon=True, name="leases").start()
-        _poll(worker, stop)
+        _work(worker, stop)
         worker.close()
     sender.join()
 
 
-def _poll(worker: Worker, stop: threading.Event) -> None:
-    pause = POLL
+def _work(worker: Worker, stop: threading.Event) -> None:
+    """Prefect or PostgreSQL away costs a sentence and some patience."""
+    failures = 0
     while not stop.is_set():
         try:
-            pause = POLL if worker.poll() == 0 else 0.05
+            with listening(WORK_CHANNEL, worker.bell) as news:
+                while not stop.is_set():
+                    worker.begin()
+                    failures = 0
+                    news.wait(POLL)
         except Exception as error:  # the Prefect client raises many kinds; every one of them may pass
             log.warning("暂时连不上 Prefect 或数据库（%s），稍后再试", type(error).__name__)
-            pause = min(max(pause * 2, 1.0), 4.0)
-        stop.wait(pause)
+            stop.wait(BACK_OFF[min(failures, len(BACK_OFF) - 1)])
+            failures += 1
 
 
 def _renew(worker: Worker, stop: threading.Event) -> None:

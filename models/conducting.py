@@ -1,19 +1,18 @@
 """What do conductor and worker ask of the record, and what do they write down of Prefect?"""
 
-import select
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, text, update
+from sqlalchemy import or_, update
 from sqlmodel import Session, col
 from sqlmodel import select as query
 
 from models.case import Case, Item
-from models.database import engine
+from models.database import CASE_CHANNEL, ring
 from rules.states import CASE_CLOSED, CaseState, ItemState
+
+WORK_CHANNEL = "yjs_work"  # news for the worker: a run was scheduled
 
 
 def cases_to_ask_for(session: Session, now: datetime, again_after: timedelta, limit: int) -> list[Case]:
@@ -32,8 +31,10 @@ def cases_to_ask_for(session: Session, now: datetime, again_after: timedelta, li
 
 
 def note_asked(session: Session, number: str, run: UUID, at: datetime) -> None:
-    """Prefect was asked for a pass by this run."""
-    session.execute(update(Case).where(col(Case.number) == number).values(flow_run_id=run, asked_at=at))
+    """Prefect was asked for a pass by this run, unless a run started by hand became the case's meanwhile."""
+    own = or_(col(Case.flow_run_id) == run, col(Case.flow_run_id).is_(None))
+    session.execute(update(Case).where(col(Case.number) == number, own).values(flow_run_id=run, asked_at=at))
+    ring(session, WORK_CHANNEL)
 
 
 def is_own_run(session: Session, number: str, run: UUID) -> bool:
@@ -70,6 +71,25 @@ def renew_leases(session: Session, holder: str, numbers: Iterable[str], until: d
 def end_pass(session: Session, number: str, holder: str) -> None:
     """The pass ended well; the lease is free and earlier failures are forgotten."""
     _release(session, number, holder, {"failures": 0, "failure": "", "asked_at": None})
+    ring(session, CASE_CHANNEL)  # for news that came while the pass was falling asleep
+
+
+def take_back_lapsed(session: Session, now: datetime) -> list[str]:
+    """Passes whose worker is gone: whatever they still had to say to Prefect, another pass must say."""
+    lapsed = (col(Case.lease_until) < now, col(Case.lease_holder).is_not(None))
+    taken = session.execute(
+        update(Case)
+        .where(*lapsed)
+        .values(lease_holder=None, lease_until=None, asked_at=None, look_at=now)
+        .returning(col(Case.number))
+    )
+    return [row[0] for row in taken]
+
+
+def put_off(session: Session, number: str, why: str, look_at: datetime) -> None:
+    """The case cannot be conducted as things are; the others must not wait for it."""
+    values = {"failures": col(Case.failures) + 1, "failure": why[:1000], "look_at": look_at, "asked_at": None}
+    session.execute(update(Case).where(col(Case.number) == number).values(**values))
 
 
 def fail_pass(session: Session, number: str, holder: str, why: str, look_at: datetime) -> None:
@@ -111,21 +131,35 @@ def note_shown(session: Session, item_number: str, task_run: UUID, shown: ItemSt
     session.execute(update(Item).where(*here).values(shown=shown))
 
 
-def items_out_of_step(session: Session, limit: int) -> list[Item]:
-    """Where does Prefect show something else than the record says?"""
-    found = query(Item).where(
-        col(Item.task_run_id).is_not(None), col(Item.shown).is_distinct_from(col(Item.state))
+def note_lost(session: Session, item_number: str, task_run: UUID, now: datetime) -> None:
+    """Prefect does not know this task run any more: a pass must open it again."""
+    here = (col(Item.number) == item_number, col(Item.task_run_id) == task_run)
+    lost = session.execute(
+        update(Item).where(*here).values(task_run_id=None, shown=None).returning(col(Item.case_number))
+    ).scalar_one_or_none()
+    if lost:
+        session.execute(update(Case).where(col(Case.number) == lost).values(look_at=now, asked_at=None))
+
+
+def out_of_step(session: Session, limit: int) -> list[tuple[Item, Case]]:
+    """Where does Prefect show something else than the record says? The items, each with its case."""
+    found = (
+        query(Item, Case)
+        .join(Case, col(Case.number) == Item.case_number)
+        .where(col(Item.task_run_id).is_not(None), col(Item.shown).is_distinct_from(col(Item.state)))
+        .order_by(col(Item.number))
+        .limit(limit)
     )
-    return list(session.exec(found.order_by(col(Item.decided_at)).limit(limit)))
+    return [(item, case) for item, case in session.exec(found)]
 
 
-def look_again(session: Session, numbers: Iterable[str], now: datetime) -> int:
-    """Their runs are not as an open case's should be: a pass must look."""
-    open_ones = col(Case.state).not_in(list(CASE_CLOSED)) | col(Case.look_at).is_not(None)
+def look_again(session: Session, runs: Iterable[UUID], now: datetime) -> int:
+    """These runs are not as an open case's should be: a pass must look. Other runs are nobody's concern."""
+    open_ones = col(Case.state).not_in(list(CASE_CLOSED))
     free = or_(col(Case.lease_until).is_(None), col(Case.lease_until) < now)
     found = session.execute(
         update(Case)
-        .where(col(Case.number).in_(list(numbers)), open_ones, free, col(Case.look_at).is_(None))
+        .where(col(Case.flow_run_id).in_(list(runs)), open_ones, free, col(Case.look_at).is_(None))
         .values(look_at=now, asked_at=None)
         .returning(col(Case.number))
     )
@@ -159,28 +193,3 @@ def forget_run(session: Session, number: str, run: UUID, now: datetime) -> None:
 def _release(session: Session, number: str, holder: str, values: dict[str, object]) -> None:
     mine = (col(Case.number) == number, col(Case.lease_holder) == holder)
     session.execute(update(Case).where(*mine).values(lease_holder=None, lease_until=None, **values))
-
-
-@contextmanager
-def listening(channel: str) -> Iterator["Listener"]:
-    """Hear NOTIFY on the channel, on a connection of its own."""
-    connection = engine().connect().execution_options(isolation_level="AUTOCOMMIT")
-    try:
-        connection.execute(text(f"LISTEN {channel}"))
-        yield Listener(connection.connection.driver_connection)
-    finally:
-        connection.invalidate()  # it must not go back to the pool listening
-        connection.close()
-
-
-class Listener:
-    """Waits for news; without any, the caller looks anyway (a sweep makes certain what NOTIFY makes prompt)."""
-
-    def __init__(self, connection: Any) -> None:
-        self.connection = connection
-
-    def wait(self, seconds: float) -> None:
-        """Return when there is news, or after so many seconds."""
-        select.select([self.connection], [], [], seconds)
-        self.connection.poll()
-        self.connection.notifies.clear()

@@ -1,13 +1,15 @@
 """部门办理: one department's part of a case as one task run, as long as the department takes."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
+from httpx import HTTPStatusError, codes
 from prefect import task
 from prefect.client.schemas.objects import State, StateType
 
 from models.account import departments_by_code
 from models.case import Item
-from models.conducting import note_opened, note_shown
+from models.conducting import note_lost, note_opened, note_shown
 from models.database import transaction
 from rules.states import ItemState
 from tasks.prefect_api import prefect_client
@@ -47,7 +49,14 @@ def settle_department(item: Item) -> None:
     """Bring the task run to the item's state: decided, in a special procedure, or no longer needed."""
     if item.task_run_id is None:
         return
-    prefect_client().set_task_run_state(item.task_run_id, _state(item.state), force=True)
+    try:
+        prefect_client().set_task_run_state(item.task_run_id, _state(item.state), force=True)
+    except HTTPStatusError as error:
+        if error.response.status_code != codes.NOT_FOUND:
+            raise
+        with transaction() as session:  # somebody deleted it, or Prefect's database is a new one
+            note_lost(session, item.number, item.task_run_id, datetime.now(UTC))
+        return
     with transaction() as session:
         note_shown(session, item.number, item.task_run_id, item.state)
 

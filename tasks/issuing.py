@@ -6,6 +6,7 @@ from prefect import task
 
 from actions.issuing import issue
 from models.database import transaction
+from tasks.discretion import discreet
 
 
 @task(
@@ -17,5 +18,5 @@ from models.database import transaction
 )
 def issue_results(case_number: str) -> None:
     """Safe to run twice: the action looks under the lock whether it has been done."""
-    with transaction() as session:
+    with discreet(case_number), transaction() as session:
         issue(session, case_number, at=datetime.now(UTC))

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -52,6 +53,10 @@ def prefect(platform: Platform, path: str, body: dict[str, Any]) -> Any:
     return answer.json() if answer.content else None
 
 
+def delete(platform: Platform, path: str) -> None:
+    httpx.delete(f"{platform.prefect_api_url}{path}", timeout=20).raise_for_status()
+
+
 def runs(platform: Platform, number: str) -> list[dict[str, Any]]:
     """Every run Prefect has under this case number."""
     try:
@@ -91,8 +96,12 @@ def departments(platform: Platform, run_id: str) -> list[dict[str, Any]]:
 
 def processes(platform: Platform, word: str) -> list[psutil.Process]:
     """The platform's processes whose command line has this word."""
-    children = psutil.Process(platform.process.pid).children(recursive=True)
-    return [child for child in children if any(word in part for part in child.cmdline())]
+    found = []
+    for child in psutil.Process(platform.process.pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # it was killed a moment ago
+            if any(word in part for part in child.cmdline()):
+                found.append(child)
+    return found
 
 
 def rows(platform: Platform, statement: str, **values: Any) -> list[Any]:

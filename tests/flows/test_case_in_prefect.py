@@ -1,7 +1,10 @@
 """A whole case on a whole platform: one run, one task run a department, and no disaster loses or repeats anything."""
 
+import time
 from collections.abc import Generator
+from datetime import UTC, datetime, timedelta
 
+import psutil
 import pytest
 from sqlalchemy import text
 
@@ -12,6 +15,7 @@ from tests.flows.hall import (
     apply,
     case,
     decide,
+    delete,
     departments,
     moment,
     prefect,
@@ -119,18 +123,54 @@ def test_managers_find_progress_departments_and_tags_on_the_run(hall: Platform) 
     everything = str(found) + str(run)
     assert not [word for word in ("陈一诺", "13800000000", "000000199001010018") if word in everything]
 
+    decide(hall, number, "B1-1", "market")
+    until("the wave", lambda: len(departments(hall, run["id"])) == 6)
+    run_in_state(hall, number, "Suspended")
+    before = state_names(hall, run["id"])
+    decide(hall, number, "B1-5", "health")
+    until("both grants in the table", lambda: _table(hall, run["id"]).count('"状态": "准予"') == 2)
+    assert state_names(hall, run["id"]) == before, "a decision that opens no wave costs Prefect no pass"
+    assert len(prefect(hall, "/artifacts/filter", wanted)) == 2, "brought up to date in their place"
+    assert not prefect(hall, "/logs/filter", {"logs": {"flow_run_id": {"any_": [run["id"]]}}})
+
+
+def _table(hall: Platform, run: str) -> str:
+    wanted = {"artifacts": {"flow_run_id": {"any_": [run]}, "type": {"any_": ["table"]}}}
+    return str(prefect(hall, "/artifacts/filter", wanted)[0]["data"])
+
+
+def worker_held(hall: Platform) -> psutil.Process:
+    """The worker, stopped where it is, so that it does not run ahead of the test."""
+    [worker] = until("a worker", lambda: processes(hall, "flows.worker"))
+    worker.suspend()
+    return worker
+
+
+def kill_in_mid_pass(hall: Platform, worker: psutil.Process) -> None:
+    """But not in mid-send: whether that message left, nobody can know, and it is not sent again blindly."""
+
+    def caught() -> bool:
+        worker.resume()
+        time.sleep(0.1)
+        worker.suspend()
+        leased = rows(hall, "SELECT number FROM case_file WHERE lease_until IS NOT NULL")
+        return bool(leased) and not rows(hall, "SELECT id FROM notice WHERE state = 'sending'")
+
+    until("a pass", caught)
+    worker.kill()
+
 
 def test_a_worker_killed_in_mid_pass_loses_and_repeats_nothing(hall: Platform) -> None:
     numbers = [apply(hall) for _ in range(3)]
-    leased = "SELECT number FROM case_file WHERE lease_until IS NOT NULL"
+    worker = worker_held(hall)
     for number in numbers:
         decide(hall, number, "B1-1", "market")
-    until("a pass", lambda: rows(hall, leased), 20)
-    for worker in processes(hall, "flows.worker"):
-        worker.kill()
+    kill_in_mid_pass(hall, worker)
+    worker = worker_held(hall)
     for number in numbers:
         for item, by in WAVE.items():
             decide(hall, number, item, by)
+    kill_in_mid_pass(hall, worker)
     for number in numbers:
         nothing_lost_nothing_twice(hall, number)
 
@@ -172,14 +212,48 @@ def test_a_run_started_by_hand_beside_the_cases_own_changes_nothing(hall: Platfo
 
 
 def test_prefects_database_dropped_is_made_again_from_the_record(hall: Platform) -> None:
-    number = apply(hall)
+    number, decided_meanwhile = apply(hall), apply(hall)
     before = run_in_state(hall, number, "Suspended")
+    for case_number in (number, decided_meanwhile):
+        decide(hall, case_number, "B1-1", "market")
+        run = run_in_state(hall, case_number, "Suspended")
+        until("the wave", lambda run=run: len(departments(hall, run["id"])) == 6)  # type: ignore[misc]
     for server in processes(hall, "prefect.server.api.server:create_app"):
         server.kill()
     with connected(hall.settings.database_url) as connection:
         connection.execute(text("DROP DATABASE yijianshi_prefect WITH (FORCE)"))
     databases.prepare_databases(hall.settings)
+    decide(hall, decided_meanwhile, "B1-5", "health")  # opens no wave: only a task run would be settled
     after = run_in_state(hall, number, "Suspended", seconds=150)
     assert after["id"] != before["id"]
+    for item, by in WAVE.items():
+        decide(hall, number, item, by)
+        if item != "B1-5":
+            decide(hall, decided_meanwhile, item, by)
+    nothing_lost_nothing_twice(hall, number)
+    nothing_lost_nothing_twice(hall, decided_meanwhile)
+
+
+def test_a_task_run_deleted_in_prefect_is_opened_again(hall: Platform) -> None:
+    number = apply(hall)
+    run = run_in_state(hall, number, "Suspended")
+    [bar] = departments(hall, run["id"])
+    delete(hall, f"/task_runs/{bar['id']}")
     grant_all(hall, number)
     nothing_lost_nothing_twice(hall, number)
+
+
+def test_a_patrol_that_died_with_its_worker_does_not_hold_its_place_for_ever(hall: Platform) -> None:
+    deployment = prefect(hall, "/deployments/filter", {"deployments": {"name": {"any_": ["patrol"]}}})[0]
+    long_ago = (datetime.now(UTC) - timedelta(minutes=20)).isoformat()
+    scheduled = {"type": "SCHEDULED", "state_details": {"scheduled_time": long_ago}}
+    body = {"state": scheduled, "name": "断了的巡查", "tags": ["定时"]}
+    dead = prefect(hall, f"/deployments/{deployment['id']}/create_flow_run", body)
+    wanted = {"flow_runs": {"id": {"any_": [dead["id"]]}}}
+    until(
+        "it ran",
+        lambda: prefect(hall, "/flow_runs/filter", wanted)[0]["state_type"] in ("COMPLETED", "CANCELLED"),
+    )
+    running = {"state": {"type": "RUNNING"}, "force": True}
+    prefect(hall, f"/flow_runs/{dead['id']}/set_state", running)
+    until("its end", lambda: prefect(hall, "/flow_runs/filter", wanted)[0]["state_type"] == "CRASHED")
