@@ -8,12 +8,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.settings import Settings
+import pytest
+
+from config.settings import PREFIX, Settings, settings
 from hosting import databases, postgres
 from hosting.preflight import prepare_folders
 from hosting.processes import Process
@@ -67,8 +69,21 @@ class Platform:
 
     @property
     def settings(self) -> Settings:
-        given = {name.removeprefix("YJS_").lower(): value for name, value in self.environment.items()}
-        return Settings(**{name: value for name, value in given.items() if name in Settings.model_fields})
+        """Its settings, whatever other installation the tests around are on."""
+        with self.at_hand() as own:
+            return own
+
+    @contextmanager
+    def at_hand(self) -> Generator[Settings]:
+        """Within the block this process acts on this installation, as the platform's own processes do."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name in _named_as_settings(os.environ):
+                patch.delenv(name)
+            for name in _named_as_settings(self.environment):
+                patch.setenv(name, self.environment[name])
+            settings.cache_clear()
+            yield settings()
+        settings.cache_clear()
 
     def yjs(self, *arguments: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         """Run a command on this platform."""
@@ -164,6 +179,10 @@ def free_ports(count: int) -> list[int]:
     for each in sockets:
         each.close()
     return ports
+
+
+def _named_as_settings(environment: Mapping[str, str]) -> list[str]:
+    return [name for name in environment if name.startswith(PREFIX)]
 
 
 def _collect(stream: Iterator[str], lines: list[str], ready: threading.Event | None) -> None:

@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from actions.applying import submit
-from config.settings import settings
 from models.account import account_named
 from models.card import cards_of
 from models.case import find_case
@@ -30,36 +29,35 @@ def eventually(holds: Callable[[], object], seconds: float = 150) -> None:
         time.sleep(2)
 
 
-def test_a_silent_desk_is_found_by_the_clock_alone(
-    platform: Platform, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("YJS_DATA", str(platform.data))
-    settings.cache_clear()
-    try:
-        long_ago = datetime.now(UTC) - timedelta(days=30)
-        with transaction() as session:
-            clerk = account_named(session, "chuangkou")
-            number = submit(session, an_application(), by=clerk, region="000000", at=long_ago).number
+def test_a_silent_desk_is_found_by_the_clock_alone(platform: Platform) -> None:
+    with platform.at_hand():
+        try:
+            silence_is_found(platform)
+        finally:
+            engine().dispose()
 
-        def found() -> bool:
-            with transaction() as session:
-                return any(card.announced_at for card in cards_of(session, number))
 
-        eventually(found)
+def silence_is_found(platform: Platform) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=30)
+    with transaction() as session:
+        clerk = account_named(session, "chuangkou")
+        number = submit(session, an_application(), by=clerk, region="000000", at=long_ago).number
+
+    def found() -> bool:
         with transaction() as session:
-            assert find_case(session, number).state is CaseState.ACCEPTED
-            assert "notice-passed" in [card.rule for card in cards_of(session, number)]
-            assert number in {line.case_number for line in overdue_listed(session, at=datetime.now(UTC))}
-        artifact = {"artifacts": {"key": {"any_": ["overdue"]}}}
-        eventually(lambda: number in asked(platform, "artifacts/filter", artifact))
-        resource = {"id": [f"yijianshi.case.{number}"]}
-        event = {"filter": {"event": {"name": [EVENT]}, "resource": resource}}
-        eventually(lambda: "notice-passed" in asked(platform, "events/filter", event))
-        assert "陈一诺" not in asked(platform, "artifacts/filter", artifact)
-    finally:
-        engine().dispose()
-        monkeypatch.undo()
-        settings.cache_clear()
+            return any(card.announced_at for card in cards_of(session, number))
+
+    eventually(found)
+    with transaction() as session:
+        assert find_case(session, number).state is CaseState.ACCEPTED
+        assert "notice-passed" in [card.rule for card in cards_of(session, number)]
+        assert number in {line.case_number for line in overdue_listed(session, at=datetime.now(UTC))}
+    artifact = {"artifacts": {"key": {"any_": ["overdue"]}}}
+    eventually(lambda: number in asked(platform, "artifacts/filter", artifact))
+    resource = {"id": [f"yijianshi.case.{number}"]}
+    event = {"filter": {"event": {"name": [EVENT]}, "resource": resource}}
+    eventually(lambda: "notice-passed" in asked(platform, "events/filter", event))
+    assert "陈一诺" not in asked(platform, "artifacts/filter", artifact)
 
 
 def asked(platform: Platform, path: str, wanted: dict[str, Any]) -> str:
