@@ -4,7 +4,10 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from web import (
+    acts,
+    cards,
     case_page,
+    clocks,
     deciding,
     department,
     files,
@@ -20,7 +23,22 @@ from web import (
 from web.guarding import LimitedBody, SafeAnswers
 from web.showing import STATIC
 
-PAGES = (public, signing_in, window, new_case, case_page, deciding, department, manage, files, track, health)
+PAGES = (
+    public,
+    signing_in,
+    window,
+    new_case,
+    case_page,
+    clocks,
+    acts,
+    cards,
+    deciding,
+    department,
+    manage,
+    files,
+    track,
+    health,
+)
 
 
 def create_app() -> FastAPI:

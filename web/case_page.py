@@ -7,6 +7,7 @@ from starlette.datastructures import UploadFile
 
 from actions.accepting import accept, decline
 from actions.applying import supply
+from actions.doing import Possible, possible
 from actions.moving import APPLICANT
 from actions.storing import TooLarge, UnknownType, store
 from config.settings import settings
@@ -14,6 +15,7 @@ from models.account import Account, accounts, departments_by_code
 from models.audit import timeline
 from models.case import Case, Item, Material, find_case, items_of, materials_of
 from models.notice import notices_of
+from models.supervision import standings
 from models.version import bundle_of_version
 from models.worklists import next_at_desk
 from rules.application import Supplied
@@ -22,12 +24,15 @@ from rules.duties import may
 from rules.errors import Faulty, NotFound, NotYourDesk, Refused
 from rules.identifiers import fault_of_case_number
 from rules.people import Role
-from rules.states import ITEM_DECIDED, ITEM_OPEN_AT_DESK, Act, CaseState
+from rules.states import ITEM_DECIDED, ITEM_TRANSITIONS, Act, CaseState
 from web.entering import Clerk, Db, OurForm, Viewer, now, typed
 from web.refusing import refusal, status_of
 from web.showing import show
 
 router = APIRouter(prefix="/cases")
+
+# The acts with a place of their own.
+ON_THIS_PAGE = frozenset({"accept", "decline", "grant", "refuse", "supply"})
 
 SEES_ALL = frozenset({Role.CLERK, Role.MANAGER, Role.ADMIN, Role.GOVERNMENT})
 HANDLES = frozenset(
@@ -91,7 +96,14 @@ def case_page(
         accepting=case.state is CaseState.SUBMITTED and may(Act.ACCEPT, viewer.role),
         supplying=case.state in (CaseState.SUBMITTED, CaseState.ACCEPTED) and may(Act.SUPPLY, viewer.role),
         prefect=settings().prefect_url if overseer else None,
+        other_acts=other_acts(db, viewer, number),
+        standings=standings(db, [number], at=now()),
     )
+
+
+def other_acts(db: Session, viewer: Account, number: str) -> list[Possible]:
+    """What is open to this person beside what the case page itself offers."""
+    return [one for one in possible(db, number, viewer) if one.doing.name not in ON_THIS_PAGE]
 
 
 @router.get("/{number}/receipt")
@@ -176,7 +188,7 @@ def _open_to(viewer: Account, items: list[Item]) -> list[Item]:
     return [
         item
         for item in items
-        if item.state in ITEM_OPEN_AT_DESK
+        if (item.state, Act.GRANT) in ITEM_TRANSITIONS
         and may(
             Act.GRANT, viewer.role, own_department=viewer.department_code, of_department=item.department_code
         )

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from models.account import Account, departments_by_code
+from models.supervision import standings
 from models.worklists import done_at_desk, held_for_desk, open_at_desk, overdue_at_desk
 from rules.errors import NotYourDesk
 from rules.moments import china_day
@@ -18,10 +19,12 @@ router = APIRouter(prefix="/desk")
 def to_do(request: Request, db: Db, officer: Officer, page: str = "") -> Response:
     """The most urgent first; below, what still waits for others."""
     code = department_of(officer)
+    leaf = open_at_desk(db, code, page_number(page))
     return show(
         request,
         "desk.html",
-        leaf=open_at_desk(db, code, page_number(page)),
+        leaf=leaf,
+        standings=standings(db, {row.case.number for row in leaf.rows}, at=now()),
         held=held_for_desk(db, code),
         department=departments_by_code(db)[code],
         overdue=overdue_at_desk(db, code, china_day(now())),

@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from config.settings import settings
 from models.account import departments_by_code
+from models.supervision import open_dates_beyond_tables, standings
 from models.worklists import (
     ORDERS,
     Wanted,
@@ -18,6 +19,7 @@ from models.worklists import (
 )
 from rules.identifiers import fault_of_case_number
 from rules.moments import china_day
+from rules.people import Role
 from web.asking import bundle_names, page_number, state_asked
 from web.entering import Db, HallStaff, Overseer, now
 from web.showing import show
@@ -66,20 +68,23 @@ def overview(
         sorts=SORTS,
         bundles=bundles,
         departments=departments,
+        standings=standings(db, [case.number for case in leaf.rows], at=now()),
         items=items_by_case(db, [case.number for case in leaf.rows]),
         counts=cases_by_state(db),
         overdue=overdue_count(db, today),
         prefect=settings().prefect_url,
+        beyond=open_dates_beyond_tables(db),
     )
 
 
 @router.get("/inbox")
-def inbox(request: Request, db: Db, _: HallStaff, case: str = "", page: str = "") -> Response:
+def inbox(request: Request, db: Db, viewer: HallStaff, case: str = "", page: str = "") -> Response:
     """What applicants were told, as sent. Without a channel configured this is where messages land."""
     number = case if case and not fault_of_case_number(case) else ""
     return show(
         request,
         "inbox.html",
+        beyond=open_dates_beyond_tables(db) if viewer.role is Role.MANAGER else None,
         leaf=latest_notices(db, number, page_number(page)),
         number=number,
         channels={"sms": settings().sms_url, "email": settings().mail_url},

@@ -26,12 +26,13 @@ NAVIGATION = {
         ("/window", "待受理"),
         ("/window/new", "新办申请"),
         ("/window/all", "办件查询"),
+        ("/cards", "监察卡"),
         ("/inbox", "通知箱"),
     ),
-    Role.OFFICER: (("/desk", "待办"), ("/desk/done", "已办")),
-    Role.HEAD: (("/desk", "待办"), ("/desk/done", "已办")),
-    Role.GOVERNMENT: (("/manage", "办件总览"),),
-    Role.MANAGER: (("/manage", "办件总览"), ("/inbox", "通知箱")),
+    Role.OFFICER: (("/desk", "待办"), ("/desk/done", "已办"), ("/cards", "监察卡")),
+    Role.HEAD: (("/desk", "待办"), ("/desk/done", "已办"), ("/cards", "监察卡")),
+    Role.GOVERNMENT: (("/manage", "办件总览"), ("/cards", "监察卡")),
+    Role.MANAGER: (("/manage", "办件总览"), ("/cards", "监察卡"), ("/inbox", "通知箱")),
     Role.ADMIN: (("/manage", "办件总览"), ("/inbox", "通知箱")),
 }
 PUBLIC = (("/", "首页"), ("/guides", "办事指南"), ("/track", "进度查询"))

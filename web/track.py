@@ -1,6 +1,7 @@
 """How far is my case? Case number and query code open the progress page; nobody else's name is on it."""
 
 import hmac
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from sqlmodel import Session
 from models.account import departments_by_code
 from models.case import Case, Item, find_case, items_of, materials_of
 from models.notice import notices_of
+from models.supervision import Standing, standings
 from models.version import bundle_of_version
 from rules.errors import NotFound
 from rules.identifiers import fault_of_case_number
@@ -82,6 +84,7 @@ def progress(request: Request, db: Db, number: str) -> Response:
         items=items,
         departments=departments_by_code(db),
         words=ITEM_WORDS,
+        standings=defaultdict(Standing, standings(db, [number], at=now())),
         steps=_steps(case),
         holder=_holder(case, items, db),
         notices=notices_of(db, number),

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from config.catalogue import catalogue
-from models.worklists import Wanted, cases_by_state, cases_listed, cases_since, items_by_case
+from models.supervision import standings
+from models.worklists import Wanted, cases_by_state, cases_listed, cases_since
 from rules.moments import CHINA, china_day
 from rules.states import CaseState
 from web import drafts
@@ -54,5 +55,5 @@ def every_case(
         leaf=leaf,
         wanted=wanted,
         bundles=bundle_names(),
-        items=items_by_case(db, [case.number for case in leaf.rows]),
+        standings=standings(db, [case.number for case in leaf.rows], at=now()),
     )

@@ -1,14 +1,23 @@
 """Can everybody read and use every page? axe finds nothing, nothing runs out of a phone's screen."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from actions.accepting import accept
+from actions.applying import submit
+from actions.deciding import grant
+from actions.supervising import fire_due_rungs
+from models.account import account_named
+from models.database import transaction
 from tests.browser.conftest import PHONE, WIDE, At
-from tests.browser.stories import a_new_case, answer_questions, grant, refuse
+from tests.browser.stories import a_new_case, answer_questions, refuse
+from tests.browser.stories import grant as grant_by_hand
+from tests.people import an_application
 
 SCREENSHOTS = Path(__file__).parent.parent.parent / "screenshots"  # ignored by git; for people to look at
 
@@ -75,7 +84,7 @@ def test_the_other_desks_and_the_applicants_page(at: At, tmp_path: Path) -> None
     officer.get_by_label("不予的理由").fill("查无此照。")
     officer.get_by_role("button", name="不予，先看影响").click()
     look_at(officer, "refuse-preview")
-    grant(officer, number)
+    grant_by_hand(officer, number)
     look_at(officer, "case-officer-done")
     fire = at("fire", "/desk")
     refuse(fire, number, "疏散通道宽度不足。")
@@ -92,3 +101,29 @@ def test_the_other_desks_and_the_applicants_page(at: At, tmp_path: Path) -> None
     applicant.get_by_role("button", name="查询", exact=True).click()
     applicant.wait_for_url(re.compile(number))
     look_at(applicant, "track")
+
+
+def test_the_pages_of_supervision(at: At) -> None:
+    long_ago, today = datetime.now(UTC) - timedelta(days=45), datetime.now(UTC)
+    with transaction() as session:
+        clerk = account_named(session, "chuangkou")
+        number = submit(session, an_application(), by=clerk, region="000000", at=long_ago).number
+        accept(session, number, by=clerk, at=long_ago)
+        grant(session, number, "B1-1", by=account_named(session, "market"), at=long_ago)
+        fire_due_rungs(session, number, at=today)
+    head = at("market-head", f"/cases/{number}/acts")
+    look_at(head, "acts")
+    head.get_by_role("button", name="启动特别程序").first.click()
+    look_at(head, "acts-faults")
+    head.get_by_label("理由").first.fill("送检餐具。")
+    head.get_by_label("预计需要的工作日").first.fill("10")
+    head.get_by_role("button", name="启动特别程序").first.click()
+    head.wait_for_url(re.compile(f"{number}$"))
+    look_at(head, "case-special")
+    head.get_by_role("link", name="期限与依据").click()
+    head.get_by_text("为什么是这一天").first.click()
+    look_at(head, "clocks")
+    head.goto("/cards")
+    look_at(head, "cards")
+    for username, path, name in (("market", "/desk", "desk-lights"), ("guanli", "/cards", "cards-manager")):
+        look_at(at(username, path), name)
