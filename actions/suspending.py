@@ -84,7 +84,7 @@ def end_special(session: Session, number: str, name: str, result: str, *, by: Ac
     stop_clocks(session, case, item, at=at, kind=ClockKind.STEP)
     redate(session, case, items)
     due_on = item.due_on.isoformat() if item.due_on else None
-    facts = {"item": item.name, "kind": procedure.kind, "due_on": due_on}
+    facts = {"item": item.name, "kind": procedure.kind, "due_on": due_on, "provisional": item.due_provisional}
     _tell(session, case, item, Event.SPECIAL_ENDED, facts, at)
     return item
 

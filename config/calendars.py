@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,6 +22,11 @@ def calendar_for(region: str | None = None, folders: Iterable[Path] | None = Non
     Kept until a file is added, changed or removed, so that every process sees an import at its next question.
     """
     return _calendar(region or "", _stamp(table_folders() if folders is None else folders))
+
+
+def tentative(due: date | None) -> bool:
+    """Does this day lie in a year whose holidays are not published yet?"""
+    return due is not None and not calendar_for(settings().region).covers(due)
 
 
 def table_folders() -> tuple[Path, ...]:

@@ -28,7 +28,7 @@ from tasks.issuing import issue_results
 from tasks.prefect_api import prefect_client
 from tasks.showing import show_progress
 
-CaseNumber = Annotated[str, Field(description="办件编号，例如 000000-B1-20260306-000001-5", max_length=50)]
+CaseNumber = Annotated[str, Field(description="办件编号，例如 000000-B1-20260306-000001-2", max_length=50)]
 
 
 def flow_of(bundle: Bundle) -> Flow[[str], State[None]]:

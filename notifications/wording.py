@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from config.calendars import tentative
 from config.settings import settings
 from models.case import Case
 from models.notice import Notice
@@ -74,7 +75,7 @@ def _known(notice: Notice, case: Case, bundle: Bundle) -> dict[str, Any]:
         "bundle": bundle.name.removesuffix("“一件事”"),  # the texts put it between quotes of their own
         "number": case.number,
         "link": f"{home.rstrip('/')}/track?no={case.number}" if home else "",
-        "due": day(case.promised_due_on, case.due_provisional) if case.promised_due_on else None,
+        "due": day(case.promised_due_on, tentative(case.promised_due_on)) if case.promised_due_on else None,
         "due_provisional": case.due_provisional,
         "considerate": bundle.considerate,
         "results_follow": _results_follow(notice, case, bundle),
@@ -85,7 +86,8 @@ def _said(name: str, value: Any, provisional: bool) -> Any:
     """A day as people say it, whoever writes the text; one that may still move says so."""
     if name not in DAYS or value is None:
         return value
-    return day(date.fromisoformat(value), provisional and name != "old")
+    when = date.fromisoformat(value)
+    return day(when, provisional and name != "old" and tentative(when))
 
 
 def _results_follow(notice: Notice, case: Case, bundle: Bundle) -> bool:

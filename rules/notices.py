@@ -42,7 +42,7 @@ FACTS: Mapping[Event, frozenset[str]] = {
     Event.ACCEPTED: frozenset({"departments", "promised_due_on", "legal_due_on", "provisional"}),
     Event.NOT_ACCEPTED: frozenset({"reason"}),
     Event.SPECIAL_STARTED: frozenset({"item", "kind", "days", "reason"}),
-    Event.SPECIAL_ENDED: frozenset({"item", "kind", "due_on"}),
+    Event.SPECIAL_ENDED: frozenset({"item", "kind", "due_on", "provisional"}),
     Event.EXTENDED: frozenset({"what", "days", "reason", "due_on", "provisional"}),
     Event.DATE_MOVED: frozenset({"clock", "old", "new", "provisional"}),
     Event.ITEM_DECIDED: frozenset({"item", "department", "granted", "reason", "left"}),

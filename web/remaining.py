@@ -16,11 +16,6 @@ class Remaining:
     level: str  # late | near | fine
 
 
-def tentative(due: date | None) -> bool:
-    """Does this day lie in a year whose holidays are not published yet?"""
-    return due is not None and not hall_calendar().covers(due)
-
-
 def remaining(due: date | None, today: date) -> Remaining | None:
     """What a list says of a date; nothing where no date runs."""
     if due is None:

@@ -11,12 +11,13 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from config.calendars import tentative
 from config.settings import settings
 from models.account import Account
 from rules.moments import CHINA, china_day, china_text
 from rules.people import Role
 from web.entering import VISIT, csrf_token, now
-from web.remaining import remaining, tentative
+from web.remaining import remaining
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"

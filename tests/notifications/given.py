@@ -27,7 +27,12 @@ TOLD: Mapping[Event, dict[str, Any]] = {
     },
     Event.NOT_ACCEPTED: {"reason": "经营场所不在本辖区，请到示例区办理。"},
     Event.SPECIAL_STARTED: {"item": "食品经营许可", "kind": "现场核查", "days": 10, "reason": "需要核查布局"},
-    Event.SPECIAL_ENDED: {"item": "食品经营许可", "kind": "现场核查", "due_on": "2026-04-10"},
+    Event.SPECIAL_ENDED: {
+        "item": "食品经营许可",
+        "kind": "现场核查",
+        "due_on": "2026-04-10",
+        "provisional": False,
+    },
     Event.EXTENDED: {
         "what": "食品经营许可",
         "days": 10,

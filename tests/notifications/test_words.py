@@ -145,9 +145,10 @@ def test_a_grant_says_how_much_is_left(considerate: bool, left: int) -> None:
 
 
 def test_a_date_that_may_move_says_so() -> None:
-    said = words(Event.ACCEPTED, {"provisional": True})
-    assert "暂定" in said.text
-    assert "暂定" in said.sms
+    said = words(Event.ACCEPTED, {"provisional": True, "promised_due_on": "2098-12-30"})
+    assert "2098年12月30日（暂定）" in said.text
+    assert "2098年12月30日（暂定）" in said.sms
+    assert "2026年5月13日（暂定）" not in said.text, "the other one is in a year with a table"
 
 
 def test_without_a_promised_date_none_is_invented() -> None:
@@ -194,7 +195,8 @@ def test_own_words_that_do_not_work_fall_back_to_the_general_ones(own: str) -> N
 def test_own_words_with_a_date_that_is_not_known_fall_back() -> None:
     own = {"accepted": {"sms": "{{ number }}已受理，承诺{{ promised_due_on }}前办结"}}
     assert "承诺2026年4月3日前" in words(Event.ACCEPTED, messages=own).sms
-    assert "承诺2026年4月3日（暂定）前" in words(Event.ACCEPTED, {"provisional": True}, messages=own).sms
+    later = {"provisional": True, "promised_due_on": "2098-12-30"}
+    assert "承诺2098年12月30日（暂定）前" in words(Event.ACCEPTED, later, messages=own).sms
     unknown = {"promised_due_on": None}
     assert words(Event.ACCEPTED, unknown, messages=own).sms == words(Event.ACCEPTED, unknown).sms
 
