@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from actions.acting import REASON, Asked, Doing, text
 from actions.dating import hall_calendar, start_case_clocks, stop_clocks
 from actions.following import follow
 from actions.moving import SYSTEM, move_case, move_item
@@ -92,3 +93,17 @@ def stated(reason: str, why: str) -> str:
     if len(reason) > REASON_LIMIT:
         raise Faulty({"reason": f"理由请不超过 {REASON_LIMIT} 字。"})
     return reason
+
+
+def _accept(asked: Asked) -> object:
+    return accept(asked.session, asked.number, by=asked.by, at=asked.at)
+
+
+def _decline(asked: Asked) -> object:
+    return decline(asked.session, asked.number, text(asked, "reason"), by=asked.by, at=asked.at)
+
+
+DOINGS = (
+    Doing("accept", Act.ACCEPT, False, (), _accept),
+    Doing("decline", Act.DECLINE, False, (REASON,), _decline),
+)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from actions.acting import Asked, Doing, Field, Form, Scene, text
 from actions.dating import start_notice_clock
 from actions.moving import APPLICANT, record
 from actions.permitting import must_be_allowed
@@ -200,3 +201,24 @@ def _arrive(material: Material, supplied: Supplied, at: datetime) -> None:
     material.size = supplied.size
     material.sha256 = supplied.sha256
     material.supplied_at = at
+
+
+def _supply(asked: Asked) -> object:
+    return supply(asked.session, asked.number, Supplied(text(asked, "material")), by=asked.by, at=asked.at)
+
+
+def _owed(scene: Scene) -> list[tuple[str, str]]:
+    papers = materials_of(scene.session, scene.case.number)
+    return [(paper.spec_id, paper.name) for paper in papers if paper.state is MaterialState.DEFERRED]
+
+
+DOINGS = (
+    Doing(
+        "supply",
+        Act.SUPPLY,
+        False,
+        (Field("material", "补交的材料", Form.CHOICE, choices=_owed),),
+        _supply,
+        lambda scene: scene.case.state not in CASE_CLOSED and bool(_owed(scene)),
+    ),
+)

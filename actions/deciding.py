@@ -5,8 +5,9 @@ from datetime import datetime
 from sqlmodel import Session
 
 from actions.accepting import stated
+from actions.acting import REASON, Asked, Doing, Field, Form, text
 from actions.dating import start_delivery_clock, stop_clocks
-from actions.following import follow, needs_of
+from actions.following import block_all, follow, needs_of
 from actions.moving import move_item
 from actions.permitting import must_be_allowed
 from models.account import Account, departments_by_code
@@ -109,8 +110,11 @@ def _decide(
 
 def _facts(session: Session, case: Case, item: Item, items: list[Item]) -> dict[str, object]:
     """What the applicant is told of the decision; those it stops are not left to wait for."""
-    needs = needs_of(bundle_of_version(session, case.bundle_digest), case, items)
-    stopped = {code for code, _ in consequences(needs, {other.code: other.state for other in items}).stop}
+    bundle = bundle_of_version(session, case.bundle_digest)
+    states = {other.code: other.state for other in items}
+    stopped = {
+        code for code, _ in consequences(needs_of(bundle, case, items), states, block_all(bundle)).stop
+    }
     return {
         "item": item.name,
         "department": departments_by_code(session)[item.department_code].short_name,
@@ -118,3 +122,19 @@ def _facts(session: Session, case: Case, item: Item, items: list[Item]) -> dict[
         "reason": item.reason if item.state is ItemState.REFUSED else "",
         "left": sum(other.state not in ITEM_FINAL and other.code not in stopped for other in items),
     }
+
+
+def _grant(asked: Asked) -> object:
+    opinion = text(asked, "opinion")
+    return grant(asked.session, asked.number, asked.item, by=asked.by, at=asked.at, opinion=opinion)
+
+
+def _refuse(asked: Asked) -> object:
+    reason = text(asked, "reason")
+    return refuse(asked.session, asked.number, asked.item, reason, by=asked.by, at=asked.at)
+
+
+DOINGS = (
+    Doing("grant", Act.GRANT, True, (Field("opinion", "意见", Form.TEXT, required=False),), _grant),
+    Doing("refuse", Act.REFUSE, True, (REASON,), _refuse),
+)

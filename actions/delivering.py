@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from actions.acting import Asked, Doing, Field, Scene, text
 from actions.dating import stop_clocks
 from actions.moving import record
 from actions.permitting import must_be_allowed
@@ -26,8 +27,30 @@ def deliver(session: Session, number: str, *, by: Account, at: datetime, trackin
         raise AlreadyDone(f"结果已于 {china_text(case.delivered_at)} 送达。", number)
     if len(tracking) > TRACKING_LIMIT:
         raise Faulty({"tracking": f"快递单号请不超过 {TRACKING_LIMIT} 个字符。"})
-    case.delivered_at, case.tracking_number = at, tracking.strip()
+    case.delivered_at = at
     for item in items_of(session, number):
         stop_clocks(session, case, item, at=at)
-    record(session, case, Act.DELIVER, by=by.username, at=at, facts={"tracking": case.tracking_number})
+    record(session, case, Act.DELIVER, by=by.username, at=at, facts={"tracking": tracking.strip()})
     return case
+
+
+def _deliver(asked: Asked) -> object:
+    tracking = text(asked, "tracking")
+    return deliver(asked.session, asked.number, by=asked.by, at=asked.at, tracking=tracking)
+
+
+def _something_to_deliver(scene: Scene) -> bool:
+    items = items_of(scene.session, scene.case.number)
+    return scene.case.delivered_at is None and any(item.result_number for item in items)
+
+
+DOINGS = (
+    Doing(
+        "deliver",
+        Act.DELIVER,
+        False,
+        (Field("tracking", "快递单号", required=False, hint="当面领取不填"),),
+        _deliver,
+        _something_to_deliver,
+    ),
+)

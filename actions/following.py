@@ -9,7 +9,7 @@ from actions.moving import SYSTEM, move_case, move_item
 from models.case import Case, Item, items_of
 from models.notice import queue_notice
 from models.version import bundle_of_version
-from rules.bundle import Bundle
+from rules.bundle import Blocks, Bundle
 from rules.joining import Consequences, Needs, consequences
 from rules.notices import Event
 from rules.selecting import needs_in_force
@@ -22,13 +22,17 @@ def needs_of(bundle: Bundle, case: Case, items: list[Item]) -> Needs:
     return {item.code: needs_in_force(bundle.item(item.code), codes, case.answers) for item in items}
 
 
+def block_all(bundle: Bundle) -> frozenset[str]:
+    """The items whose refusal stops the whole case."""
+    return frozenset(item.code for item in bundle.items if item.blocks is Blocks.ALL)
+
+
 def follow(session: Session, case: Case, *, at: datetime) -> None:
     """Bring the case to where the rules say it is now. The caller holds the lock of the case."""
     bundle = bundle_of_version(session, case.bundle_digest)
     items = {item.code: item for item in items_of(session, case.number)}
-    result = consequences(
-        needs_of(bundle, case, list(items.values())), {code: item.state for code, item in items.items()}
-    )
+    states = {code: item.state for code, item in items.items()}
+    result = consequences(needs_of(bundle, case, list(items.values())), states, block_all(bundle))
     for code, because in result.stop:
         items[code].reason = f"前置事项“{items[because].name}”未获准予，本事项不再办理。"
         move_item(session, case, items[code], Act.STOP, by=SYSTEM, at=at, reason=items[code].reason)

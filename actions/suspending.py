@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from actions.accepting import stated
+from actions.acting import REASON, Asked, Doing, Field, Form, Scene, number, text
 from actions.dating import hall_calendar, redate, start_step_clock, stop_clocks
 from actions.deciding import item_named
 from actions.moving import move_item, record
@@ -22,7 +23,7 @@ from rules.errors import Faulty, NotYourDesk, Refused, WrongState
 from rules.moments import china_day
 from rules.notices import Event
 from rules.people import Role
-from rules.states import Act
+from rules.states import ITEM_OPEN_AT_DESK, Act, CaseState
 
 BASIS_LIMIT, DOCUMENT_LIMIT = 200, 100  # signs; the columns' widths
 LONGEST = 365  # working days; more is a slip of the finger
@@ -196,3 +197,68 @@ def _tell_extended(session: Session, case: Case, row: ClockRow, what: str, at: d
         "provisional": row.provisional,
     }
     queue_notice(session, case, Event.EXTENDED, about=row.item_number, facts=facts, at=at)
+
+
+def _start_special(asked: Asked) -> object:
+    procedure = Procedure(
+        text(asked, "kind"),
+        text(asked, "reason"),
+        number(asked, "expected_days", "应填写工作日的天数。"),
+        text(asked, "basis"),
+    )
+    return start_special(asked.session, asked.number, asked.item, procedure, by=asked.by, at=asked.at)
+
+
+def _end_special(asked: Asked) -> object:
+    result = text(asked, "result")
+    return end_special(asked.session, asked.number, asked.item, result, by=asked.by, at=asked.at)
+
+
+def _extend_item(asked: Asked) -> object:
+    reason = text(asked, "reason")
+    return extend_item(asked.session, asked.number, asked.item, reason, by=asked.by, at=asked.at)
+
+
+def _extend_case(asked: Asked) -> object:
+    reason, document = text(asked, "reason"), text(asked, "document")
+    return extend_case(asked.session, asked.number, reason, document, by=asked.by, at=asked.at)
+
+
+def _kinds(scene: Scene) -> list[tuple[str, str]]:
+    assert scene.item is not None  # noqa: S101  it is an act on an item
+    spec = bundle_of_version(scene.session, scene.case.bundle_digest).item(scene.item.code)
+    return [(special.kind, special.kind) for special in spec.special]
+
+
+def _head_may_extend(scene: Scene) -> bool:
+    return scene.by.role is Role.HEAD and scene.item is not None and scene.item.state in ITEM_OPEN_AT_DESK
+
+
+def _government_may_extend(scene: Scene) -> bool:
+    return scene.by.role is Role.GOVERNMENT and scene.case.state is CaseState.ACCEPTED
+
+
+DOINGS = (
+    Doing(
+        "start-special",
+        Act.START_SPECIAL,
+        True,
+        (
+            Field("kind", "特别程序种类", Form.CHOICE, choices=_kinds),
+            REASON,
+            Field("expected_days", "预计需要的工作日", Form.NUMBER),
+            Field("basis", "依据", required=False, hint="不填即行政许可法第四十五条"),
+        ),
+        _start_special,
+    ),
+    Doing("end-special", Act.END_SPECIAL, True, (Field("result", "结果", Form.TEXT),), _end_special),
+    Doing("extend", Act.EXTEND, True, (REASON,), _extend_item, _head_may_extend),
+    Doing(
+        "extend-case",
+        Act.EXTEND,
+        False,
+        (REASON, Field("document", "批准文号")),
+        _extend_case,
+        _government_may_extend,
+    ),
+)

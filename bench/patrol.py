@@ -40,16 +40,16 @@ CASES = """
 INSERT INTO case_file (number, query_code, submission_key, bundle_code, bundle_digest, state, applicant_kind,
     applicant_name, applicant_id_number, contact_name, phone, email, address, agent_name, agent_id_number,
     agent_phone, answers, submitted_by, submitted_at, accepted_at, decline_reason, due_provisional,
-    tracking_number, notice_count, revision, failures, failure)
+    end_reason, notice_count, revision, failures, failure)
 SELECT :group || '-' || n, 'X', :group || '-' || n, 'B1', :digest, 'accepted', 'person', '张三', 'X', '', '', '',
     '', '', '', '', '{}', 'linxiao', :begun, :begun, '', false, '', 0, 0, 0, ''
 FROM generate_series(1, :count) n
 """
 ITEMS = """
 INSERT INTO item (number, case_number, code, name, department_code, state, handed_over_at, decided_by, reason,
-    due_provisional, result_number)
+    due_provisional, result_number, conditions, transferred_to, step, assignee, added)
 SELECT :group || '-' || n || '-01', :group || '-' || n, 'B1-2', '食品经营许可', 'market', 'in_review', :begun,
-    '', '', false, ''
+    '', '', false, '', '', '', 'approve', '', false
 FROM generate_series(1, :count) n
 """
 CLOCKS = """

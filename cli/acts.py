@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from actions.doing import Asked, Possible, do, possible
+from actions.acting import Asked
+from actions.doing import Possible, do, possible
 from cli.cases import AsJson, case_called, describe
 from models.account import account_named
 from models.database import transaction
@@ -68,6 +69,7 @@ def _describe(one: Possible) -> dict[str, Any]:
         "action": one.doing.name,
         "label": one.doing.act.label,
         "item": one.item.code if one.item else None,
-        "required": list(one.doing.required),
-        "optional": list(one.doing.optional),
+        "required": [field.name for field in one.doing.fields if field.required],
+        "optional": [field.name for field in one.doing.fields if not field.required],
+        "fields": {field.name: field.label for field in one.doing.fields},
     }

@@ -21,7 +21,7 @@ from rules.bundle import Bundle
 from rules.errors import NotFound
 from rules.identifiers import fault_of_case_number
 from rules.planning import Facts, ItemFacts, Step, StepKind, plan
-from rules.states import CaseState
+from rules.states import CASE_CLOSED
 from tasks.departments import open_department, settle_department
 from tasks.discretion import discreet
 from tasks.issuing import issue_results
@@ -41,7 +41,7 @@ def flow_of(bundle: Bundle) -> Flow[[str], State[None]]:
             if stray := _stray(run, case_number, bundle):
                 return stray
             case = _in_step(run, case_number)
-            return _conclude(case) if case.state is CaseState.CONCLUDED else _suspend(run)
+            return _conclude(case) if case.state in CASE_CLOSED else _suspend(run)
 
     return handle_case
 

@@ -48,6 +48,19 @@ class SignIn(SQLModel, table=True):
     seen_at: datetime = Field(sa_column=moment(nullable=False))
 
 
+class ApiToken(SQLModel, table=True):
+    """接口令牌: lets a program act as an account until it expires; only its hash is kept."""
+
+    __tablename__ = "api_token"
+
+    token_hash: str = Field(primary_key=True, max_length=64)  # SHA-256 of the token
+    username: str = Field(foreign_key="account.username", index=True, max_length=50)
+    label: str = Field(max_length=100)  # what it is for
+    made_at: datetime = Field(sa_column=moment(nullable=False))
+    expires_at: datetime = Field(sa_column=moment(nullable=False))
+    ended_at: datetime | None = Field(default=None, sa_column=moment())
+
+
 def account_named(session: Session, username: str) -> Account:
     """The active account, or a refusal that does not say whether the name exists."""
     account = session.get(Account, username)

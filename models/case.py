@@ -12,7 +12,18 @@ from models.columns import document, moment, one_of
 from rules.errors import NotFound
 from rules.material import MaterialState
 from rules.people import ApplicantKind
-from rules.states import CaseState, ItemState, Outcome
+from rules.states import (
+    ITEM_DECIDED,
+    ITEM_OPEN_AT_DESK,
+    CaseState,
+    DeskStep,
+    ItemState,
+    Lane,
+    Outcome,
+)
+
+DECIDED = ", ".join(sorted(f"'{state.value}'" for state in ITEM_DECIDED))
+OPEN_AT_DESK = ", ".join(sorted(f"'{state.value}'" for state in ITEM_OPEN_AT_DESK))
 
 # Case numbers never collide, however many windows submit at once: one sequence for all, no lock. It
 # wraps after 999,999; a day never sees that many cases, and the number carries the day.
@@ -68,8 +79,9 @@ class Case(SQLModel, table=True):
     due_provisional: bool = False
     concluded_at: datetime | None = Field(default=None, sa_column=moment())
     issued_at: datetime | None = Field(default=None, sa_column=moment())
-    delivered_at: datetime | None = Field(default=None, sa_column=moment())
-    tracking_number: str = Field(default="", max_length=50)  # of the courier, where the results were posted
+    delivered_at: datetime | None = Field(default=None, sa_column=moment())  # every result has arrived
+    end_reason: str = Field(default="", max_length=2000)  # of a withdrawal or of declaring it void
+    archived_at: datetime | None = Field(default=None, sa_column=moment())
 
     look_at: datetime | None = Field(default=None, sa_column=moment())  # when must a pass look again?
     notice_count: int = 0  # notices leave in this order
@@ -91,16 +103,16 @@ class Item(SQLModel, table=True):
     __table_args__ = (
         one_of("state", ItemState),
         one_of("shown", ItemState),
+        one_of("step", DeskStep),
+        one_of("lane", Lane),
         UniqueConstraint("case_number", "code", name="item_once_a_case"),
-        CheckConstraint(
-            "(state IN ('granted', 'refused')) = (decided_at IS NOT NULL)", name="decided_with_moment"
-        ),
+        CheckConstraint(f"(state IN ({DECIDED})) = (decided_at IS NOT NULL)", name="decided_with_moment"),
         # What a department's desk asks: what is open here, the most urgent first?
         Index(
             "item_open_at_desk",
             "department_code",
             "due_on",
-            postgresql_where=text("state IN ('in_review', 'special')"),
+            postgresql_where=text(f"state IN ({OPEN_AT_DESK})"),
         ),
         Index("item_done_at_desk", "department_code", "decided_at"),
         # What the conductor asks: where does Prefect show something else than the record?
@@ -121,6 +133,16 @@ class Item(SQLModel, table=True):
     decided_at: datetime | None = Field(default=None, sa_column=moment())
     decided_by: str = Field(default="", max_length=50)
     reason: str = Field(default="", max_length=2000)  # of a refusal, or why it is no longer needed
+    lane: Lane | None = Field(
+        default=None, sa_column=coded(Lane, nullable=True)
+    )  # how the decision came about
+    conditions: str = Field(default="", max_length=2000)  # 附条件准予: under which conditions
+    conditions_until: date | None = None  # and until when they must be met
+    transferred_to: str = Field(default="", max_length=200)  # 转报: which authority has it now
+    step: DeskStep = Field(default=DeskStep.APPROVE, sa_column=coded(DeskStep))  # where inside the department
+    assignee: str = Field(default="", max_length=50)  # who has claimed it; '' is on the desk for all
+    urged_at: datetime | None = Field(default=None, sa_column=moment())  # 督办: the latest time
+    added: bool = False  # not called for by the answers, but added on the live case
     legal_due_on: date | None = None
     promised_due_on: date | None = None
     due_on: date | None = None  # the earlier of the two: what the desk works to
@@ -147,6 +169,7 @@ class Material(SQLModel, table=True):
     name: str = Field(max_length=200)
     state: MaterialState = Field(sa_column=coded(MaterialState))
     version: int = 1
+    promised_on: date | None = None  # 容缺: when the applicant promised to bring it
     file_name: str = Field(default="", max_length=255)
     stored_as: str = Field(
         default="", max_length=100

@@ -18,8 +18,6 @@ from rules.suspending import Suspension
 # and a step is the procedure itself.
 STOPPABLE = frozenset({ClockKind.PROMISED, ClockKind.STATUTORY})
 
-ONE_A_STEP = text("(CASE WHEN kind = 'step' THEN started_at ELSE 'epoch' END)")
-
 
 class ClockRow(SQLModel, table=True):
     """One clock of a case (item_number '') or of one of its items."""
@@ -28,9 +26,17 @@ class ClockRow(SQLModel, table=True):
     __table_args__ = (
         one_of("kind", ClockKind),
         one_of("unit", Unit),
-        # Of a kind there is one, but an item may go through several steps, one after the other. Not partial:
-        # it is also the way to the clocks of a case.
-        Index("one_clock_of_a_kind", "case_number", "item_number", "kind", ONE_A_STEP, unique=True),
+        # Of a kind there is one at a time; a case that is opened again, or told twice what is missing, has it anew.
+        # Opinions are asked of several departments at once, papers promised several at once.
+        Index(
+            "one_clock_of_a_kind",
+            "case_number",
+            "item_number",
+            "kind",
+            unique=True,
+            postgresql_where=text("stopped_at IS NULL AND kind NOT IN ('opinion', 'deferral', 'step')"),
+        ),
+        Index("clock_of_case", "case_number", "item_number"),
         # What the patrol asks: whose next rung has come?
         Index("clock_next_rung", "next_rung_at", postgresql_where=text("next_rung_at IS NOT NULL")),
         # What a new holiday table and the list of the overdue ask: which open clocks end when?

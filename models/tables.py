@@ -1,12 +1,15 @@
 """Which tables are there? Importing this module makes SQLModel.metadata complete, for Alembic."""
 
-from models.account import Account, Department, SignIn
+from models.account import Account, ApiToken, Department, SignIn
+from models.after import Delivery, PostCheck
 from models.audit import AuditEntry
 from models.card import Card
 from models.case import Case, Item, Material
 from models.clock import ClockRow, FiredRung, SpecialProcedure
 from models.digest import Digest
 from models.notice import Notice
+from models.supplement import Gap, SupplementNotice
+from models.together import Delegation, Gathering, Opinion, Rectification
 from models.version import BundleVersion
 
 TABLES = (
@@ -24,4 +27,13 @@ TABLES = (
     FiredRung,
     Card,
     Digest,
+    SupplementNotice,
+    Gap,
+    Opinion,
+    Gathering,
+    Delegation,
+    Rectification,
+    Delivery,
+    PostCheck,
+    ApiToken,
 )

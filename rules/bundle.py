@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from rules.named import Named
+from rules.states import DeskStep
 from rules.thresholds import Thresholds
 
 
@@ -27,6 +28,21 @@ class OnRefused(Named):
 
     CANCEL = "cancel", "不再办理"
     CONTINUE = "continue", "继续办理"
+
+
+class Blocks(Named):
+    """What an item's refusal stops beyond itself: those that need it, by their own `on_refused`, or all."""
+
+    DEPENDANTS = "dependants", "停止依赖它的事项"
+    ALL = "all", "停止全部未办结事项"
+
+
+class OnSilence(Named):
+    """What the applicant's silence leads to; local rules differ, so every bundle says which (domain 1.4, 3.2)."""
+
+    WITHDRAWN = "withdrawn", "视为撤回"
+    REFUSED = "refused", "不予"
+    ASK = "ask", "由部门决定"
 
 
 class JoinPolicy(Named):
@@ -115,6 +131,24 @@ class Mode:
 
 
 @dataclass(frozen=True)
+class Automatic:
+    """秒批: when the condition on the answers holds the item is granted by rule, at once; never refused by rule."""
+
+    when: str
+    basis: str  # who decided that a rule may decide
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Supplement:
+    """一次性告知: how long departments may list gaps, the applicant may take, and what silence leads to."""
+
+    window: Limit = Limit(2, Unit.WORKING_DAY, source="assumption")  # for departments, from receipt
+    answer: Limit = Limit(15, Unit.WORKING_DAY, source="assumption")  # for the applicant, from the notice
+    silence: OnSilence = OnSilence.ASK
+
+
+@dataclass(frozen=True)
 class ItemSpec:
     """事项: one department's part of the bundle."""
 
@@ -136,6 +170,12 @@ class ItemSpec:
     conditions: tuple[str, ...] = ()  # 受理条件, for the guide
     fee: str = "不收费"
     notice_period: Limit | None = None  # 公示期: the law makes the item last at least so long
+    automatic: Automatic | None = None
+    silence: Limit | None = None  # 逾期未异议视为同意: only with the article that says so
+    blocks: Blocks = Blocks.DEPENDANTS
+    steps: tuple[DeskStep, ...] = (DeskStep.APPROVE,)  # the last one decides
+    visit: bool = False  # needs a site visit: one joint visit serves all such items of a case
+    rectify: Limit | None = None  # 联合验收: what does not pass may be put right and inspected again
     note: str = ""
 
 
@@ -173,6 +213,8 @@ class Bundle:
     summary: str = ""
     sources: tuple[str, ...] = ()
     messages: dict[str, dict[str, str]] = field(default_factory=dict)  # event -> {"sms": ..., "subject": ...}
+    supplement: Supplement = field(default_factory=Supplement)
+    deferral_silence: OnSilence = OnSilence.ASK  # 容缺: what a promised paper that never comes leads to
     considerate: bool = False  # B6: wording for the bereaved
     supervision: Thresholds = field(default_factory=Thresholds)  # how early supervision warns
 

@@ -23,8 +23,16 @@ class ClockKind(Named):
     STATUTORY = "statutory", "法定期限"
     DELIVERY = "delivery", "送达期限"
     STEP = "step", "环节期限"
+    SUPPLEMENT = "supplement", "补正期限"
+    DEFERRAL = "deferral", "容缺补齐期限"
+    SILENCE = "silence", "默示同意期限"
+    POST_CHECK = "post_check", "事后核查期限"
+    RECTIFICATION = "rectification", "整改期限"
+    OPINION = "opinion", "反馈意见期限"
 
 
+# What the applicant owes us; its end is no fault of an office.
+APPLICANTS = frozenset({ClockKind.SUPPLEMENT, ClockKind.DEFERRAL, ClockKind.RECTIFICATION})
 PROMISES = frozenset({ClockKind.PROMISED, ClockKind.STEP})  # ours to keep; the rest is set by law
 
 

@@ -20,15 +20,28 @@ class Consequences:
     outcome: Outcome | None
 
 
-def consequences(needs: Needs, states: States) -> Consequences:
+# What a successor that cannot go on without it takes for a failure. A dropped item was not needed at all.
+FAILED = frozenset(
+    {
+        ItemState.REFUSED,
+        ItemState.TRANSFERRED,
+        ItemState.REVOKED,
+        ItemState.WITHDRAWN,
+        ItemState.NOT_NEEDED,
+    }
+)
+
+
+def consequences(needs: Needs, states: States, block_all: frozenset[str] = frozenset()) -> Consequences:
     """The fixpoint of the rules over the items of an accepted case.
 
     A refusal stops those that cannot go on without it, and in turn those that needed them; it never
-    touches a sibling that does not depend on it, nor a decision already made (domain 2.4).
+    touches a sibling that does not depend on it, nor a decision already made (domain 2.4). Only the refusal
+    of an item in `block_all` stops everything that is not decided yet.
     """
     now = dict(states)
     stopped: dict[str, str] = {}
-    while found := _next_stop(needs, now):
+    while found := _next_stop(needs, now, block_all):
         item, because = found
         stopped[item] = because
         now[item] = ItemState.NOT_NEEDED
@@ -38,13 +51,19 @@ def consequences(needs: Needs, states: States) -> Consequences:
 
 
 def outcome(states: States) -> Outcome | None:
-    """The joint answer once every item is final, else None. Items no longer needed do not count as grants."""
-    if any(state not in ITEM_FINAL for state in states.values()):
+    """The joint answer once every item is final, else None. Items no longer needed do not count as grants.
+
+    What was withdrawn or dropped has no answer; where nothing else is left there is none, and the case is withdrawn.
+    """
+    counted = [state for state in states.values() if state not in (ItemState.WITHDRAWN, ItemState.DROPPED)]
+    if not counted or any(state not in ITEM_FINAL for state in counted):
         return None
-    granted = sum(state is ItemState.GRANTED for state in states.values())
-    if granted == len(states):
+    if all(state is ItemState.GRANTED for state in counted):
         return Outcome.ALL_GRANTED
-    return Outcome.PARTLY_GRANTED if granted else Outcome.ALL_REFUSED
+    if ItemState.GRANTED in counted:
+        return Outcome.PARTLY_GRANTED
+    passed_on = all(state in (ItemState.TRANSFERRED, ItemState.NOT_NEEDED) for state in counted)
+    return Outcome.TRANSFERRED if passed_on and ItemState.TRANSFERRED in counted else Outcome.ALL_REFUSED
 
 
 def waits_to_decide(item: str, needs: Needs, states: States) -> tuple[str, ...]:
@@ -54,18 +73,22 @@ def waits_to_decide(item: str, needs: Needs, states: States) -> tuple[str, ...]:
 
 def may_issue(policy: JoinPolicy, result: Outcome) -> bool:
     """Do certificates leave the house under this joint answer?"""
-    if result is Outcome.ALL_REFUSED:
+    if result in (Outcome.ALL_REFUSED, Outcome.TRANSFERRED):
         return False
     return policy is JoinPolicy.BEST_EFFORT or result is Outcome.ALL_GRANTED
 
 
-def _next_stop(needs: Needs, states: States) -> tuple[str, str] | None:
+def _next_stop(needs: Needs, states: States, block_all: frozenset[str]) -> tuple[str, str] | None:
+    refused_all = next(
+        (code for code in needs if code in block_all and states[code] is ItemState.REFUSED), ""
+    )
     for item, wanted in needs.items():
         if states[item] in ITEM_FINAL:
             continue
+        if refused_all:
+            return item, refused_all
         for need in wanted:
-            failed = states[need.item] in (ItemState.REFUSED, ItemState.NOT_NEEDED)
-            if failed and need.on_refused is OnRefused.CANCEL:
+            if states[need.item] in FAILED and need.on_refused is OnRefused.CANCEL:
                 return item, need.item
     return None
 

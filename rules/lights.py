@@ -35,6 +35,13 @@ PASSED: Mapping[ClockKind, Light] = {
     ClockKind.STATUTORY: Light.RED,
     ClockKind.DELIVERY: Light.RED,
     ClockKind.STEP: Light.WARNING,
+    ClockKind.OPINION: Light.WARNING,
+    ClockKind.POST_CHECK: Light.YELLOW,
+    # These end in an act by rule, not in somebody's lateness.
+    ClockKind.SUPPLEMENT: Light.NEAR,
+    ClockKind.DEFERRAL: Light.NEAR,
+    ClockKind.RECTIFICATION: Light.NEAR,
+    ClockKind.SILENCE: Light.NEAR,
 }
 
 

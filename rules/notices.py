@@ -19,6 +19,23 @@ class Event(Named):
     ITEM_DECIDED = "item_decided", "部门办理结果"
     CONCLUDED = "concluded", "办结通知"
     READY = "ready", "领取通知"
+    SUPPLEMENT_ASKED = "supplement_asked", "补正告知"
+    SUPPLEMENT_REMINDED = "supplement_reminded", "补正提醒"
+    SUPPLEMENT_RECEIVED = "supplement_received", "补正收到"
+    SUPPLEMENT_LAPSED = "supplement_lapsed", "补正逾期告知"
+    DEFERRAL_REMINDED = "deferral_reminded", "容缺补齐提醒"
+    DEFERRAL_LAPSED = "deferral_lapsed", "容缺逾期告知"
+    RECTIFICATION = "rectification", "整改通知"
+    VISIT = "visit", "联合踏勘通知"
+    WITHDRAWN = "withdrawn", "撤回确认"
+    VOIDED = "voided", "作废告知"
+    CORRECTED = "corrected", "更正告知"
+    ITEMS_CHANGED = "items_changed", "事项变动告知"
+    REOPENED = "reopened", "重新办理告知"
+    VERSION_MOVED = "version_moved", "办事规则变动告知"
+    REVOKED = "revoked", "撤销决定告知"
+    SHIPPED = "shipped", "寄出通知"
+    RETURNED = "returned", "退件通知"
 
 
 class Channel(Named):
@@ -48,6 +65,23 @@ FACTS: Mapping[Event, frozenset[str]] = {
     Event.ITEM_DECIDED: frozenset({"item", "department", "granted", "reason", "left"}),
     Event.CONCLUDED: frozenset({"outcome", "granted", "refused"}),
     Event.READY: frozenset({"results", "place"}),
+    Event.SUPPLEMENT_ASKED: frozenset({"notice", "gaps", "due_on", "provisional"}),
+    Event.SUPPLEMENT_REMINDED: frozenset({"notice", "gaps", "due_on", "provisional"}),
+    Event.SUPPLEMENT_RECEIVED: frozenset({"notice", "left"}),
+    Event.SUPPLEMENT_LAPSED: frozenset({"notice", "result"}),
+    Event.DEFERRAL_REMINDED: frozenset({"materials", "due_on", "provisional"}),
+    Event.DEFERRAL_LAPSED: frozenset({"materials", "result"}),
+    Event.RECTIFICATION: frozenset({"item", "department", "requirement", "due_on", "provisional"}),
+    Event.VISIT: frozenset({"kind", "departments", "planned", "place", "cancelled"}),
+    Event.WITHDRAWN: frozenset({"items", "whole"}),
+    Event.VOIDED: frozenset({"reason"}),
+    Event.CORRECTED: frozenset({"fields", "reason"}),
+    Event.ITEMS_CHANGED: frozenset({"added", "dropped", "reason", "promised_due_on", "provisional"}),
+    Event.REOPENED: frozenset({"items", "reason", "document"}),
+    Event.VERSION_MOVED: frozenset({"changes", "promised_due_on", "provisional"}),
+    Event.REVOKED: frozenset({"item", "department", "reason"}),
+    Event.SHIPPED: frozenset({"results", "courier", "tracking"}),
+    Event.RETURNED: frozenset({"tracking", "reason", "place"}),
 }
 # What every template may name besides.
 ALWAYS = frozenset({"number", "bundle", "link", "due", "due_provisional", "considerate", "results_follow"})

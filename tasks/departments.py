@@ -20,7 +20,12 @@ TYPES = {
     ItemState.SPECIAL: StateType.RUNNING,
     ItemState.GRANTED: StateType.COMPLETED,
     ItemState.REFUSED: StateType.COMPLETED,
+    ItemState.RECTIFYING: StateType.RUNNING,
+    ItemState.TRANSFERRED: StateType.COMPLETED,
+    ItemState.REVOKED: StateType.COMPLETED,
+    ItemState.WITHDRAWN: StateType.CANCELLED,
     ItemState.NOT_NEEDED: StateType.CANCELLED,
+    ItemState.DROPPED: StateType.CANCELLED,
 }
 
 

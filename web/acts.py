@@ -4,10 +4,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
-from actions.doing import DOINGS, Asked, do
+from actions.acting import Asked, Form, Scene
+from actions.doing import DOINGS, Possible, do
 from models.account import Account
-from models.case import Case, Item
-from models.version import bundle_of_version
+from models.case import Case
 from rules.errors import Faulty
 from web.case_page import case_seen_by, other_acts
 from web.entering import Db, OurForm, Viewer, now, typed
@@ -15,40 +15,35 @@ from web.showing import show
 
 router = APIRouter(prefix="/cases/{number}/acts")
 
-LABELS = {
-    "kind": "特别程序种类",
-    "reason": "理由",
-    "expected_days": "预计需要的工作日",
-    "basis": "依据（可不填，默认行政许可法第四十五条）",
-    "result": "结果",
-    "document": "批准文号",
-    "tracking": "快递单号（当面领取不填）",
-}
+Choices = dict[str, list[tuple[str, str]]]  # field name -> what may be chosen
 
 
 @router.get("")
 def page(request: Request, db: Db, viewer: Viewer, number: str) -> Response:
     """A form for each act that is open to this person now."""
-    case, items = case_seen_by(db, viewer, number)
-    return _page(request, db, viewer, case, items)
+    case, _ = case_seen_by(db, viewer, number)
+    return _page(request, db, viewer, case)
 
 
 @router.post("/{name}")
 def done(request: Request, db: Db, viewer: Viewer, number: str, name: str, form: OurForm) -> Response:
     """Take the act; what was filled in wrongly is said beside its field."""
-    case, items = case_seen_by(db, viewer, number)
+    case, _ = case_seen_by(db, viewer, number)
     doing = DOINGS.get(name)
-    fields = (*doing.required, *doing.optional) if doing else ()
-    data = {field: text for field in fields if (text := typed(form, field))}
     item = typed(form, "item")
+    data: dict[str, object] = {}
+    for field in doing.fields if doing else ():
+        given = form.getlist(field.name) if field.form is Form.SEVERAL else typed(form, field.name)
+        if given:
+            data[field.name] = given
     try:
         with db.begin_nested():
             do(name, Asked(db, number, item, data, viewer, now()))
     except Faulty as faulty:
         key = f"{name}.{item}"
         faults = {f"{key}.{field}": why for field, why in faulty.faults.items()}
-        kept = {f"{key}.{field}": text for field, text in data.items()}
-        return _page(request, db, viewer, case, items, status=422, faults=faults, kept=kept)
+        kept = {f"{key}.{field}": given for field, given in data.items()}
+        return _page(request, db, viewer, case, status=422, faults=faults, kept=kept)
     return RedirectResponse(f"/cases/{number}", 303)
 
 
@@ -57,21 +52,28 @@ def _page(
     db: Session,
     viewer: Account,
     case: Case,
-    items: list[Item],
     *,
     status: int = 200,
     faults: dict[str, str] | None = None,
-    kept: dict[str, str] | None = None,
+    kept: dict[str, object] | None = None,
 ) -> Response:
-    bundle = bundle_of_version(db, case.bundle_digest)
+    faults, found = faults or {}, []
+    acts = other_acts(db, viewer, case.number)
+    for one in acts:
+        key = f"{one.doing.name}.{one.item.code if one.item else ''}"
+        opened = len(acts) == 1 or any(name.startswith(f"{key}.") for name in faults)
+        found.append((one, key, _choices(db, viewer, case, one), opened))
     return show(
         request,
         "acts.html",
         status=status,
         case=case,
-        acts=other_acts(db, viewer, case.number),
-        kinds={item.code: [special.kind for special in bundle.item(item.code).special] for item in items},
-        labels=LABELS,
-        faults=faults or {},
+        acts=found,
+        faults=faults,
         kept=kept or {},
     )
+
+
+def _choices(db: Session, viewer: Account, case: Case, one: Possible) -> Choices:
+    scene = Scene(db, case, one.item, viewer)
+    return {field.name: field.choices(scene) for field in one.doing.fields if field.choices}

@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from actions.accepting import stated
 from actions.deciding import grant, item_named, refuse
-from actions.following import needs_of
+from actions.following import block_all, needs_of
 from actions.permitting import must_be_allowed
 from models.account import Account, departments_by_code
 from models.case import Case, Item
@@ -69,7 +69,7 @@ def _preview(
     reason = stated(reason, NO_REASON)
     states = {item.code: item.state for item in items} | {mine.code: ItemState.REFUSED}
     bundle = bundle_of_version(db, case.bundle_digest)
-    result = consequences(needs_of(bundle, case, items), states)
+    result = consequences(needs_of(bundle, case, items), states, block_all(bundle))
     by_code = {item.code: item for item in items}
     return show(
         request,

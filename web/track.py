@@ -35,7 +35,12 @@ ITEM_WORDS: Mapping[ItemState, str] = {
     ItemState.SPECIAL: "正在进行特别程序，所需时间另行告知",
     ItemState.GRANTED: "已准予",
     ItemState.REFUSED: "不予",
+    ItemState.RECTIFYING: "等您整改后复验",
+    ItemState.TRANSFERRED: "已转报有权机关办理",
+    ItemState.REVOKED: "原准予决定已撤销",
+    ItemState.WITHDRAWN: "已按您的申请撤回",
     ItemState.NOT_NEEDED: "无需再办",
+    ItemState.DROPPED: "不再需要这个事项",
 }
 
 guesses = Guesses()
@@ -118,8 +123,8 @@ def _opened(request: Request, db: Session, number: str, code: str, at: datetime)
 
 def _steps(case: Case) -> list[tuple[str, str, datetime | None]]:
     """(step, done | now | later, when) for the strip at the top."""
-    if case.state is CaseState.NOT_ACCEPTED:
-        return [("提交申请", "done", case.submitted_at), ("不予受理", "now", None)]
+    if case.state in (CaseState.NOT_ACCEPTED, CaseState.WITHDRAWN, CaseState.VOID):
+        return [("提交申请", "done", case.submitted_at), (case.state.label, "now", None)]
     moments = [
         ("提交申请", case.submitted_at),
         ("窗口受理", case.accepted_at),
@@ -140,6 +145,10 @@ def _holder(case: Case, items: list[Item], db: Session) -> str:
     """Who has it now, in one plain sentence."""
     if case.state is CaseState.SUBMITTED:
         return "综合窗口正在核对材料，五个工作日内告知您是否受理。"
+    if case.state is CaseState.CORRECTION:
+        return "等您补正材料，补齐后窗口接着核对。"
+    if case.state in (CaseState.WITHDRAWN, CaseState.VOID):
+        return f"这个办件{case.state.label}，不再办理。"
     if case.state is CaseState.NOT_ACCEPTED:
         return "这份申请没有受理，理由见下。"
     if case.state is CaseState.CONCLUDED:

@@ -32,5 +32,11 @@ def test_every_other_act_on_a_case_is_refused_in_chinese(row: tuple[CaseState, A
         case_after(*row)
 
 
-def test_what_is_decided_stays_decided() -> None:
-    assert not [row for row in ITEM_TRANSITIONS if row[0] in ITEM_FINAL]
+def test_what_is_decided_stays_decided_but_for_revoking_and_review() -> None:
+    undoing = {act for state, act in ITEM_TRANSITIONS if state in ITEM_FINAL}
+    assert undoing == {Act.REVOKE, Act.REOPEN, Act.ASK_HUMAN}
+
+
+def test_nothing_is_ever_undone_by_the_decision_of_another() -> None:
+    by_rule = {Act.STOP, Act.WITHDRAW, Act.DROP_ITEM}
+    assert not [row for row in ITEM_TRANSITIONS if row[0] in ITEM_FINAL and row[1] in by_rule]

@@ -1,0 +1,137 @@
+"""Work between departments: opinions asked for, joint visits and meetings, stand-ins, what must be put right."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Column, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from models.columns import code, moment, one_of
+from rules.named import Named
+
+
+class OpinionKind(Named):
+    """Who must have spoken before the item can be decided?"""
+
+    COUNTERSIGN = "countersign", "会签"  # gates the decision
+    ADDED = "added", "加签"  # gates the decision; asked of one more person or department
+    ADVICE = "advice", "征求意见"  # does not
+
+
+class GatheringKind(Named):
+    VISIT = "visit", "联合踏勘"
+    MEETING = "meeting", "联合会审"
+
+
+class Opinion(SQLModel, table=True):
+    """意见: asked of another department about an item, and what it said."""
+
+    __tablename__ = "opinion"
+    __table_args__ = (
+        one_of("kind", OpinionKind),
+        # What a department's desk asks: whose questions wait for us?
+        Index(
+            "opinion_open",
+            "department_code",
+            postgresql_where=text("answered_at IS NULL AND cancelled_at IS NULL"),
+        ),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    case_number: str = Field(foreign_key="case_file.number", index=True, max_length=50)
+    item_number: str = Field(foreign_key="item.number", max_length=54)
+    kind: OpinionKind = Field(sa_column=code(OpinionKind))
+    department_code: str = Field(foreign_key="department.code", max_length=32)  # that is asked
+    question: str = Field(max_length=2000)
+    asked_by: str = Field(max_length=50)
+    asked_at: datetime = Field(sa_column=moment(nullable=False))
+    agrees: bool | None = None
+    answer: str = Field(default="", max_length=2000)
+    answered_by: str = Field(default="", max_length=50)
+    answered_at: datetime | None = Field(default=None, sa_column=moment())
+    cancelled_at: datetime | None = Field(default=None, sa_column=moment())
+
+
+class Gathering(SQLModel, table=True):
+    """联合踏勘或会审: one date for all departments of a case that need it; minutes, and at least two officers."""
+
+    __tablename__ = "gathering"
+    __table_args__ = (one_of("kind", GatheringKind),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    case_number: str = Field(foreign_key="case_file.number", index=True, max_length=50)
+    kind: GatheringKind = Field(sa_column=code(GatheringKind))
+    items: list[str] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))  # item numbers
+    planned_at: datetime = Field(sa_column=moment(nullable=False))
+    place: str = Field(default="", max_length=400)
+    arranged_by: str = Field(max_length=50)
+    arranged_at: datetime = Field(sa_column=moment(nullable=False))
+    officers: list[str] = Field(
+        default_factory=list, sa_column=Column(JSONB, nullable=False)
+    )  # who took part
+    findings: dict[str, Any] = Field(
+        default_factory=dict, sa_column=Column(JSONB, nullable=False)
+    )  # item number -> {"passed", "finding"}
+    minutes: str = Field(default="", max_length=4000)
+    recorded_by: str = Field(default="", max_length=50)
+    held_at: datetime | None = Field(default=None, sa_column=moment())
+    cancelled_at: datetime | None = Field(default=None, sa_column=moment())
+    cancel_reason: str = Field(default="", max_length=2000)
+
+
+class Delegation(SQLModel, table=True):
+    """委托代办: who acts for whose post, from which day to which."""
+
+    __tablename__ = "delegation"
+    __table_args__ = (Index("delegation_of_stand_in", "stand_in", "until_day"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    username: str = Field(foreign_key="account.username", max_length=50)  # whose post it is
+    stand_in: str = Field(foreign_key="account.username", max_length=50)
+    from_day: date
+    until_day: date  # included
+    reason: str = Field(max_length=2000)
+    made_by: str = Field(max_length=50)
+    made_at: datetime = Field(sa_column=moment(nullable=False))
+    ended_at: datetime | None = Field(default=None, sa_column=moment())
+
+
+class Rectification(SQLModel, table=True):
+    """整改: what must be put right before an item is inspected again."""
+
+    __tablename__ = "rectification"
+    __table_args__ = (
+        Index(
+            "one_open_rectification", "item_number", unique=True, postgresql_where=text("ended_at IS NULL")
+        ),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    case_number: str = Field(foreign_key="case_file.number", index=True, max_length=50)
+    item_number: str = Field(foreign_key="item.number", max_length=54)
+    requirement: str = Field(max_length=2000)
+    required_by: str = Field(max_length=50)
+    required_at: datetime = Field(sa_column=moment(nullable=False))
+    finding: str = Field(default="", max_length=2000)
+    ended_by: str = Field(default="", max_length=50)
+    ended_at: datetime | None = Field(default=None, sa_column=moment())
+
+
+def opinions_of(session: Session, case_number: str) -> list[Opinion]:
+    """Every opinion asked for in a case, first to last."""
+    query = select(Opinion).where(Opinion.case_number == case_number)
+    return list(session.exec(query.order_by(col(Opinion.asked_at), col(Opinion.id))))
+
+
+def gatherings_of(session: Session, case_number: str) -> list[Gathering]:
+    """The joint visits and meetings of a case, first to last."""
+    query = select(Gathering).where(Gathering.case_number == case_number)
+    return list(session.exec(query.order_by(col(Gathering.arranged_at), col(Gathering.id))))
+
+
+def rectifications_of(session: Session, case_number: str) -> list[Rectification]:
+    """What had to be put right in a case, first to last."""
+    query = select(Rectification).where(Rectification.case_number == case_number)
+    return list(session.exec(query.order_by(col(Rectification.required_at))))
