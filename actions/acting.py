@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from models.account import Account
 from models.case import Case, Item
+from models.clock import ClockRow
 from rules.answering import UNSTORABLE
 from rules.duties import may
 from rules.errors import Faulty
@@ -97,6 +98,9 @@ class Doing:
             return (scene.item.state, self.act) in ITEM_TRANSITIONS
         return (scene.case.state, self.act) in CASE_TRANSITIONS
 
+
+# What a rung of a clock sets going by rule. The case is locked; the item is None for a clock of the case.
+RungRule = Callable[[Session, Case, Item | None, ClockRow, datetime], None]
 
 REASON = Field("reason", "理由", Form.TEXT)
 

@@ -1,10 +1,12 @@
 """电子监察: fire the rungs that are due, once each, and write, explain and close the cards."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlmodel import Session
 
 from actions.accepting import deem_accepted, silent_too_long, stated
+from actions.acting import RungRule
 from actions.dating import InPlay, in_play
 from actions.moving import SYSTEM, record
 from actions.permitting import must_be_allowed
@@ -19,6 +21,9 @@ from rules.lights import Rung, Step
 from rules.moments import china_day, china_text
 from rules.states import Act
 
+# What a rung sets going by rule instead of a card: a reminder, what silence leads to. (docs/supervision.md)
+BY_RULE: Mapping[tuple[ClockKind, Step], RungRule] = {}
+
 FINDING_LIMIT = 500  # signs; the column's width
 
 
@@ -32,7 +37,13 @@ def fire_due_rungs(session: Session, number: str, *, at: datetime) -> list[Card]
         for row, rung in due:
             session.add(FiredRung(clock_id=row.id, code=rung.code, fired_at=at))
             ledger.fired.setdefault(row.id, set()).add(rung.code)
-            cards.append(_write_card(session, case, items.get(row.item_number), row, rung, at))
+            item = items.get(row.item_number)
+            if rule := BY_RULE.get((row.kind, rung.step)):
+                rule(session, case, item, row, at)
+                session.flush()
+                ledger = in_play(session, case)  # the rule may have started, stopped and moved clocks
+                break
+            cards.append(_write_card(session, case, item, row, rung, at))
             if row.kind is ClockKind.NOTICE and rung.step is Step.PASSED and silent_too_long(case, at=at):
                 deem_accepted(session, case, at=at)
                 session.flush()
