@@ -141,6 +141,7 @@ def _new_case(
         phone=applicant.phone,
         email=applicant.email,
         address=application.address,
+        told_by=application.told_by,
         agent_name=agent.name if agent else "",
         agent_id_number=agent.id_number.upper() if agent else "",
         agent_phone=agent.phone if agent else "",

@@ -11,7 +11,7 @@ from models.columns import code as coded
 from models.columns import document, moment, one_of
 from rules.errors import NotFound
 from rules.material import MaterialState
-from rules.people import ApplicantKind
+from rules.people import ApplicantKind, ToldBy
 from rules.states import (
     ITEM_DECIDED,
     ITEM_OPEN_AT_DESK,
@@ -38,6 +38,7 @@ class Case(SQLModel, table=True):
         one_of("state", CaseState),
         one_of("outcome", Outcome),
         one_of("applicant_kind", ApplicantKind),
+        one_of("told_by", ToldBy),
         CheckConstraint("(outcome IS NULL) = (concluded_at IS NULL)", name="concluded_with_outcome"),
         # What the conductor asks: which cases are due for a look?
         Index("case_file_look_at", "look_at", postgresql_where=text("look_at IS NOT NULL")),
@@ -64,6 +65,7 @@ class Case(SQLModel, table=True):
     phone: str = Field(default="", max_length=18)
     email: str = Field(default="", max_length=200)
     address: str = Field(default="", max_length=400)
+    told_by: ToldBy = Field(default=ToldBy.BOTH, sa_column=coded(ToldBy))  # what the applicant prefers
     agent_name: str = Field(default="", max_length=100)
     agent_id_number: str = Field(default="", max_length=18)
     agent_phone: str = Field(default="", max_length=18)

@@ -11,7 +11,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from models.case import Case
 from models.columns import code, document, moment, one_of
 from models.database import NOTICE_CHANNEL, ring
-from rules.notices import Channel, Event, NoticeState
+from rules.notices import STATUTORY, Channel, Event, NoticeState
 
 
 class Notice(SQLModel, table=True):
@@ -29,6 +29,10 @@ class Notice(SQLModel, table=True):
             "notice_due", "channel", "next_try_at", "serial", postgresql_where=text("next_try_at IS NOT NULL")
         ),
         # What the sender asks: which is the first of the case that has still to leave?
+        # What a receipt asks: which notice does the carrier speak of?
+        Index("notice_reference", "reference", postgresql_where=text("reference <> ''")),
+        # What the ledger page and the daily digest ask: how fared the notices of these days?
+        Index("notice_by_state", "state", "created_at"),
         Index(
             "notice_turn",
             "case_number",
@@ -53,6 +57,12 @@ class Notice(SQLModel, table=True):
     # When to try (again); while it is being sent: until when the sender has it. NULL: nothing more to do.
     next_try_at: datetime | None = Field(default=None, sa_column=moment())
     via: str = Field(default="", max_length=50)  # the kind of gateway that took it, or the local inbox
+    reference: str = Field(default="", max_length=100)  # the carrier's name for it
+    statutory: bool = False  # the law wants it told in writing
+    template: str = Field(default="", max_length=64)  # digest of the text it was written from
+    segments: int = 0  # of an SMS, as the carrier counts and charges
+    merged_into: UUID | None = None  # the notice that told it
+    delivered_at: datetime | None = Field(default=None, sa_column=moment())  # as the carrier says
     error: str = Field(default="", max_length=500)  # why it failed or is not known, for the person who looks
     created_at: datetime = Field(sa_column=moment(nullable=False))
     sent_at: datetime | None = Field(default=None, sa_column=moment())
@@ -66,8 +76,12 @@ def queue_notice(
     about: str = "",
     facts: dict[str, Any] | None = None,
     at: datetime,
+    statutory: bool = False,
 ) -> None:
-    """Queue one notice per channel the applicant gave, to leave after the commit; the case must be locked."""
+    """Queue one notice per channel the applicant gave, to leave after the commit; the case must be locked.
+
+    `statutory` marks one that the law wants in writing beside those of rules.notices.STATUTORY.
+    """
     addresses = {Channel.SMS: case.phone, Channel.EMAIL: case.email}
     for channel, address in addresses.items():
         if address:
@@ -81,6 +95,7 @@ def queue_notice(
                     channel=channel,
                     address=address,
                     facts=facts or {},
+                    statutory=statutory or event in STATUTORY,
                     next_try_at=at,
                     created_at=at,
                 )

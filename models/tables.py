@@ -9,6 +9,7 @@ from models.clock import ClockRow, FiredRung, SpecialProcedure
 from models.digest import Digest
 from models.notice import Notice
 from models.supplement import Gap, SupplementNotice
+from models.telling import Call, Provider, Receipt
 from models.together import Delegation, Gathering, Opinion, Rectification
 from models.version import BundleVersion
 
@@ -36,4 +37,7 @@ TABLES = (
     Delivery,
     PostCheck,
     ApiToken,
+    Receipt,
+    Provider,
+    Call,
 )

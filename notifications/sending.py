@@ -107,7 +107,7 @@ def _words(session: Session, notice: Notice) -> Words | None:
 
 def _delivered(notice: Notice, words: Words | None) -> Delivery:
     if words is None:
-        return Delivery(NoticeState.FAILED, why="通知的文字生成不了，请告诉系统管理员")
+        return Delivery(NoticeState.REJECTED, why="通知的文字生成不了，请告诉系统管理员")
     try:
         return deliver(notice.channel, notice.address, words)
     except Exception:
@@ -122,7 +122,10 @@ def _record(notice: Notice, attempt: int, words: Words | None, delivery: Deliver
     notice.state = delivery.state
     notice.via = delivery.via
     notice.error = delivery.why[:500]
+    notice.reference = delivery.reference
     notice.next_try_at = next_try(attempt, at) if delivery.again else None
+    if notice.state is NoticeState.FAILED and notice.next_try_at is None:
+        notice.state = NoticeState.REJECTED
     if delivery.state is NoticeState.HANDED_OVER:
         notice.sent_at = at
     if words is not None:

@@ -24,6 +24,7 @@ class Delivery:
     via: str = ""
     why: str = ""
     again: bool = False
+    reference: str = ""  # under which the carrier will speak of it in a receipt
 
 
 def verdict(heard: Overheard) -> Delivery:
@@ -100,7 +101,7 @@ def _text(reply: bytes | str) -> str:
 
 
 def _never(why: str) -> Delivery:
-    return Delivery(NoticeState.FAILED, why=why)
+    return Delivery(NoticeState.REJECTED, why=why)
 
 
 def _not_now(why: str) -> Delivery:

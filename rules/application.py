@@ -8,7 +8,7 @@ from typing import Any
 from rules import identifiers
 from rules.bundle import Bundle, MaterialSpec, Source
 from rules.errors import Faulty
-from rules.people import ApplicantKind
+from rules.people import ApplicantKind, ToldBy
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class Application:
     agent: Agent | None = None
     supplied: tuple[Supplied, ...] = ()
     deferred: tuple[str, ...] = ()  # 容缺: material ids to be supplied later
+    told_by: ToldBy = ToldBy.BOTH
     submission_key: str = field(default="", compare=False)  # the same form sent twice is one case
 
 

@@ -48,9 +48,65 @@ class NoticeState(Named):
 
     QUEUED = "queued", "待发送"
     SENDING = "sending", "发送中"
+    FAILED = "failed", "暂时失败"  # it will be tried again
     HANDED_OVER = "handed_over", "已交运营商"
-    UNKNOWN = "unknown", "结果不明"
-    FAILED = "failed", "发送失败"
+    UNKNOWN = "unknown", "结果不明"  # it may have left: a receipt or a person says
+    DELIVERED = "delivered", "已送达"  # the carrier says so
+    REJECTED = "rejected", "发送失败"  # for good
+    EXPIRED = "expired", "已过期"  # too late to be worth sending, or no receipt ever came
+    MERGED = "merged", "已合并"  # told in another message of the same stage
+    WITHHELD = "withheld", "不再发送"  # the case was closed before it left
+
+
+# What may become of a notice. Back to QUEUED only a person brings it, who has made sure that it did not arrive.
+NOTICE_MOVES: Mapping[NoticeState, frozenset[NoticeState]] = {
+    NoticeState.QUEUED: frozenset(
+        {NoticeState.SENDING, NoticeState.MERGED, NoticeState.WITHHELD, NoticeState.EXPIRED}
+    ),
+    NoticeState.SENDING: frozenset(
+        {
+            NoticeState.HANDED_OVER,
+            NoticeState.UNKNOWN,
+            NoticeState.FAILED,
+            NoticeState.REJECTED,
+            NoticeState.DELIVERED,
+        }
+    ),
+    NoticeState.FAILED: frozenset(
+        {
+            NoticeState.SENDING,
+            NoticeState.REJECTED,
+            NoticeState.EXPIRED,
+            NoticeState.MERGED,
+            NoticeState.WITHHELD,
+            NoticeState.QUEUED,
+        }
+    ),
+    NoticeState.HANDED_OVER: frozenset({NoticeState.DELIVERED, NoticeState.REJECTED, NoticeState.EXPIRED}),
+    NoticeState.UNKNOWN: frozenset(
+        {NoticeState.HANDED_OVER, NoticeState.DELIVERED, NoticeState.REJECTED, NoticeState.QUEUED}
+    ),
+    NoticeState.DELIVERED: frozenset(),
+    NoticeState.REJECTED: frozenset({NoticeState.QUEUED}),
+    NoticeState.EXPIRED: frozenset({NoticeState.DELIVERED, NoticeState.QUEUED}),
+    NoticeState.MERGED: frozenset(),
+    NoticeState.WITHHELD: frozenset(),
+}
+
+# Told in writing by law (行政许可法 art. 32, 38, 42, 45, 69; domain 3.5): at any hour, on every channel, never merged
+# away. A refusal (ITEM_DECIDED, art. 38) is marked by who queues it.
+STATUTORY = frozenset(
+    {
+        Event.ACCEPTED,
+        Event.NOT_ACCEPTED,
+        Event.SUPPLEMENT_ASKED,
+        Event.SPECIAL_STARTED,
+        Event.EXTENDED,
+        Event.REVOKED,
+    }
+)
+# The answer to what somebody has done this minute, who stands there and waits for it.
+ANSWERS = frozenset({Event.RECEIPT, Event.SUPPLEMENT_RECEIVED, Event.WITHDRAWN})
 
 
 # What the facts of an event are called: what its templates, and a bundle's own texts, may name.
@@ -96,6 +152,11 @@ RETRY_AFTER = (
     timedelta(hours=12),
     timedelta(hours=24),
 )
+
+
+def may_become(state: NoticeState, next_state: NoticeState) -> bool:
+    """Is this a step forward?"""
+    return next_state in NOTICE_MOVES[state]
 
 
 def variables(event: Event) -> frozenset[str]:

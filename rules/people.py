@@ -15,3 +15,11 @@ class Role(Named):
 class ApplicantKind(Named):
     PERSON = "person", "自然人"
     ORGANISATION = "organisation", "法人或其他组织"
+
+
+class ToldBy(Named):
+    """Which messages an applicant prefers. What the law wants in writing goes out on every way there is."""
+
+    BOTH = "both", "短信和邮件"
+    SMS = "sms", "短信"
+    EMAIL = "email", "邮件"

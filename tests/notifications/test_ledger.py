@@ -51,7 +51,7 @@ def test_the_ledger_for_people_says_why(channels: Channels) -> None:
     send_due(at=NOON)
     code, out, _ = yjs(NUMBER)
     assert code == 0
-    for words in ("收件回执", "发送失败", "连接不上"):
+    for words in ("收件回执", "暂时失败", "连接不上"):
         assert words in out.replace("\n", "")
     _, out, _ = yjs(NUMBER, "--json")
     assert json.loads(out)[0]["next_try_at"] == (NOON + RETRY_AFTER[0]).isoformat()

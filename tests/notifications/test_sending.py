@@ -26,7 +26,8 @@ from tests.smtp import MailServer, free_port, mail_server, silent_server, wait_u
 CHEN, HE, BAI = "chen@example.com", "he@example.com", "bai@example.com"  # 陈一诺, 何雨, 白露
 MOBILE = "13800000000"
 EMAIL, SMS = Channel.EMAIL, Channel.SMS
-HANDED_OVER, UNKNOWN, FAILED = NoticeState.HANDED_OVER, NoticeState.UNKNOWN, NoticeState.FAILED
+HANDED_OVER, UNKNOWN = NoticeState.HANDED_OVER, NoticeState.UNKNOWN
+FAILED, REJECTED = NoticeState.FAILED, NoticeState.REJECTED
 
 
 @pytest.fixture(autouse=True)
@@ -114,7 +115,7 @@ def test_trying_again_has_an_end(channels: Channels) -> None:
         at += pause
     assert send_due(at=at) == 1
     [notice] = ledger()
-    assert (notice.state, notice.next_try_at) == (FAILED, None)
+    assert (notice.state, notice.next_try_at) == (REJECTED, None)
     assert notice.attempts == len(RETRY_AFTER) + 1
 
 
@@ -125,7 +126,7 @@ def test_a_refused_address_fails_with_its_reason_and_holds_up_nobody(mail: MailS
     assert send_due(at=NOON) == 10
     assert len(mail.to(CHEN)) == 5
     for notice in ledger("case-he"):
-        assert (notice.state, notice.next_try_at, notice.attempts) == (FAILED, None, 1)
+        assert (notice.state, notice.next_try_at, notice.attempts) == (REJECTED, None, 1)
         assert "收件地址被拒绝" in notice.error
         assert "550" in notice.error
         assert "no such user here" in notice.error
@@ -199,7 +200,7 @@ def test_what_is_queued_while_the_sender_runs_leaves_at_once(mail: MailServer) -
     [
         (200, HANDED_OVER, False),
         (202, HANDED_OVER, False),
-        (400, FAILED, False),
+        (400, REJECTED, False),
         (403, FAILED, True),
         (429, FAILED, True),
         (500, FAILED, True),
