@@ -1,0 +1,312 @@
+"""How many cases does the platform carry, beside Prefect as it comes? Both in one run on one machine.
+
+A case has five items: the licence check first, then four departments in any order, everything over HTTP with
+real sign-ins. `CASES=500 make bench-throughput` takes more cases.
+"""
+
+import os
+import random
+import re
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import psutil
+from sqlalchemy import text
+
+from actions.applying import submit
+from bench.stock import ITEMS, NAME
+from config.settings import DEMO_PASSWORD
+from models.account import account_named
+from models.database import engine, transaction
+from tests.clusters import Platform, running_platform
+from tests.people import an_application, full_answers
+
+CASES = int(os.environ.get("CASES", "120"))
+STOCK_CASES = int(os.environ.get("STOCK_CASES", "3"))
+DESKS = {"B1-1": "market", "B1-2": "market", "B1-3": "urban", "B1-4": "fire", "B1-5": "health"}
+HANDS = 12  # people who press a button at the same moment
+PATIENCE = 1800.0  # seconds
+
+
+@dataclass
+class Measured:
+    """One side of the comparison."""
+
+    cases: int
+    concluded: float = 0.0  # seconds until every joint answer is in the record
+    completed: float = 0.0  # seconds until Prefect shows every run completed
+    cpu: float = 0.0  # seconds, all processes
+    waits: list[float] = field(default_factory=list)  # seconds from the last decision to the end in Prefect
+
+
+class Person:
+    """Somebody at a desk, signed in over HTTP."""
+
+    def __init__(self, url: str, username: str) -> None:
+        self.http = httpx.Client(base_url=url, timeout=60)
+        page = self.http.get("/sign-in").text
+        fields = {"csrf": _csrf(page), "username": username, "password": DEMO_PASSWORD}
+        if self.http.post("/sign-in", data=fields).status_code != 303:
+            raise SystemExit(f"{username} cannot sign in")
+        self.csrf = _csrf(self.http.get("/track").text)
+
+    def press(self, path: str) -> float:
+        """Send a form of one button; how long the answer took."""
+        began = time.perf_counter()
+        answer = self.http.post(path, data={"csrf": self.csrf})
+        if answer.status_code != 303:
+            raise SystemExit(f"{path}: {answer.status_code}")
+        return time.perf_counter() - began
+
+
+def main() -> int:
+    """Both, then the table."""
+    with running_platform() as platform:
+        idle = _memory(platform)
+        ours, presses, looks = _ours(platform)
+        told = _told(platform)
+        busy = _memory(platform)
+        stock = _stock(platform)
+    print(f"{'':34}{'this platform':>16}{'stock Prefect':>16}{'ratio':>9}")
+    _line("cases", ours.cases, stock.cases)
+    _line("concluded in the record, cases/s", ours.cases / ours.concluded)
+    _line("completed in Prefect, cases/s", ours.cases / ours.completed, stock.cases / stock.completed)
+    _line("CPU-seconds a case", ours.cpu / ours.cases, stock.cpu / stock.cases)
+    _line("last decision to end, median s", _median(ours.waits), _median(stock.waits))
+    _line("last decision to told, median s", _median(told))
+    _line("a decision's answer, 95 % ms", 1000 * _most(presses))
+    _line("a desk page meanwhile, 95 % ms", 1000 * _most(looks))
+    _line("memory idle, MB", idle)
+    _line("memory after, MB", busy)
+    return 0
+
+
+def _ours(platform: Platform) -> tuple[Measured, list[float], list[float]]:
+    url = platform.url
+    numbers = _applied(platform, CASES)
+    people = {name: Person(url, name) for name in {"chuangkou", *DESKS.values()}}
+    found, presses = Measured(CASES), []
+    before, began = _cpu(platform), time.perf_counter()
+    with _looking(people["fire"]) as looks, ThreadPoolExecutor(HANDS) as hands:
+        for wave in _waves(numbers):
+            presses += list(hands.map(lambda act: people[act[0]].press(act[1]), wave))
+        found.concluded = time.perf_counter() - began
+        _until(lambda: _completed(platform) == CASES)
+    found.completed, found.cpu = time.perf_counter() - began, _cpu(platform) - before
+    with platform.at_hand(), transaction() as session:
+        ends = session.execute(
+            text("SELECT flow_run_id, concluded_at FROM case_file WHERE concluded_at IS NOT NULL")
+        )
+        concluded = {str(run): at for run, at in ends}
+    engine_gone()
+    for run in _runs(platform, {"state": {"type": {"any_": ["COMPLETED"]}}, "tags": {"all_": ["办件"]}}):
+        if run["id"] in concluded:
+            ended = datetime.fromisoformat(run["end_time"])
+            found.waits.append((ended - concluded[run["id"]]).total_seconds())
+    return found, presses, looks
+
+
+def _waves(numbers: list[str]) -> Iterator[list[tuple[str, str]]]:
+    """Accept all, then the licence checks, then the other decisions in an order nobody planned."""
+    chance = random.Random(1)  # noqa: S311  the same order every time
+    yield [("chuangkou", f"/cases/{number}/accept") for number in numbers]
+    yield [(DESKS["B1-1"], f"/cases/{number}/items/B1-1/grant") for number in numbers]
+    rest = [(DESKS[item], f"/cases/{number}/items/{item}/grant") for number in numbers for item in ITEMS[1:]]
+    # The health check first: the food licence waits for its result.
+    rest.sort(key=lambda act: (act[1].endswith("B1-2/grant"), chance.random()))
+    yield rest[: len(numbers) * 3]
+    yield rest[len(numbers) * 3 :]
+
+
+def _applied(platform: Platform, count: int) -> list[str]:
+    answers = full_answers() | {"Q5": False}  # no tobacco: five items
+    with platform.at_hand():
+        with transaction() as session:
+            clerk = account_named(session, "chuangkou")
+            at = datetime.now(UTC)
+            cases = [
+                submit(session, an_application(answers=answers), by=clerk, region="000000", at=at)
+                for _ in range(count)
+            ]
+            numbers = [case.number for case in cases]
+        engine_gone()
+    return numbers
+
+
+def engine_gone() -> None:
+    """The next platform is another database."""
+    with suppress(Exception):
+        engine().dispose()
+
+
+@contextmanager
+def _looking(person: Person) -> Iterator[list[float]]:
+    """Somebody who opens the desk's page all the while."""
+    looks: list[float] = []
+    stop = threading.Event()
+
+    def look() -> None:
+        while not stop.wait(0.2):
+            began = time.perf_counter()
+            person.http.get("/desk").raise_for_status()
+            looks.append(time.perf_counter() - began)
+
+    watcher = threading.Thread(target=look, daemon=True)
+    watcher.start()
+    yield looks
+    stop.set()
+    watcher.join(10)
+
+
+def _told(platform: Platform) -> list[float]:
+    query = text(
+        "SELECT EXTRACT(EPOCH FROM n.sent_at - c.concluded_at) FROM notice n JOIN case_file c"
+        " ON c.number = n.case_number WHERE n.event = 'concluded' AND n.sent_at IS NOT NULL"
+    )
+    with platform.at_hand():
+        with transaction() as session:
+            told = [float(seconds) for (seconds,) in session.execute(query)]
+        engine_gone()
+    return told
+
+
+def _stock(platform: Platform) -> Measured:
+    environment = {**platform.environment, "PREFECT_API_URL": platform.prefect_api_url}
+    server = subprocess.Popen(
+        [sys.executable, "-m", "bench.stock"],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        found = Measured(STOCK_CASES)
+        deployment = _until(lambda: _deployment(platform), 120)
+        before, began = _cpu(platform, server.pid), time.perf_counter()
+        for number in range(STOCK_CASES):
+            _ask(
+                platform,
+                f"/deployments/{deployment}/create_flow_run",
+                {"parameters": {"number": f"case-{number}"}},
+            )
+        resumed: dict[str, int] = {}
+        last: dict[str, float] = {}
+        _until(lambda: _resume(platform, resumed, last) == STOCK_CASES)
+        found.completed, found.cpu = time.perf_counter() - began, _cpu(platform, server.pid) - before
+        ends = {
+            run["id"]: run["end_time"] for run in _runs(platform, {"deployment_id": {"any_": [deployment]}})
+        }
+        found.waits = [datetime.fromisoformat(ends[run]).timestamp() - at for run, at in last.items()]
+        return found
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+def _deployment(platform: Platform) -> str:
+    found = _ask(platform, "/deployments/filter", {"deployments": {"name": {"any_": [NAME]}}})
+    return str(found[0]["id"]) if found else ""
+
+
+def _resume(platform: Platform, resumed: dict[str, int], last: dict[str, float]) -> int:
+    """Decide whatever waits; how many have ended."""
+    ended = 0
+    for run in _runs(platform, {"deployment_id": {"any_": [_deployment(platform)]}}):
+        ended += run["state_type"] == "COMPLETED"
+        if run["state_name"] == "Suspended":
+            _ask(platform, f"/flow_runs/{run['id']}/resume", {})
+            resumed[run["id"]] = resumed.get(run["id"], 0) + 1
+            last[run["id"]] = time.time()
+    return ended
+
+
+def _completed(platform: Platform) -> int:
+    """How many of the cases' runs Prefect shows as completed."""
+    wanted = {"state": {"type": {"any_": ["COMPLETED"]}}, "tags": {"all_": ["办件"]}}
+    return int(_ask(platform, "/flow_runs/count", {"flow_runs": wanted}))
+
+
+def _runs(platform: Platform, wanted: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    while page := _ask(platform, "/flow_runs/filter", {"flow_runs": wanted, "offset": len(found)}):
+        found += page
+        if len(page) < 200:
+            break
+    return found
+
+
+def _ask(platform: Platform, path: str, body: dict[str, Any]) -> Any:
+    answer = httpx.post(f"{platform.prefect_api_url}{path}", json=body, timeout=60)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def _until(holds: Callable[[], Any], seconds: float = PATIENCE) -> Any:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if answer := holds():
+            return answer
+        time.sleep(0.5)
+    raise SystemExit("it did not end in time")
+
+
+def _family(platform: Platform, *besides: int) -> list[psutil.Process]:
+    found = []
+    for root in (platform.process.pid, *besides):
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(root)
+            found += [process, *process.children(recursive=True)]
+    return found
+
+
+def _cpu(platform: Platform, *besides: int) -> float:
+    """CPU-seconds so far, those of children that have ended included."""
+    total = 0.0
+    for process in _family(platform, *besides):
+        with suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            total += times.user + times.system + times.children_user + times.children_system
+    return total
+
+
+def _memory(platform: Platform) -> float:
+    """MB of all processes; what they share is counted once."""
+    total = 0
+    for process in _family(platform):
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            total += process.memory_full_info().pss
+    return total / 1e6
+
+
+def _csrf(page: str) -> str:
+    found = re.search(r'name="csrf" value="(\w+)"', page)
+    if not found:
+        raise SystemExit("no form on the page")
+    return found[1]
+
+
+def _median(values: list[float]) -> float:
+    return statistics.median(values) if values else 0.0
+
+
+def _most(values: list[float]) -> float:
+    return sorted(values)[int(0.95 * len(values))] if values else 0.0
+
+
+def _line(what: str, ours: float, stock: float | None = None) -> None:
+    ratio = f"{ours / stock:>9.1f}" if stock else ""
+    other = f"{stock:>16.2f}" if stock is not None else " " * 16
+    print(f"{what:<34}{ours:>16.2f}{other}{ratio}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
