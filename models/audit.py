@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Identity
+from sqlalchemy import BigInteger, Column, Identity, Index, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.columns import code, document, moment, one_of
@@ -14,7 +14,11 @@ class AuditEntry(SQLModel, table=True):
     """办理记录: one act on a case or on one of its items."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (one_of("act", Act),)
+    __table_args__ = (
+        one_of("act", Act),
+        # What a department asks: what have we handed on to others?
+        Index("audit_reassigned", "id", postgresql_where=text("act = 'reassign'")),
+    )
 
     id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
     case_number: str = Field(foreign_key="case_file.number", index=True, max_length=50)

@@ -143,6 +143,7 @@ class Item(SQLModel, table=True):
     transferred_to: str = Field(default="", max_length=200)  # 转报: which authority has it now
     step: DeskStep = Field(default=DeskStep.APPROVE, sa_column=coded(DeskStep))  # where inside the department
     assignee: str = Field(default="", max_length=50)  # who has claimed it; '' is on the desk for all
+    handled_by: str = Field(default="", max_length=50)  # who passed it on first; another one reviews it
     urged_at: datetime | None = Field(default=None, sa_column=moment())  # 督办: the latest time
     added: bool = False  # not called for by the answers, but added on the live case
     legal_due_on: date | None = None

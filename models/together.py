@@ -44,6 +44,7 @@ class Opinion(SQLModel, table=True):
     item_number: str = Field(foreign_key="item.number", max_length=54)
     kind: OpinionKind = Field(sa_column=code(OpinionKind))
     department_code: str = Field(foreign_key="department.code", max_length=32)  # that is asked
+    clock_id: UUID = Field(foreign_key="clock.id")  # until when it is to answer
     question: str = Field(max_length=2000)
     asked_by: str = Field(max_length=50)
     asked_at: datetime = Field(sa_column=moment(nullable=False))
@@ -129,6 +130,24 @@ def gatherings_of(session: Session, case_number: str) -> list[Gathering]:
     """The joint visits and meetings of a case, first to last."""
     query = select(Gathering).where(Gathering.case_number == case_number)
     return list(session.exec(query.order_by(col(Gathering.arranged_at), col(Gathering.id))))
+
+
+def open_opinions(session: Session, item_number: str) -> list[Opinion]:
+    """The opinions asked for about this item that are still to come."""
+    query = select(Opinion).where(
+        Opinion.item_number == item_number,
+        col(Opinion.answered_at).is_(None),
+        col(Opinion.cancelled_at).is_(None),
+    )
+    return list(session.exec(query.order_by(col(Opinion.asked_at), col(Opinion.id))))
+
+
+def open_rectification(session: Session, item_number: str) -> Rectification | None:
+    """What must still be put right before this item is inspected again."""
+    query = select(Rectification).where(
+        Rectification.item_number == item_number, col(Rectification.ended_at).is_(None)
+    )
+    return session.exec(query).one_or_none()
 
 
 def rectifications_of(session: Session, case_number: str) -> list[Rectification]:

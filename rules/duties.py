@@ -18,11 +18,33 @@ ROLES: Mapping[Act, frozenset[Role]] = {
     Act.EXTEND: frozenset({Role.HEAD, Role.GOVERNMENT}),
     Act.EXPLAIN_CARD: frozenset({Role.OFFICER, Role.HEAD, Role.CLERK}),
     Act.CLOSE_CARD: frozenset({Role.MANAGER}),
+    Act.CLAIM: frozenset({Role.OFFICER, Role.HEAD}),
+    Act.RELEASE: frozenset({Role.OFFICER, Role.HEAD}),
+    Act.PASS_ON: frozenset({Role.OFFICER, Role.HEAD}),
+    Act.SEND_BACK: frozenset({Role.OFFICER, Role.HEAD}),
+    Act.REASSIGN: frozenset({Role.HEAD, Role.MANAGER}),
+    Act.URGE: frozenset({Role.MANAGER}),
+    Act.ASK_OPINION: frozenset({Role.OFFICER, Role.HEAD}),
+    Act.GIVE_OPINION: frozenset({Role.OFFICER, Role.HEAD}),
+    Act.CANCEL_OPINION: frozenset({Role.OFFICER, Role.HEAD}),
+    Act.ARRANGE_VISIT: frozenset({Role.CLERK, Role.HEAD}),
+    Act.RECORD_VISIT: frozenset({Role.CLERK, Role.OFFICER, Role.HEAD}),
+    Act.CANCEL_VISIT: frozenset({Role.CLERK, Role.HEAD}),
+    Act.ARRANGE_MEETING: frozenset({Role.CLERK, Role.HEAD}),
+    Act.RECORD_MEETING: frozenset({Role.CLERK, Role.OFFICER, Role.HEAD}),
+    Act.CANCEL_MEETING: frozenset({Role.CLERK, Role.HEAD}),
+    Act.REQUIRE_RECTIFICATION: frozenset({Role.OFFICER, Role.HEAD}),
+    Act.REINSPECT: frozenset({Role.OFFICER, Role.HEAD}),
+    Act.DELEGATE: frozenset({Role.OFFICER, Role.HEAD}),
 }
+
+
+# The other roles serve the whole hall.
+OF_A_DEPARTMENT = frozenset({Role.OFFICER, Role.HEAD})
 
 
 def may(act: Act, role: Role, *, own_department: str | None = None, of_department: str | None = None) -> bool:
     """Does the role carry this duty, and for this department where the act belongs to one?"""
     if role not in ROLES.get(act, frozenset()):
         return False
-    return of_department is None or own_department == of_department
+    return of_department is None or own_department == of_department or role not in OF_A_DEPARTMENT

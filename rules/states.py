@@ -111,6 +111,8 @@ class Act(Named):
     RECORD_VISIT = "record_visit", "记录联合踏勘"
     CANCEL_VISIT = "cancel_visit", "取消联合踏勘"
     ARRANGE_MEETING = "arrange_meeting", "安排联合会审"
+    RECORD_MEETING = "record_meeting", "记录联合会审"
+    CANCEL_MEETING = "cancel_meeting", "取消联合会审"
     REQUIRE_RECTIFICATION = "require_rectification", "责令整改"
     REINSPECT = "reinspect", "复验"
     # On a live case

@@ -126,6 +126,8 @@ WORDS: dict[tuple[str, str], tuple[list[str], list[str]]] = {  # column: (what i
             "record_visit",
             "cancel_visit",
             "arrange_meeting",
+            "record_meeting",
+            "cancel_meeting",
             "require_rectification",
             "reinspect",
             "withdraw",
@@ -346,6 +348,7 @@ def upgrade() -> None:
         sa.Column("item_number", sa.String(54), nullable=False),
         sa.Column("kind", sa.String(32), nullable=False),
         sa.Column("department_code", sa.String(32), nullable=False),
+        sa.Column("clock_id", sa.Uuid(), nullable=False),
         sa.Column("question", sa.String(2000), nullable=False),
         sa.Column("asked_by", sa.String(50), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
@@ -358,6 +361,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["case_number"],
             ["case_file.number"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["clock_id"],
+            ["clock.id"],
         ),
         sa.ForeignKeyConstraint(
             ["department_code"],
@@ -451,6 +458,10 @@ def upgrade() -> None:
     _add("item", sa.Column("transferred_to", sa.String(200), nullable=False), "''")
     _add("item", sa.Column("step", sa.String(32), nullable=False), "'approve'")
     _add("item", sa.Column("assignee", sa.String(50), nullable=False), "''")
+    _add("item", sa.Column("handled_by", sa.String(50), nullable=False), "''")
+    op.create_index(
+        "audit_reassigned", "audit_entry", ["id"], postgresql_where=sa.text("act = 'reassign'")
+    )
     op.add_column("item", sa.Column("urged_at", sa.DateTime(timezone=True), nullable=True))
     _add("item", sa.Column("added", sa.Boolean(), nullable=False), "false")
     op.add_column("material", sa.Column("promised_on", sa.Date(), nullable=True))
@@ -470,6 +481,10 @@ def downgrade() -> None:
     op.drop_column("material", "promised_on")
     op.drop_column("item", "added")
     op.drop_column("item", "urged_at")
+    op.drop_index(
+        "audit_reassigned", table_name="audit_entry", postgresql_where=sa.text("act = 'reassign'")
+    )
+    op.drop_column("item", "handled_by")
     op.drop_column("item", "assignee")
     op.drop_column("item", "step")
     op.drop_column("item", "transferred_to")
