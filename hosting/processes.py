@@ -30,6 +30,7 @@ class Program:
     user: tuple[int, int] | None = None  # uid and gid, when not our own
     stop_signal: signal.Signals = signal.SIGTERM
     orphan_signal: signal.Signals = signal.SIGKILL  # what it gets if we die without stopping it
+    yields: int = 0  # how far it steps back for the others when processors are short (nice)
     patience: float = 10.0  # seconds between the request to stop and SIGKILL
 
 
@@ -59,7 +60,7 @@ class Process:
                 group=gid,
                 extra_groups=None if uid is None else [],
                 process_group=0,
-                preexec_fn=_dies_with_parent(self.program.orphan_signal),
+                preexec_fn=_as_a_child_of_ours(self.program),
             )
 
     @property
@@ -119,10 +120,22 @@ def _opened(log: Path) -> BinaryIO:
     return log.open("ab")
 
 
-def _dies_with_parent(number: signal.Signals) -> Callable[[], None] | None:
+def _as_a_child_of_ours(program: Program) -> Callable[[], None]:
+    """What a child does before it becomes the program."""
+    dies_with_parent = _dies_with_parent(program.orphan_signal)
+
+    def begin() -> None:
+        if program.yields:
+            os.nice(program.yields)
+        dies_with_parent()
+
+    return begin
+
+
+def _dies_with_parent(number: signal.Signals) -> Callable[[], None]:
     """Linux tells a child when its parent died, even by SIGKILL; elsewhere stop `yjs up` in order."""
     if sys.platform != "linux":
-        return None
+        return lambda: None
     prctl = ctypes.CDLL(None, use_errno=True).prctl  # looked up before the fork
     parent = os.getpid()
 

@@ -6,6 +6,8 @@ from config.settings import Settings
 from hosting.processes import Program
 
 WEB_PATIENCE = 10.0  # seconds; a request under way may finish
+# People at the desks come first: what conducts and shows takes the processor time that they leave.
+BEHIND_THE_DESKS = 10
 
 
 def prefect_server(settings: Settings) -> Program:
@@ -27,18 +29,19 @@ def prefect_server(settings: Settings) -> Program:
             "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
             "PREFECT__SERVER_FINAL": "1",  # as its own command line says: no second server in this process
         },
+        yields=BEHIND_THE_DESKS,
         patience=5.0,  # it does not listen while it makes its tables; PostgreSQL undoes what was half done
     )
 
 
 def conductor(settings: Settings) -> Program:
     """Compares what the record asks for with what Prefect does."""
-    return _module(settings, "flows.conductor", "conductor", "指挥进程")
+    return _module(settings, "flows.conductor", "conductor", "指挥进程", yields=BEHIND_THE_DESKS)
 
 
 def worker(settings: Settings) -> Program:
     """Runs the flows' passes, and sends the notices."""
-    return _module(settings, "flows.worker", "worker", "执行进程")
+    return _module(settings, "flows.worker", "worker", "执行进程", yields=BEHIND_THE_DESKS)
 
 
 def web(settings: Settings) -> Program:
@@ -56,12 +59,13 @@ def prefect_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def _module(settings: Settings, module: str, name: str, label: str) -> Program:
+def _module(settings: Settings, module: str, name: str, label: str, *, yields: int = 0) -> Program:
     return Program(
         name=name,
         label=label,
         command=[sys.executable, "-m", module],
         log=settings.logs / f"{name}.log",
         environment=prefect_environment(settings) | {"PYTHONUNBUFFERED": "1"},
+        yields=yields,
         patience=WEB_PATIENCE,
     )
