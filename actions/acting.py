@@ -19,6 +19,7 @@ from rules.answering import UNSTORABLE
 from rules.duties import may
 from rules.errors import Faulty
 from rules.moments import CHINA
+from rules.people import Role
 from rules.states import CASE_TRANSITIONS, ITEM_TRANSITIONS, Act
 
 
@@ -42,6 +43,13 @@ class Scene:
     case: Case
     item: Item | None
     by: Account
+    at: datetime | None = None
+    posts: tuple[Account, ...] = ()  # whose stand-in this person is now (委托代办)
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """The person's own, and those of the posts in which they stand in."""
+        return frozenset({self.by.role, *(post.role for post in self.posts)})
 
 
 Choices = Callable[[Scene], list[tuple[str, str]]]  # (value, what people read)
@@ -85,12 +93,15 @@ class Doing:
     fields: tuple[Field, ...]
     run: Callable[[Asked], object]
     open_to: Callable[[Scene], bool] | None = None
+    for_others: bool = False  # also other departments than the item's; `open_to` says which
 
     def is_open(self, scene: Scene) -> bool:
         """May this person take it now?"""
-        of_department = scene.item.department_code if scene.item else None
+        of_department = scene.item.department_code if scene.item and not self.for_others else None
         own = scene.by.department_code
-        if not may(self.act, scene.by.role, own_department=own, of_department=of_department):
+        if not any(
+            may(self.act, role, own_department=own, of_department=of_department) for role in scene.roles
+        ):
             return False
         if self.open_to:
             return self.open_to(scene)
@@ -103,6 +114,7 @@ class Doing:
 RungRule = Callable[[Session, Case, Item | None, ClockRow, datetime], None]
 
 REASON = Field("reason", "理由", Form.TEXT)
+YES_NO = [("yes", "是"), ("no", "否")]
 
 
 def text(asked: Asked, field: str) -> str:
@@ -140,6 +152,16 @@ def moment(asked: Asked, field: str) -> datetime | None:
     except ValueError:
         raise Faulty({field: "时间应写成 2026-11-21T09:30 这样。"}) from None
     return at.replace(tzinfo=CHINA) if at and at.tzinfo is None else at
+
+
+def yes_or_no(asked: Asked, field: str, why: str) -> bool:
+    """true, false, yes or no; otherwise Faulty with this sentence."""
+    given = asked.data.get(field)
+    if given is True or given == "yes":
+        return True
+    if given is False or given == "no":
+        return False
+    raise Faulty({field: why})
 
 
 def several(asked: Asked, field: str) -> tuple[str, ...]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlmodel import Session
 
 from actions import accepting, applying, deciding, delivering, suspending
 from actions.acting import Asked, Doing, Scene
+from actions.permitting import posts_held
 from models.account import Account
 from models.case import Item, find_case, items_of
 from rules.errors import Faulty, NotFound
@@ -42,13 +44,17 @@ def do(name: str, asked: Asked) -> None:
     doing.run(asked)
 
 
-def possible(session: Session, number: str, by: Account) -> list[Possible]:
-    """What this person may do with this case now, in the order of the case's life."""
+def possible(session: Session, number: str, by: Account, *, at: datetime | None = None) -> list[Possible]:
+    """What this person may do with this case now, in the order of the case's life.
+
+    With the moment also what they may do as somebody's stand-in.
+    """
     case = find_case(session, number)
+    posts = tuple(posts_held(session, by, at=at)) if at else ()
     places: dict[bool, Sequence[Item | None]] = {False: [None], True: items_of(session, number)}
     return [
         Possible(doing, item)
         for doing in DOINGS.values()
         for item in places[doing.on_item]
-        if doing.is_open(Scene(session, case, item, by))
+        if doing.is_open(Scene(session, case, item, by, at, posts))
     ]

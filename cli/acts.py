@@ -21,7 +21,8 @@ def acts(number: Number, as_user: By, as_json: AsJson = False) -> None:
     """这个账号现在可以对办件做什么。"""
     with transaction() as session:
         by = account_named(session, as_user)
-        found = [_describe(one) for one in possible(session, case_called(session, number).number, by)]
+        number = case_called(session, number).number
+        found = [_describe(one) for one in possible(session, number, by, at=datetime.now(UTC))]
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return

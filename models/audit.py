@@ -36,3 +36,21 @@ def timeline(session: Session, case_number: str) -> list[AuditEntry]:
     """Everything that happened to a case, first to last."""
     query = select(AuditEntry).where(AuditEntry.case_number == case_number).order_by(col(AuditEntry.id))
     return list(session.exec(query))
+
+
+def handed_on_by(session: Session, item_number: str, department: str) -> AuditEntry | None:
+    """The latest time this department handed the item on to another (转办)."""
+    query = select(AuditEntry).where(
+        AuditEntry.item_number == item_number,
+        AuditEntry.act == Act.REASSIGN,
+        col(AuditEntry.facts)["from"].astext == department,
+    )
+    return session.exec(query.order_by(col(AuditEntry.id).desc()).limit(1)).one_or_none()
+
+
+def handed_on(session: Session, department: str, limit: int = 50) -> list[AuditEntry]:
+    """What this department has handed on to others, the latest first."""
+    query = select(AuditEntry).where(
+        AuditEntry.act == Act.REASSIGN, col(AuditEntry.facts)["from"].astext == department
+    )
+    return list(session.exec(query.order_by(col(AuditEntry.id).desc()).limit(limit)))

@@ -1,5 +1,6 @@
 """Work between departments: opinions asked for, joint visits and meetings, stand-ins, what must be put right."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,6 +9,7 @@ from sqlalchemy import Column, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from models.account import Account
 from models.columns import code, moment, one_of
 from rules.named import Named
 
@@ -120,6 +122,9 @@ class Rectification(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_column=moment())
 
 
+_OPEN = (col(Opinion.answered_at).is_(None), col(Opinion.cancelled_at).is_(None))
+
+
 def opinions_of(session: Session, case_number: str) -> list[Opinion]:
     """Every opinion asked for in a case, first to last."""
     query = select(Opinion).where(Opinion.case_number == case_number)
@@ -154,3 +159,45 @@ def rectifications_of(session: Session, case_number: str) -> list[Rectification]
     """What had to be put right in a case, first to last."""
     query = select(Rectification).where(Rectification.case_number == case_number)
     return list(session.exec(query.order_by(col(Rectification.required_at))))
+
+
+def asked_departments(session: Session, clocks: Iterable[UUID]) -> dict[UUID, str]:
+    """Clock of an opinion -> the department that is to answer by then."""
+    query = select(Opinion.clock_id, Opinion.department_code).where(col(Opinion.clock_id).in_(list(clocks)))
+    return dict(session.execute(query).tuples().all())
+
+
+def lock_delegations(session: Session, username: str) -> list[Delegation]:
+    """The delegations of a post that were not ended, locked with the post until the transaction ends."""
+    session.execute(select(Account.username).where(Account.username == username).with_for_update())
+    query = select(Delegation).where(Delegation.username == username, col(Delegation.ended_at).is_(None))
+    return list(session.exec(query.execution_options(populate_existing=True)))
+
+
+def delegations_of(session: Session, department: str, since: date) -> list[Delegation]:
+    """Those of a department's posts that are not over, the first to begin first."""
+    query = (
+        select(Delegation)
+        .join(Account, col(Account.username) == Delegation.username)
+        .where(
+            Account.department_code == department,
+            col(Delegation.ended_at).is_(None),
+            col(Delegation.until_day) >= since,
+        )
+    )
+    return list(session.exec(query.order_by(col(Delegation.from_day), col(Delegation.made_at))))
+
+
+def posts_of_stand_in(session: Session, username: str, day: date) -> list[Account]:
+    """The posts that this account fills on this day for others."""
+    query = (
+        select(Account)
+        .join(Delegation, col(Delegation.username) == Account.username)
+        .where(
+            Delegation.stand_in == username,
+            col(Delegation.from_day) <= day,
+            col(Delegation.until_day) >= day,
+            col(Delegation.ended_at).is_(None),
+        )
+    )
+    return list(session.exec(query.order_by(col(Account.username))))

@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from actions.acting import Asked, Form, Scene
 from actions.doing import DOINGS, Possible, do
+from actions.permitting import posts_held
 from models.account import Account
 from models.case import Case
 from rules.errors import Faulty
@@ -75,5 +76,5 @@ def _page(
 
 
 def _choices(db: Session, viewer: Account, case: Case, one: Possible) -> Choices:
-    scene = Scene(db, case, one.item, viewer)
+    scene = Scene(db, case, one.item, viewer, now(), tuple(posts_held(db, viewer, at=now())))
     return {field.name: field.choices(scene) for field in one.doing.fields if field.choices}

@@ -103,7 +103,7 @@ def case_page(
 
 def other_acts(db: Session, viewer: Account, number: str) -> list[Possible]:
     """What is open to this person beside what the case page itself offers."""
-    return [one for one in possible(db, number, viewer) if one.doing.name not in ON_THIS_PAGE]
+    return [one for one in possible(db, number, viewer, at=now()) if one.doing.name not in ON_THIS_PAGE]
 
 
 @router.get("/{number}/receipt")
