@@ -1,7 +1,7 @@
 """When is it due? Start, stop and re-derive the clocks of a case; rules.clock does the counting."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from models.clock import (
     procedures_of,
     stop_running,
 )
+from models.offices import office_calendar, office_calendars
 from models.version import bundle_of_version
 from rules.bundle import Bundle, ItemSpec, Limit
 from rules.calendar import WorkCalendar
@@ -64,6 +65,13 @@ def start_step_clock(session: Session, case: Case, item: Item, limit: Limit, *, 
     _start(session, case, item, {ClockKind.STEP: (limit, at)})
 
 
+def start_clock(
+    session: Session, case: Case, item: Item | None, kind: ClockKind, limit: Limit, *, at: datetime
+) -> ClockRow:
+    """A clock of the case, or of one of its items, from now on."""
+    return _start(session, case, item, {kind: (limit, at)})[0]
+
+
 def hall_calendar() -> WorkCalendar:
     """The calendar of this installation's region."""
     return calendar_for(settings().region)
@@ -85,17 +93,22 @@ class InPlay:
     fired: dict[UUID, set[str]]
     calendar: WorkCalendar
     thresholds: Thresholds
+    offices: Mapping[str, WorkCalendar] = field(default_factory=dict)  # of items whose office has own hours
 
     def procedures_for(self, row: ClockRow) -> list[SpecialProcedure]:
         """The clock of an item knows the item's procedures, that of the case the union of all (R12)."""
         return [one for one in self.procedures if row.item_number in ("", one.item_number)]
+
+    def calendar_of(self, row: ClockRow) -> WorkCalendar:
+        """An office's day ends when that office closes."""
+        return self.offices.get(row.item_number, self.calendar)
 
     def left(self, row: ClockRow) -> list[Rung]:
         """The rungs still to be fired; a clock that has stopped reaches no further ones."""
         clock = row.clock(self.procedures_for(row))
         return [
             rung
-            for rung in rungs(clock, self.calendar, thresholds=self.thresholds)
+            for rung in rungs(clock, self.calendar_of(row), thresholds=self.thresholds)
             if rung.code not in self.fired.get(row.id, ())
             and (row.stopped_at is None or rung.at <= row.stopped_at)
         ]
@@ -103,7 +116,7 @@ class InPlay:
     def set_dates(self, row: ClockRow) -> None:
         """Write the dates of a clock, which are kept only as an index."""
         if row.stopped_at is None:
-            due = due_of(row.clock(self.procedures_for(row)), self.calendar)
+            due = due_of(row.clock(self.procedures_for(row)), self.calendar_of(row))
             row.due_on, row.due_at, row.provisional = due.day, due.at, due.provisional
         self.set_next_rung(row)
 
@@ -120,6 +133,7 @@ def in_play(session: Session, case: Case) -> InPlay:
         fired_in(session, case.number),
         hall_calendar(),
         _thresholds(session, case),
+        office_calendars(session, [case.number]),
     )
 
 
@@ -137,9 +151,10 @@ def redate(session: Session, case: Case, items: Iterable[Item]) -> list[ClockRow
 
 def _start(
     session: Session, case: Case, item: Item | None, limits: dict[ClockKind, tuple[Limit, datetime]]
-) -> None:
+) -> list[ClockRow]:
     """New clocks have no history: nothing is read for them, and each is written once with its dates."""
-    ledger = InPlay([], [], {}, hall_calendar(), _thresholds(session, case))
+    calendar = office_calendar(item.department_code) if item else hall_calendar()
+    ledger = InPlay([], [], {}, calendar, _thresholds(session, case))
     rows = [_new_row(case, item, kind, limit, at) for kind, (limit, at) in limits.items()]
     for row in rows:
         ledger.set_dates(row)
@@ -148,6 +163,7 @@ def _start(
         _index_item(item, rows)
     else:
         _index_case(case, rows)
+    return rows
 
 
 def _accepted_by_law(case: Case, item: Item, handed_over: datetime) -> datetime:

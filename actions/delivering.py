@@ -10,6 +10,7 @@ from actions.moving import record
 from actions.permitting import must_be_allowed
 from models.account import Account
 from models.case import Case, items_of, lock_case
+from rules.clock import ClockKind
 from rules.errors import AlreadyDone, Faulty, WrongState
 from rules.moments import china_text
 from rules.states import Act
@@ -29,7 +30,7 @@ def deliver(session: Session, number: str, *, by: Account, at: datetime, trackin
         raise Faulty({"tracking": f"快递单号请不超过 {TRACKING_LIMIT} 个字符。"})
     case.delivered_at = at
     for item in items_of(session, number):
-        stop_clocks(session, case, item, at=at)
+        stop_clocks(session, case, item, at=at, kind=ClockKind.DELIVERY)
     record(session, case, Act.DELIVER, by=by.username, at=at, facts={"tracking": tracking.strip()})
     return case
 

@@ -11,6 +11,8 @@ from models.case import Case, Item, items_of, lock_case
 from models.notice import queue_notice
 from models.version import bundle_of_version
 from rules.bundle import Bundle
+from rules.clock import ClockKind
+from rules.identifiers import result_number
 from rules.joining import may_issue
 from rules.notices import Event
 from rules.states import Act, CaseState, ItemState
@@ -37,7 +39,7 @@ def issue(session: Session, number: str, *, at: datetime) -> None:
         _say_ready(session, bundle, case, results, at)
     else:  # nothing to hand out, so nothing is due
         for item in items:
-            stop_clocks(session, case, item, at=at)
+            stop_clocks(session, case, item, at=at, kind=ClockKind.DELIVERY)
 
 
 def _number_results(bundle: Bundle, items: list[Item]) -> list[dict[str, str]]:
@@ -45,7 +47,7 @@ def _number_results(bundle: Bundle, items: list[Item]) -> list[dict[str, str]]:
     for item in items:
         name = bundle.item(item.code).result
         if item.state is ItemState.GRANTED and name:
-            item.result_number = f"{item.number}-Z"
+            item.result_number = result_number(item.number)
             results.append({"name": name, "number": item.result_number})
     return results
 

@@ -31,12 +31,22 @@ def move_case(
 
 
 def move_item(
-    session: Session, case: Case, item: Item, act: Act, *, by: str, at: datetime, reason: str = ""
+    session: Session,
+    case: Case,
+    item: Item,
+    act: Act,
+    *,
+    by: str,
+    at: datetime,
+    reason: str = "",
+    facts: dict[str, Any] | None = None,
 ) -> None:
     """Take one item to its next state. The caller holds the lock of the case."""
     before = item.state
     item.state = item_after(before, act)
-    record(session, case, act, by=by, at=at, item=item, reason=reason, before=before, after=item.state)
+    record(
+        session, case, act, by=by, at=at, item=item, reason=reason, facts=facts, before=before, after=item.state
+    )
 
 
 def record(

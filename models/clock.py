@@ -83,6 +83,12 @@ class ClockRow(SQLModel, table=True):
             kind=self.kind,
         )
 
+    def stop(self, at: datetime) -> None:
+        """It does not run any more; a rung reached before this moment is still to be fired."""
+        self.stopped_at = at
+        if self.next_rung_at and self.next_rung_at > at:
+            self.next_rung_at = None
+
     def _extension(self) -> Extension:
         return Extension(
             self.extended_n,

@@ -14,13 +14,15 @@ from notifications.rendering import day, render, render_letter, render_own
 from notifications.segments import segments
 from rules.bundle import Bundle
 from rules.joining import may_issue
-from rules.notices import Event
+from rules.notices import FACTS, Event
 
 SIGNATURE = "【一件事】"
 MOST_SEGMENTS = 2  # longer messages arrive in pieces on some handsets, and every piece is charged
 
 REMEDY = "可以依法申请行政复议或者提起行政诉讼。"  # 行政许可法 art. 38: told with every refusal
-DAYS = frozenset({"promised_due_on", "legal_due_on", "due_on", "old", "new"})  # facts that are ISO dates
+DAYS = frozenset(  # facts that are ISO dates
+    {"promised_due_on", "legal_due_on", "due_on", "old", "new", "conditions_until"}
+)
 
 SUBJECTS: Mapping[Event, str] = {
     Event.RECEIPT: "已收到您的申请",
@@ -54,7 +56,7 @@ def words_of(notice: Notice, case: Case, bundle: Bundle) -> Words:
     """The words of this notice; a bundle's own subject and short message go before the general ones."""
     event = notice.event.value
     known = _known(notice, case, bundle)
-    own = bundle.messages.get(event, {})
+    own = {} if _out_of_the_ordinary(notice) else bundle.messages.get(event, {})
     subject = _own(own, "subject", known) or _subject(notice.event, known)
     said = render(f"{event}.txt.j2", known)
     short = _own_short(own, notice, known) or render(f"{event}.sms.j2", known)
@@ -71,6 +73,7 @@ def _known(notice: Notice, case: Case, bundle: Bundle) -> dict[str, Any]:
     home = settings().public_url
     provisional = bool(notice.facts.get("provisional"))
     return {
+        **dict.fromkeys(FACTS[notice.event]),  # a notice from before an update may know less
         **{name: _said(name, value, provisional) for name, value in notice.facts.items()},
         "bundle": bundle.name.removesuffix("“一件事”"),  # the texts put it between quotes of their own
         "number": case.number,
@@ -117,11 +120,16 @@ def _own_short(own: Mapping[str, str], notice: Notice, known: Mapping[str, Any])
     return text if segments(SIGNATURE + text) <= MOST_SEGMENTS else ""
 
 
+def _out_of_the_ordinary(notice: Notice) -> bool:
+    """A bundle's own texts know granting and refusing; conditions and another authority need the general ones."""
+    return bool(notice.facts.get("conditions") or notice.facts.get("transferred_to"))
+
+
 def _refuses(notice: Notice) -> bool:
     facts = notice.facts
     return {
         Event.NOT_ACCEPTED: True,
-        Event.ITEM_DECIDED: not facts.get("granted"),
+        Event.ITEM_DECIDED: not facts.get("granted") and not facts.get("transferred_to"),
         Event.CONCLUDED: bool(facts.get("refused")),
     }.get(notice.event, False)
 

@@ -13,6 +13,10 @@ ROLES: Mapping[Act, frozenset[Role]] = {
     Act.DELIVER: frozenset({Role.CLERK}),
     Act.GRANT: frozenset({Role.OFFICER, Role.HEAD}),
     Act.REFUSE: frozenset({Role.OFFICER, Role.HEAD}),
+    Act.TRANSFER: frozenset({Role.OFFICER, Role.HEAD}),
+    Act.POST_CHECK: frozenset({Role.OFFICER, Role.HEAD}),
+    Act.REVOKE: frozenset({Role.HEAD}),
+    Act.ASK_HUMAN: frozenset({Role.CLERK}),  # and the applicant, on the progress page
     Act.START_SPECIAL: frozenset({Role.HEAD}),
     Act.END_SPECIAL: frozenset({Role.OFFICER, Role.HEAD}),
     Act.EXTEND: frozenset({Role.HEAD, Role.GOVERNMENT}),

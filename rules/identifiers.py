@@ -57,6 +57,11 @@ def case_number(region: str, bundle: str, on: date, serial: int) -> str:
     return f"{stem}-{check_digit(stem)}"
 
 
+def result_number(item_number: str) -> str:
+    """证照编号: known from the grant on, so that those who wait for the result can name it before it is made."""
+    return f"{item_number}-Z"
+
+
 def fault_of_case_number(number: str) -> str | None:
     """Why this cannot be a case number, or None: tells a slip of the finger from an unknown case."""
     if not re.fullmatch(r"[0-9]{6}-[A-Z][A-Z0-9]{0,15}-[0-9]{8}-[0-9]{6}-[0-9]", number):

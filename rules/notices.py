@@ -118,8 +118,19 @@ FACTS: Mapping[Event, frozenset[str]] = {
     Event.SPECIAL_ENDED: frozenset({"item", "kind", "due_on", "provisional"}),
     Event.EXTENDED: frozenset({"what", "days", "reason", "due_on", "provisional"}),
     Event.DATE_MOVED: frozenset({"clock", "old", "new", "provisional"}),
-    Event.ITEM_DECIDED: frozenset({"item", "department", "granted", "reason", "left"}),
-    Event.CONCLUDED: frozenset({"outcome", "granted", "refused"}),
+    Event.ITEM_DECIDED: frozenset(
+        {
+            "item",
+            "department",
+            "granted",
+            "reason",
+            "conditions",
+            "conditions_until",
+            "transferred_to",
+            "left",
+        }
+    ),
+    Event.CONCLUDED: frozenset({"outcome", "granted", "refused", "transferred"}),
     Event.READY: frozenset({"results", "place"}),
     Event.SUPPLEMENT_ASKED: frozenset({"notice", "gaps", "due_on", "provisional"}),
     Event.SUPPLEMENT_REMINDED: frozenset({"notice", "gaps", "due_on", "provisional"}),

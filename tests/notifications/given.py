@@ -46,9 +46,17 @@ TOLD: Mapping[Event, dict[str, Any]] = {
         "department": "消防救援",
         "granted": False,
         "reason": "疏散通道宽度不足1.4米，且未设置应急照明；请整改后重新申请。",
+        "conditions": "",
+        "conditions_until": None,
+        "transferred_to": "",
         "left": 2,
     },
-    Event.CONCLUDED: {"outcome": "部分准予", "granted": ["食品经营许可"], "refused": ["消防安全检查"]},
+    Event.CONCLUDED: {
+        "outcome": "部分准予",
+        "granted": ["食品经营许可"],
+        "refused": ["消防安全检查"],
+        "transferred": [],
+    },
     Event.READY: {
         "results": [{"name": "食品经营许可证", "number": f"{NUMBER}-02-Z"}],
         "place": "示例市政务服务中心一楼出证窗口",

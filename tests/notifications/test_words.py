@@ -258,3 +258,36 @@ def test_the_facts_of_the_tests_are_the_facts_of_the_rules() -> None:
 )
 def test_segments_as_operators_count_them(text: str, count: int) -> None:
     assert segments(text) == count
+
+
+@everybody
+def test_a_grant_with_conditions_says_them_and_until_when(considerate: bool) -> None:
+    facts = GRANTED | {"conditions": "补装应急照明两处", "conditions_until": "2026-06-30"}
+    said = words(Event.ITEM_DECIDED, facts, considerate=considerate)
+    for text in (said.text, said.html, said.sms):
+        assert "补装应急照明两处" in text
+        assert "2026年6月30日" in text
+    assert ("附条件准予" in said.text) != considerate
+    own = {"item_decided": {"sms": "{{ item }}已办好", "subject": "好了"}}
+    assert "补装应急照明" in words(Event.ITEM_DECIDED, facts, messages=own).sms, "no own text may hide them"
+
+
+@everybody
+def test_a_transfer_says_who_decides_now_and_is_no_refusal(considerate: bool) -> None:
+    facts = {"transferred_to": "示例省消防救援总队", "reason": "属于省级权限"}
+    said = words(Event.ITEM_DECIDED, facts, considerate=considerate)
+    for text in (said.text, said.sms):
+        assert "转报示例省消防救援总队" in text
+        assert "不予" not in text
+        assert "行政复议" not in text
+    ended = words(Event.CONCLUDED, {"granted": [], "refused": [], "transferred": ["消防安全检查"]})
+    assert "消防安全检查" in ended.text
+    assert "转报1项" in ended.sms
+
+
+def test_a_notice_queued_before_an_update_still_leaves() -> None:
+    old = {name: TOLD[Event.ITEM_DECIDED][name] for name in ("item", "department", "granted", "reason", "left")}
+    notice = Notice(
+        serial=1, case_number=NUMBER, event=Event.ITEM_DECIDED, channel=Channel.SMS, address="1", facts=old
+    )
+    assert "1.4米" in words_of(notice, case_row(), a_bundle()).sms

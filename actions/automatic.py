@@ -1,0 +1,41 @@
+"""秒批: a rule of the bundle grants at once what meets its condition. It never refuses; a person sees the rest."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from actions.moving import SYSTEM
+from actions.needing import papers_in, what_holds
+from actions.settling import Decision, settle
+from models.case import Case, Item
+from rules.bundle import Bundle
+from rules.conditions import holds, names
+from rules.material import MaterialState
+from rules.states import Act, ItemState, Lane
+
+
+def grant_by_rule(
+    session: Session, bundle: Bundle, case: Case, item: Item, items: list[Item], *, at: datetime
+) -> bool:
+    """Was the item, just handed over, granted by its rule? The entry says by which, and on which answers.
+
+    What its predecessors were to produce must be there; whatever else holds a grant holds the rule too.
+    """
+    spec = bundle.item(item.code)
+    rule = spec.automatic
+    if rule is None or item.state is not ItemState.IN_REVIEW or not holds(rule.when, case.answers):
+        return False
+    if papers_in(session, case, spec, MaterialState.AWAITED) or what_holds(session, case, item, items, at=at):
+        return False
+    answers = {name: case.answers[name] for name in sorted(names(rule.when))}
+    asked = {question.id: question.text for question in bundle.questions}
+    said = "；".join(f"{asked[name]}{_said(value)}" for name, value in answers.items())
+    reason = f"符合秒批条件，由系统按规则准予。依据：{rule.basis}。" + (f"条件：{said}。" if said else "")
+    facts = {"condition": rule.when, "answers": answers, "basis": rule.basis, "source": rule.source}
+    decision = Decision(Act.GRANT, Lane.RULE, reason[:2000], facts=facts)
+    settle(session, case, item, items, decision, by=SYSTEM, at=at)
+    return True
+
+
+def _said(value: object) -> str:
+    return {True: "是", False: "否"}[value] if isinstance(value, bool) else str(value)

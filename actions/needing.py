@@ -1,0 +1,63 @@
+"""What does an item need of others, and what still holds its grant?"""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from actions.dating import hall_calendar
+from models.case import Case, Item, materials_of
+from models.version import bundle_of_version
+from rules.bundle import Blocks, Bundle, ItemSpec
+from rules.clock import Clock, due_of
+from rules.joining import Needs, waits_to_decide
+from rules.material import MaterialState
+from rules.moments import china_day
+from rules.selecting import needs_in_force
+
+
+def needs_of(bundle: Bundle, case: Case, items: list[Item]) -> Needs:
+    """The dependencies in force between the items of this case, by item code."""
+    codes = frozenset(item.code for item in items)
+    return {item.code: needs_in_force(bundle.item(item.code), codes, case.answers) for item in items}
+
+
+def block_all(bundle: Bundle) -> frozenset[str]:
+    """The items whose refusal stops the whole case."""
+    return frozenset(item.code for item in bundle.items if item.blocks is Blocks.ALL)
+
+
+def what_holds(session: Session, case: Case, mine: Item, items: list[Item], *, at: datetime) -> str:
+    """Why the item may not be granted yet, in a sentence; '' if nothing holds it.
+
+    Its decision gates, what was accepted with gaps (容缺), and its 公示期. They hold whoever decides: a person, a rule
+    or the clock.
+    """
+    bundle = bundle_of_version(session, case.bundle_digest)
+    states = {item.code: item.state for item in items}
+    names = {item.code: item.name for item in items}
+    if waiting := waits_to_decide(mine.code, needs_of(bundle, case, items), states):
+        return f"须等“{'、'.join(names[code] for code in waiting)}”办结后才能作出决定。"
+    spec = bundle.item(mine.code)
+    if gaps := papers_in(session, case, spec, MaterialState.DEFERRED):
+        return f"容缺材料“{'、'.join(gaps)}”尚未补齐，不能准予。"
+    return _still_published(spec, mine, at)
+
+
+def papers_in(session: Session, case: Case, spec: ItemSpec, *states: MaterialState) -> list[str]:
+    """The names of the item's materials that are in one of these states."""
+    return [
+        material.name
+        for material in materials_of(session, case.number)
+        if material.spec_id in spec.materials and material.state in states
+    ]
+
+
+def _still_published(spec: ItemSpec, item: Item, at: datetime) -> str:
+    """公示期: others must have had the whole of it to object; the last day ends it."""
+    if spec.notice_period is None or item.handed_over_at is None:
+        return ""
+    until = due_of(Clock(spec.notice_period, item.handed_over_at), hall_calendar()).day
+    if until is None or china_day(at) >= until:
+        return ""
+    basis = f"，{spec.notice_period.basis}" if spec.notice_period.basis else ""
+    return f"公示期（{spec.notice_period.text}{basis}）到 {until} 届满，届满前不能准予。"
