@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -10,18 +11,22 @@ from config.settings import settings
 from config.year_tables import read_table
 from rules.calendar import WorkCalendar, YearTable
 from rules.errors import Refused
+from rules.office_hours import OfficeHours
 
 SHIPPED = Path(__file__).parent / "calendar"
 
 Stamp = tuple[tuple[str, int, int], ...]  # every file with the time it was written and its size
 
 
-def calendar_for(region: str | None = None, folders: Iterable[Path] | None = None) -> WorkCalendar:
-    """The working days of a region: the national tables, its own holidays over them.
+def calendar_for(
+    region: str | None = None, folders: Iterable[Path] | None = None, hours: OfficeHours | None = None
+) -> WorkCalendar:
+    """The working days of a region: the national tables, its own holidays over them; the hall's hours or others.
 
     Kept until a file is added, changed or removed, so that every process sees an import at its next question.
     """
-    return _calendar(region or "", _stamp(table_folders() if folders is None else folders))
+    stamp = _stamp(table_folders() if folders is None else folders)
+    return _calendar(region or "", stamp) if hours is None else _with_hours(region or "", stamp, hours)
 
 
 def tentative(due: date | None) -> bool:
@@ -58,6 +63,11 @@ def _files(folder: Path) -> Iterator[tuple[str, int, int]]:
 @lru_cache(maxsize=64)
 def _calendar(region: str, stamp: Stamp) -> WorkCalendar:
     return assemble(_read_tables([Path(path) for path, _, _ in stamp]), region)
+
+
+@lru_cache(maxsize=256)
+def _with_hours(region: str, stamp: Stamp, hours: OfficeHours) -> WorkCalendar:
+    return replace(_calendar(region, stamp), hours=hours)
 
 
 def _read_tables(paths: list[Path]) -> list[YearTable]:

@@ -20,6 +20,7 @@ from models.clock import (
     procedures_of,
     provisional_count,
 )
+from models.offices import office_calendar, office_calendars
 from models.version import bundle_of_version
 from rules.bundle import Bundle
 from rules.calendar import WorkCalendar
@@ -93,9 +94,19 @@ def clock_views(session: Session, number: str, *, at: datetime, item: str = "") 
     items = {one.number: one for one in items_of(session, number)}
     procedures = procedures_of(session, number)
     bundle, calendar = bundle_of_version(session, case.bundle_digest), calendar_for(settings().region)
-    people = names_of(session)
+    people, offices = names_of(session), office_calendars(session, [number])
     views = [
-        _named(_view(row, items.get(row.item_number), procedures, bundle, calendar, at), people)
+        _named(
+            _view(
+                row,
+                items.get(row.item_number),
+                procedures,
+                bundle,
+                offices.get(row.item_number, calendar),
+                at,
+            ),
+            people,
+        )
         for row in clocks_of(session, number)
     ]
     return [view for view in views if not item or (view.item and item in (view.item.code, view.item.number))]
@@ -103,7 +114,9 @@ def clock_views(session: Session, number: str, *, at: datetime, item: str = "") 
 
 def trace_of(view: ClockView) -> tuple[TraceLine, ...]:
     """Why this date? A line a day, with who suspended and who extended it."""
-    return trace(view.clock, calendar_for(settings().region))
+    if view.item is None:
+        return trace(view.clock, calendar_for(settings().region))
+    return trace(view.clock, office_calendar(view.item.department_code))
 
 
 def standings(session: Session, numbers: Iterable[str], *, at: datetime) -> dict[str, Standing]:
@@ -182,9 +195,11 @@ def _running_views(session: Session, numbers: list[str], at: datetime) -> list[C
         col(ClockRow.case_number).in_(numbers), col(ClockRow.stopped_at).is_(None)
     )
     calendar, found = calendar_for(settings().region), []
+    offices = office_calendars(session, numbers)
     for row in session.exec(running):
         bundle = bundle_of_version(session, cases[row.case_number].bundle_digest)
-        found.append(_view(row, None, procedures[row.case_number], bundle, calendar, at))
+        hours = offices.get(row.item_number, calendar)
+        found.append(_view(row, None, procedures[row.case_number], bundle, hours, at))
     return found
 
 
