@@ -16,6 +16,7 @@ from models.account import Account
 from models.case import Case, Item, items_of, lock_case
 from models.clock import ClockRow, SpecialProcedure, open_procedure, procedures_of, running_clocks
 from models.notice import queue_notice
+from models.offices import office_calendars
 from models.version import bundle_of_version
 from rules.bundle import Limit, Special, Unit
 from rules.clock import ClockKind, Extension, extended
@@ -183,7 +184,9 @@ def _extend(
         raise Refused(f"{row.basis or '该期限'}没有规定可以延长。")
     extension = Extension(row.extend, by.username, reason, document, china_day(at))
     procedures = procedures_of(session, case.number, row.item_number)
-    extended(row.clock(procedures), extension, hall_calendar(), at=at)  # raises when it may not be
+    offices = office_calendars(session, [case.number])
+    calendar = offices.get(row.item_number) or hall_calendar()
+    extended(row.clock(procedures), extension, calendar, at=at)  # raises when it may not be
     row.extended_n, row.extended_by, row.extended_on = row.extend, by.username, china_day(at)
     row.extension_reason, row.extension_document = reason, document
 
