@@ -125,6 +125,18 @@ def text(asked: Asked, field: str) -> str:
     return typed.strip()
 
 
+def worded(words: str, field: str, why: str, limit: int = 2000) -> str:
+    """What must be said in this field, trimmed; Faulty when it is missing, cannot be kept or is too long."""
+    words = words.strip()
+    if not words:
+        raise Faulty({field: why})
+    if UNSTORABLE.search(words):
+        raise Faulty({field: "文字里有控制字符，请删去。"})
+    if len(words) > limit:
+        raise Faulty({field: f"请不超过 {limit} 字。"})
+    return words
+
+
 def number(asked: Asked, field: str, why: str) -> int:
     """A whole number, from a form or from JSON; otherwise Faulty with this sentence."""
     given = asked.data.get(field)

@@ -9,7 +9,8 @@ from actions.acting import REASON, Asked, Doing, Field, Form, day, text
 from actions.following import follow
 from actions.moving import SYSTEM
 from actions.needing import what_holds
-from actions.permitting import must_be_allowed
+from actions.permitting import must_have, on_behalf
+from actions.readying import may_decide, must_be_last_step
 from actions.settling import Decision, settle
 from models.account import Account
 from models.case import Case, Item, items_of, lock_case
@@ -36,7 +37,7 @@ def grant(
     conditions_until: date | None = None,
 ) -> Item:
     """准予, or 附条件准予 with the day by which the conditions must be met. `item` is its code (B1-2) or its number."""
-    case, mine, items = _mine(session, number, item, Act.GRANT, by)
+    case, mine, items, post = _mine(session, number, item, Act.GRANT, by, at)
     if held := what_holds(session, case, mine, items, at=at):
         raise WrongState(held)
     spec = bundle_of_version(session, case.bundle_digest).item(mine.code)
@@ -46,14 +47,15 @@ def grant(
         stated(opinion, "") if opinion.strip() else "",
         conditions=_conditions(conditions, conditions_until, china_day(at)),
         conditions_until=conditions_until,
+        facts=on_behalf(post),
     )
     return _decide(session, case, mine, items, decision, by=by, at=at)
 
 
 def refuse(session: Session, number: str, item: str, reason: str, *, by: Account, at: datetime) -> Item:
     """不予, always with reasons (art. 38); it stops only those that cannot go on without it."""
-    case, mine, items = _mine(session, number, item, Act.REFUSE, by)
-    decision = Decision(Act.REFUSE, Lane.PERSON, stated(reason, NO_REASON))
+    case, mine, items, post = _mine(session, number, item, Act.REFUSE, by, at)
+    decision = Decision(Act.REFUSE, Lane.PERSON, stated(reason, NO_REASON), facts=on_behalf(post))
     return _decide(session, case, mine, items, decision, by=by, at=at)
 
 
@@ -61,12 +63,12 @@ def transfer(
     session: Session, number: str, item: str, authority: str, reason: str, *, by: Account, at: datetime
 ) -> Item:
     """转报: another authority decides (art. 43). Those that need a grant here stop, as with a refusal."""
-    case, mine, items = _mine(session, number, item, Act.TRANSFER, by)
+    case, mine, items, post = _mine(session, number, item, Act.TRANSFER, by, at)
     authority = authority.strip()
     if not authority or len(authority) > AUTHORITY or UNSTORABLE.search(authority):
         raise Faulty({"authority": f"请写明转报给哪个机关，不超过 {AUTHORITY} 字。"})
     reason = stated(reason, "请写明转报的理由。")
-    decision = Decision(Act.TRANSFER, Lane.PERSON, reason, transferred_to=authority)
+    decision = Decision(Act.TRANSFER, Lane.PERSON, reason, transferred_to=authority, facts=on_behalf(post))
     return _decide(session, case, mine, items, decision, by=by, at=at)
 
 
@@ -80,18 +82,21 @@ def item_named(items: list[Item], name: str, case_number: str) -> Item:
     )
 
 
-def _mine(session: Session, number: str, name: str, act: Act, by: Account) -> tuple[Case, Item, list[Item]]:
+def _mine(
+    session: Session, number: str, name: str, act: Act, by: Account, at: datetime
+) -> tuple[Case, Item, list[Item], str]:
+    """The case, locked, its item that this person may decide now, all items, and whom the person acts for."""
     case = lock_case(session, number)
     items = items_of(session, number)
     item = item_named(items, name, number)
-    must_be_allowed(by, act, department=item.department_code, what=f"事项“{item.name}”")
+    post = must_have(session, item, act, by=by, at=at)
     if item.state in ITEM_DECIDED and item.decided_at:
         when = china_text(item.decided_at)
         whose = "系统" if item.decided_by == SYSTEM else item.decided_by
         done = "转报" if item.state is ItemState.TRANSFERRED else item.state.label
         raise AlreadyDone(f"“{item.name}”已于 {when} 由 {whose} 作出{done}决定，不能重复办理。", number)
     item_after(item.state, act)  # raises before anything is written
-    return case, item, items
+    return case, item, items, must_be_last_step(session, case, item, by=by, at=at) or post
 
 
 def _conditions(conditions: str, until: date | None, today: date) -> str:
@@ -159,13 +164,15 @@ DOINGS = (
             Field("conditions_until", "条件的履行期限", Form.DATE, required=False),
         ),
         _grant,
+        lambda scene: may_decide(scene, Act.GRANT),
     ),
-    Doing("refuse", Act.REFUSE, True, (REASON,), _refuse),
+    Doing("refuse", Act.REFUSE, True, (REASON,), _refuse, lambda scene: may_decide(scene, Act.REFUSE)),
     Doing(
         "transfer",
         Act.TRANSFER,
         True,
         (Field("authority", "转报给哪个机关", hint="例如：省级主管部门"), REASON),
         _transfer,
+        lambda scene: may_decide(scene, Act.TRANSFER),
     ),
 )

@@ -6,14 +6,23 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from actions import accepting, applying, deciding, delivering, suspending
+from actions import accepting, after_grant, applying, deciding, delivering, desk_work, fast_lanes, suspending
 from actions.acting import Asked, Doing, Scene
 from actions.permitting import posts_held
 from models.account import Account
 from models.case import Item, find_case, items_of
 from rules.errors import Faulty, NotFound
 
-MODULES = (accepting, applying, deciding, suspending, delivering)
+MODULES = (
+    accepting,
+    applying,
+    deciding,
+    fast_lanes,
+    desk_work,
+    suspending,
+    delivering,
+    after_grant,
+)
 
 DOINGS: Mapping[str, Doing] = {doing.name: doing for module in MODULES for doing in module.DOINGS}
 

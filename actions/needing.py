@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from actions.dating import hall_calendar
+from actions.readying import visit_missing
 from models.case import Case, Item, materials_of
 from models.version import bundle_of_version
 from rules.bundle import Blocks, Bundle, ItemSpec
@@ -29,8 +30,8 @@ def block_all(bundle: Bundle) -> frozenset[str]:
 def what_holds(session: Session, case: Case, mine: Item, items: list[Item], *, at: datetime) -> str:
     """Why the item may not be granted yet, in a sentence; '' if nothing holds it.
 
-    Its decision gates, what was accepted with gaps (容缺), and its 公示期. They hold whoever decides: a person, a rule
-    or the clock.
+    Its decision gates, what was accepted with gaps (容缺), its 公示期 and its site visit. They hold whoever decides: a
+    person, a rule or the clock.
     """
     bundle = bundle_of_version(session, case.bundle_digest)
     states = {item.code: item.state for item in items}
@@ -40,7 +41,7 @@ def what_holds(session: Session, case: Case, mine: Item, items: list[Item], *, a
     spec = bundle.item(mine.code)
     if gaps := papers_in(session, case, spec, MaterialState.DEFERRED):
         return f"容缺材料“{'、'.join(gaps)}”尚未补齐，不能准予。"
-    return _still_published(spec, mine, at)
+    return _still_published(spec, mine, at) or visit_missing(session, case, mine)
 
 
 def papers_in(session: Session, case: Case, spec: ItemSpec, *states: MaterialState) -> list[str]:

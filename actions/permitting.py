@@ -48,13 +48,17 @@ def posts_held(session: Session, by: Account, *, at: datetime) -> list[Account]:
     return [post for post in held if post.department_code == by.department_code]
 
 
-def must_have(session: Session, item: Item, act: Act, *, by: Account, at: datetime) -> str:
-    """The item is at this person's desk, and no colleague has claimed it; whom they act for, '' if themselves."""
+def must_own(session: Session, item: Item, act: Act, *, by: Account, at: datetime) -> str:
+    """The item is on the desk of this person's department; whom they act for, '' if themselves."""
     if moved := _handed_on(session, item, by):
         raise NotYourDesk(moved)
     what = f"事项“{item.name}”"
-    behalf = allowed_as(session, by, act, department=item.department_code, what=what, at=at)
-    return behalf or _past_the_claim(session, item, by, at)
+    return allowed_as(session, by, act, department=item.department_code, what=what, at=at)
+
+
+def must_have(session: Session, item: Item, act: Act, *, by: Account, at: datetime) -> str:
+    """As must_own, and no colleague has claimed it."""
+    return must_own(session, item, act, by=by, at=at) or _past_the_claim(session, item, by, at)
 
 
 def is_head(session: Session, by: Account, department: str, *, at: datetime) -> str | None:
@@ -65,15 +69,6 @@ def is_head(session: Session, by: Account, department: str, *, at: datetime) -> 
         if post.role is Role.HEAD and post.department_code == department:
             return post.username
     return None
-
-
-def claimed_by_another(session: Session, item: Item, by: Account, *, at: datetime) -> bool:
-    """Has a colleague taken it who must release it first?"""
-    try:
-        _past_the_claim(session, item, by, at)
-    except WrongState:
-        return True
-    return False
 
 
 def on_behalf(post: str) -> dict[str, str]:

@@ -68,9 +68,10 @@ def undo(
     item.decided_at, item.decided_by, item.lane, item.reason = None, "", None, ""
     item.conditions, item.conditions_until, item.transferred_to = "", None, ""
     item.result_number = ""
+    bundle = bundle_of_version(session, case.bundle_digest)
+    item.step, item.assignee, item.handled_by = bundle.item(item.code).steps[0], "", ""
     move_item(session, case, item, act, by=by, at=at, reason=reason)
     stop_clocks(session, case, item, at=at)
-    bundle = bundle_of_version(session, case.bundle_digest)
     for material in materials_of(session, case.number):
         if bundle.material(material.spec_id).from_item == item.code:
             material.state, material.file_name, material.supplied_at = MaterialState.AWAITED, "", None

@@ -81,6 +81,11 @@ def end_sign_ins(session: Session, username: str, *, before: datetime) -> None:
     session.execute(delete(SignIn).where(col(SignIn.username) == username, old))
 
 
+def end_all_sign_ins(session: Session, username: str) -> None:
+    """Whoever is signed in under this name is so no more."""
+    session.execute(delete(SignIn).where(col(SignIn.username) == username))
+
+
 def departments_by_code(session: Session) -> dict[str, Department]:
     """All departments."""
     return {department.code: department for department in session.exec(select(Department))}
@@ -100,6 +105,12 @@ def officer_of(session: Session, department_code: str) -> Account:
     if officer is None:
         raise NotYourDesk(f"部门 {department_code} 没有可用的经办账号。")
     return officer
+
+
+def colleagues(session: Session, department_code: str) -> list[Account]:
+    """Who works in this department, by name of the account."""
+    query = select(Account).where(Account.department_code == department_code, col(Account.active))
+    return list(session.exec(query.order_by(col(Account.username))))
 
 
 def responsible_for(session: Session, department_code: str) -> str:
