@@ -1,0 +1,113 @@
+"""`yjs accounts`: open and close accounts, reset passwords. For whoever runs the installation."""
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from actions.accounts import open_account, set_active, set_email, set_password
+from cli.cases import AsJson
+from models.account import accounts
+from models.database import transaction
+from rules.errors import Faulty
+from rules.people import Role
+
+app = typer.Typer(no_args_is_help=True, help="账号：开户、重设密码、停用。", add_completion=False)
+
+Username = Annotated[str, typer.Argument(metavar="USER", help="用户名")]
+Stdin = Annotated[bool, typer.Option("--password-stdin", help="从标准输入读密码，不提问")]
+
+
+@app.command("list")
+def list_all(as_json: AsJson = False) -> None:
+    """列出全部账号。"""
+    with transaction() as session:
+        found = [
+            {
+                "username": one.username,
+                "name": one.name,
+                "role": one.role.value,
+                "role_label": one.role.label,
+                "department": one.department_code,
+                "email": one.email or None,
+                "active": one.active,
+            }
+            for one in accounts(session)
+        ]
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+        return
+    table = Table("用户名", "姓名", "角色", "部门", "状态")
+    for row in found:
+        state = "可用" if row["active"] else "停用"
+        table.add_row(
+            str(row["username"]),
+            str(row["name"]),
+            str(row["role_label"]),
+            str(row["department"] or ""),
+            state,
+        )
+    Console().print(table)
+    if not found:
+        typer.echo("还没有账号：用 yjs accounts add 开户。", err=True)
+
+
+@app.command()
+def add(
+    username: Username,
+    name: Annotated[str, typer.Option(help="姓名")],
+    role: Annotated[str, typer.Option(help="、".join(f"{role.value}（{role.label}）" for role in Role))],
+    department: Annotated[str, typer.Option(help="部门代码，部门经办和负责人必填")] = "",
+    email: Annotated[str, typer.Option(help="接收监察日报的邮箱")] = "",
+    password_stdin: Stdin = False,
+) -> None:
+    """开户。"""
+    if role not in {known.value for known in Role}:
+        raise Faulty({"role": f"没有“{role}”这个角色，可用的：{'、'.join(known.value for known in Role)}。"})
+    password = _password(password_stdin)
+    with transaction() as session:
+        open_account(session, username, name, Role(role), password, department=department, email=email)
+    typer.echo(f"已开户：{username}（{Role(role).label}）。")
+
+
+@app.command()
+def password(username: Username, password_stdin: Stdin = False) -> None:
+    """重设密码，同时解除锁定，已登录的须重新登录。"""
+    typed = _password(password_stdin)
+    with transaction() as session:
+        set_password(session, username, typed)
+    typer.echo(f"{username} 的密码已重设。")
+
+
+@app.command()
+def close(username: Username) -> None:
+    """停用账号，立即退出登录；办过的事仍记在它名下。"""
+    with transaction() as session:
+        set_active(session, username, active=False)
+    typer.echo(f"{username} 已停用。")
+
+
+@app.command()
+def reopen(username: Username) -> None:
+    """恢复停用的账号。"""
+    with transaction() as session:
+        set_active(session, username, active=True)
+    typer.echo(f"{username} 已恢复。")
+
+
+@app.command()
+def email(username: Username, address: Annotated[str, typer.Argument(help="邮箱；空字符串表示不发")]) -> None:
+    """设置接收监察日报的邮箱。"""
+    with transaction() as session:
+        set_email(session, username, address)
+    typer.echo(f"{username} 的邮箱已设置。")
+
+
+def _password(from_stdin: bool) -> str:
+    """Asked for twice without being shown, or the first line of standard input."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    return str(typer.prompt("密码", hide_input=True, confirmation_prompt="再输一遍"))
