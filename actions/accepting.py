@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from actions.acting import REASON, Asked, Doing, text
 from actions.dating import hall_calendar, start_case_clocks, stop_clocks
+from actions.deferring import promise_papers
 from actions.following import follow
 from actions.moving import SYSTEM, move_case, move_item
 from actions.permitting import must_be_allowed
@@ -62,6 +63,7 @@ def begin(session: Session, case: Case, *, accepted_at: datetime, at: datetime) 
         "legal_due_on": case.legal_due_on.isoformat() if case.legal_due_on else None,
         "provisional": case.due_provisional,
     }
+    promise_papers(session, case, at=at)  # from today, also where the law dates the acceptance back
     queue_notice(session, case, Event.ACCEPTED, facts=facts, at=at)
     follow(session, case, at=at)
 

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from actions.acting import Asked, Doing, Field, Form, Scene, text
 from actions.dating import start_notice_clock
+from actions.deferring import paper_arrived
 from actions.moving import APPLICANT, record
 from actions.permitting import must_be_allowed
 from config.catalogue import catalogue
@@ -83,6 +84,7 @@ def supply(session: Session, number: str, supplied: Supplied, *, by: Account, at
             _arrive(material, supplied, at)
             if _nothing_missing(papers):
                 case.complete_at = at
+            paper_arrived(session, case, material, at=at)
             record(session, case, Act.SUPPLY, by=by.username, at=at, facts={"material": material.spec_id})
             return material
     raise NotFound(f"办件没有等待补交的材料“{supplied.spec_id}”。")

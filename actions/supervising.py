@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from actions import deferring, fast_lanes
 from actions.accepting import deem_accepted, silent_too_long, stated
 from actions.acting import RungRule
 from actions.dating import InPlay, in_play
@@ -22,7 +23,11 @@ from rules.moments import china_day, china_text
 from rules.states import Act
 
 # What a rung sets going by rule instead of a card: a reminder, what silence leads to. (docs/supervision.md)
-BY_RULE: Mapping[tuple[ClockKind, Step], RungRule] = {}
+BY_RULE: Mapping[tuple[ClockKind, Step], RungRule] = {
+    (ClockKind.DEFERRAL, Step.NEAR_END): deferring.remind,
+    (ClockKind.DEFERRAL, Step.PASSED): deferring.lapse,
+    (ClockKind.SILENCE, Step.PASSED): fast_lanes.consent_by_silence,
+}
 
 FINDING_LIMIT = 500  # signs; the column's width
 

@@ -33,8 +33,8 @@ class PostCheck(SQLModel, table=True):
 
     __tablename__ = "post_check"
     __table_args__ = (
-        # What a department's desk asks: what have we still to check?
-        Index("post_check_open", "department_code", postgresql_where=text("checked_at IS NULL")),
+        # What a department's desk asks: what have we still to check, or found to be not as promised?
+        Index("post_check_open", "department_code", postgresql_where=text("passed IS NOT TRUE")),
     )
 
     item_number: str = Field(foreign_key="item.number", primary_key=True, max_length=54)

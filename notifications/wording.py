@@ -35,9 +35,16 @@ SUBJECTS: Mapping[Event, str] = {
     Event.ITEM_DECIDED: "有一项办理结果",
     Event.CONCLUDED: "已办结",
     Event.READY: "办理结果可以领取",
+    Event.DEFERRAL_REMINDED: "请补交承诺的材料",
+    Event.DEFERRAL_LAPSED: "承诺的材料逾期未补",
+    Event.REVOKED: "一项准予决定被撤销",
 }
 
-GENTLE: Mapping[Event, str] = {Event.NOT_ACCEPTED: "这一次不能受理", Event.CONCLUDED: "各部门都有了结果"}
+GENTLE: Mapping[Event, str] = {
+    Event.REVOKED: "一项办理结果被撤销",
+    Event.NOT_ACCEPTED: "这一次不能受理",
+    Event.CONCLUDED: "各部门都有了结果",
+}
 
 logger = logging.getLogger(__name__)
 
@@ -129,6 +136,7 @@ def _refuses(notice: Notice) -> bool:
     facts = notice.facts
     return {
         Event.NOT_ACCEPTED: True,
+        Event.REVOKED: True,
         Event.ITEM_DECIDED: not facts.get("granted") and not facts.get("transferred_to"),
         Event.CONCLUDED: bool(facts.get("refused")),
     }.get(notice.event, False)

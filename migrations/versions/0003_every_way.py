@@ -409,7 +409,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_post_check_case_number", "post_check", ["case_number"])
     op.create_index(
-        "post_check_open", "post_check", ["department_code"], postgresql_where=sa.text("checked_at IS NULL")
+        "post_check_open", "post_check", ["department_code"], postgresql_where=sa.text("passed IS NOT TRUE")
     )
     op.create_table(
         "rectification",
@@ -517,7 +517,7 @@ def downgrade() -> None:
     )
     op.drop_index("ix_rectification_case_number", table_name="rectification")
     op.drop_table("rectification")
-    op.drop_index("post_check_open", table_name="post_check", postgresql_where=sa.text("checked_at IS NULL"))
+    op.drop_index("post_check_open", table_name="post_check", postgresql_where=sa.text("passed IS NOT TRUE"))
     op.drop_index("ix_post_check_case_number", table_name="post_check")
     op.drop_table("post_check")
     op.drop_index(

@@ -61,6 +61,20 @@ TOLD: Mapping[Event, dict[str, Any]] = {
         "results": [{"name": "食品经营许可证", "number": f"{NUMBER}-02-Z"}],
         "place": "示例市政务服务中心一楼出证窗口",
     },
+    Event.DEFERRAL_REMINDED: {
+        "materials": ["食品安全管理制度", "招牌效果图及位置图"],
+        "due_on": "2026-03-13",
+        "provisional": False,
+    },
+    Event.DEFERRAL_LAPSED: {
+        "materials": ["食品安全管理制度"],
+        "result": "“食品经营许可”视为撤回，需要时可以重新申请",
+    },
+    Event.REVOKED: {
+        "item": "消防安全检查",
+        "department": "消防救援",
+        "reason": "实地核查与承诺不符，疏散通道被占用",
+    },
 }
 STORY = (Event.RECEIPT, Event.ACCEPTED, Event.ITEM_DECIDED, Event.CONCLUDED, Event.READY)
 

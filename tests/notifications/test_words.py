@@ -40,6 +40,15 @@ FACTS_SAID: Mapping[Event, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("1项", "行政复议", "通知您领取"),
     ),
     Event.READY: (("食品经营许可证", f"{NUMBER}-02-Z", "出证窗口"), ("食品经营许可证", "出证窗口")),
+    Event.DEFERRAL_REMINDED: (
+        ("食品安全管理制度", "招牌效果图", "2026年3月13日", "窗口"),
+        ("食品安全管理制度", "2份", "2026年3月13日", "窗口"),
+    ),
+    Event.DEFERRAL_LAPSED: (("食品安全管理制度", "视为撤回"), ("食品安全管理制度", "视为撤回")),
+    Event.REVOKED: (
+        ("消防救援", "消防安全检查", "疏散通道被占用", "行政复议", "行政诉讼", "其他部门"),
+        ("消防救援", "撤销", "行政复议", "行政诉讼"),
+    ),
 }
 
 
@@ -65,10 +74,24 @@ def words(event: Event, facts: Mapping[str, Any] | None = None, **changes: Any) 
     return words_of(notice, case, a_bundle(**changes))
 
 
-LONG = frozenset({Event.NOT_ACCEPTED, Event.ITEM_DECIDED, Event.CONCLUDED})  # no room for a link
+LONG = frozenset(
+    {Event.REVOKED, Event.NOT_ACCEPTED, Event.ITEM_DECIDED, Event.CONCLUDED}
+)  # no room for a link
 GRANTED = {"granted": True, "reason": ""}
 ENDLESS = frozenset(
-    ["departments", "reason", "item", "department", "kind", "what", "clock", "granted", "place"]
+    [
+        "departments",
+        "reason",
+        "item",
+        "department",
+        "kind",
+        "what",
+        "clock",
+        "granted",
+        "place",
+        "materials",
+        "result",
+    ]
 )
 everybody = pytest.mark.parametrize("considerate", [False, True], ids=["plain", "considerate"])
 every_event = pytest.mark.parametrize("event", list(Event))
@@ -286,7 +309,9 @@ def test_a_transfer_says_who_decides_now_and_is_no_refusal(considerate: bool) ->
 
 
 def test_a_notice_queued_before_an_update_still_leaves() -> None:
-    old = {name: TOLD[Event.ITEM_DECIDED][name] for name in ("item", "department", "granted", "reason", "left")}
+    old = {
+        name: TOLD[Event.ITEM_DECIDED][name] for name in ("item", "department", "granted", "reason", "left")
+    }
     notice = Notice(
         serial=1, case_number=NUMBER, event=Event.ITEM_DECIDED, channel=Channel.SMS, address="1", facts=old
     )
