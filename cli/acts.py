@@ -8,6 +8,7 @@ import typer
 
 from actions.acting import Asked
 from actions.doing import Possible, do, possible
+from actions.foreseeing import Foreseen, foresee
 from cli.cases import AsJson, case_called, describe
 from models.account import account_named
 from models.database import transaction
@@ -39,6 +40,7 @@ def act(
     as_user: By,
     item: Annotated[str, typer.Option(help="事项编号，例如 B1-2")] = "",
     data: Annotated[str, typer.Option(help="动作要填写的内容（JSON 对象）")] = "{}",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只看会带来什么，不办理")] = False,
     as_json: AsJson = False,
 ) -> None:
     """对办件做一个动作。"""
@@ -46,13 +48,28 @@ def act(
     with transaction() as session:
         by = account_named(session, as_user)
         case = case_called(session, number)
-        do(action, Asked(session, case.number, item, fields, by, datetime.now(UTC)))
+        asked = Asked(session, case.number, item, fields, by, datetime.now(UTC))
+        if dry_run:
+            _show(foresee(session, case.number, lambda: do(action, asked)), as_json)
+            return
+        do(action, asked)
         session.flush()
         description = describe(session, case)
     if as_json:
         typer.echo(json.dumps(description, ensure_ascii=False))
     else:
         typer.echo(f"已办理。办件{description['state_label']}{description['outcome_label']}")
+
+
+def _show(foreseen: Foreseen, as_json: bool) -> None:
+    """What the act would lead to; nothing has been done."""
+    if as_json:
+        typer.echo(json.dumps({"dry_run": True} | foreseen.described(), ensure_ascii=False))
+        return
+    for one in foreseen.changes:
+        typer.echo(f"{one.code}  {one.name}  {one.before.label} → {one.after.label}  {one.reason}".rstrip())
+    outcome = foreseen.outcome.label if foreseen.outcome else ""
+    typer.echo(f"以上只是预演，没有办理。办理后办件{foreseen.state.label}{outcome}")
 
 
 def _fields(data: str) -> dict[str, Any]:
