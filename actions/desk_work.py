@@ -17,7 +17,7 @@ from rules.people import Role
 from rules.states import ITEM_OPEN_AT_DESK, Act, DeskStep, ItemState
 
 CHANGES_DESK = ITEM_OPEN_AT_DESK | {ItemState.WAITING}
-WORDS = 1900  # signs; the names of the two steps stand before them in the column
+WORDS = 1900  # signs; a few of ours stand before them in the column
 
 AtDesk = tuple[Case, Item, str]  # whom the person acts for; '' if themselves
 

@@ -6,7 +6,19 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from actions import accepting, after_grant, applying, deciding, delivering, desk_work, fast_lanes, suspending
+from actions import (
+    accepting,
+    after_grant,
+    applying,
+    deciding,
+    delivering,
+    desk_work,
+    fast_lanes,
+    gathering_acts,
+    opinions,
+    rectifying,
+    suspending,
+)
 from actions.acting import Asked, Doing, Scene
 from actions.permitting import posts_held
 from models.account import Account
@@ -19,6 +31,9 @@ MODULES = (
     deciding,
     fast_lanes,
     desk_work,
+    opinions,
+    gathering_acts,
+    rectifying,
     suspending,
     delivering,
     after_grant,

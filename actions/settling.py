@@ -13,6 +13,7 @@ from models.account import departments_by_code
 from models.after import PostCheck
 from models.case import Case, Item, materials_of
 from models.notice import queue_notice
+from models.together import open_opinions
 from models.version import bundle_of_version
 from rules.bundle import Bundle, ItemSpec, Limit, Unit
 from rules.clock import ClockKind
@@ -72,6 +73,8 @@ def undo(
     item.step, item.assignee, item.handled_by = bundle.item(item.code).steps[0], "", ""
     move_item(session, case, item, act, by=by, at=at, reason=reason)
     stop_clocks(session, case, item, at=at)
+    for opinion in open_opinions(session, item.number):
+        opinion.cancelled_at = at  # an advice that never came belongs to the decision that is undone
     for material in materials_of(session, case.number):
         if bundle.material(material.spec_id).from_item == item.code:
             material.state, material.file_name, material.supplied_at = MaterialState.AWAITED, "", None

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from actions import deferring, fast_lanes
+from actions import deferring, fast_lanes, rectifying
 from actions.accepting import deem_accepted, silent_too_long, stated
 from actions.acting import RungRule
 from actions.dating import InPlay, in_play
@@ -15,6 +15,7 @@ from models.account import Account, responsible_for
 from models.card import Card, find_card, lock_card, next_card_number
 from models.case import Case, Item, items_of, lock_case
 from models.clock import ClockRow, FiredRung
+from models.together import asked_departments
 from models.version import bundle_of_version
 from rules.clock import ClockKind
 from rules.errors import NotYourDesk, WrongState
@@ -27,6 +28,8 @@ BY_RULE: Mapping[tuple[ClockKind, Step], RungRule] = {
     (ClockKind.DEFERRAL, Step.NEAR_END): deferring.remind,
     (ClockKind.DEFERRAL, Step.PASSED): deferring.lapse,
     (ClockKind.SILENCE, Step.PASSED): fast_lanes.consent_by_silence,
+    (ClockKind.RECTIFICATION, Step.NEAR_END): rectifying.remind,
+    (ClockKind.RECTIFICATION, Step.PASSED): rectifying.lapse,
 }
 
 FINDING_LIMIT = 500  # signs; the column's width
@@ -105,6 +108,8 @@ def _write_card(
 ) -> Card:
     lead = bundle_of_version(session, case.bundle_digest).lead_department
     department = item.department_code if item else lead
+    if row.kind is ClockKind.OPINION:  # the department that was asked is late, not the one that asked
+        department = asked_departments(session, [row.id]).get(row.id, department)
     at_the_window = item is None and case.submitted_by != "applicant"
     card = Card(
         number=next_card_number(session, f"{china_day(at):%Y%m%d}"),

@@ -21,6 +21,7 @@ from models.clock import (
     provisional_count,
 )
 from models.offices import office_calendar, office_calendars
+from models.together import asked_departments
 from models.version import bundle_of_version
 from rules.bundle import Bundle
 from rules.calendar import WorkCalendar
@@ -161,6 +162,7 @@ def overdue_listed(session: Session, *, at: datetime, limit: int = 500) -> list[
     items = {item.number: item for item in session.exec(select(Item).where(col(Item.number).in_(of_items)))}
     cases = {case.number: case for case in session.exec(select(Case).where(col(Case.number).in_(of_cases)))}
     names = {code: one.short_name for code, one in departments_by_code(session).items()}
+    asked = asked_departments(session, [row.id for row in rows if row.kind is ClockKind.OPINION])
     calendar, today = calendar_for(settings().region), china_day(at)
     found = []
     for row in rows:
@@ -170,7 +172,7 @@ def overdue_listed(session: Session, *, at: datetime, limit: int = 500) -> list[
             Overdue(
                 case_number=row.case_number,
                 item=item.name if item else "",
-                department=names[item.department_code if item else lead],
+                department=names[asked.get(row.id) or (item.department_code if item else lead)],
                 clock=row.kind.label,
                 due=row.due_on,
                 working_days_late=calendar.working_days_between(row.due_on or today, today),

@@ -38,6 +38,8 @@ SUBJECTS: Mapping[Event, str] = {
     Event.DEFERRAL_REMINDED: "请补交承诺的材料",
     Event.DEFERRAL_LAPSED: "承诺的材料逾期未补",
     Event.REVOKED: "一项准予决定被撤销",
+    Event.RECTIFICATION: "请整改后复验",
+    Event.VISIT: "联合踏勘安排",
 }
 
 GENTLE: Mapping[Event, str] = {

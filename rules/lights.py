@@ -44,6 +44,9 @@ PASSED: Mapping[ClockKind, Light] = {
     ClockKind.SILENCE: Light.NEAR,
 }
 
+# A few days inside an item: only their end is worth a word.
+SHORT = frozenset({ClockKind.STEP, ClockKind.OPINION})
+
 
 @dataclass(frozen=True)
 class Rung:
@@ -60,7 +63,7 @@ def light(clock: Clock, calendar: WorkCalendar, *, at: datetime, thresholds: Thr
     now = reading(clock, calendar, at)
     if now.due_at and at > now.due_at:
         return PASSED[clock.kind]
-    if clock.limit.unit is Unit.IMMEDIATE or clock.kind is ClockKind.STEP:
+    if clock.limit.unit is Unit.IMMEDIATE or clock.kind in SHORT:
         return Light.GREEN
     if now.remaining <= thresholds.warning_at(clock.units):
         return Light.WARNING
@@ -79,7 +82,7 @@ def rungs(clock: Clock, calendar: WorkCalendar, *, thresholds: Thresholds = DEFA
 
 
 def _near_end(clock: Clock, calendar: WorkCalendar, thresholds: Thresholds) -> Rung | None:
-    if clock.limit.unit is Unit.IMMEDIATE or clock.kind is ClockKind.STEP:
+    if clock.limit.unit is Unit.IMMEDIATE or clock.kind in SHORT:
         return None
     counted = max(0, clock.units - thresholds.warning_at(clock.units))
     at = _moment(clock, calendar, counted)

@@ -75,6 +75,20 @@ TOLD: Mapping[Event, dict[str, Any]] = {
         "department": "消防救援",
         "reason": "实地核查与承诺不符，疏散通道被占用",
     },
+    Event.RECTIFICATION: {
+        "item": "建设工程消防验收",
+        "department": "住房城乡建设",
+        "requirement": "二层疏散通道堆物，须清理并补装应急照明",
+        "due_on": "2026-04-10",
+        "provisional": False,
+    },
+    Event.VISIT: {
+        "kind": "联合踏勘",
+        "departments": ["自然资源", "住房城乡建设", "人防"],
+        "planned": "2026-03-12 09:30",
+        "place": "示例市示例区示例路1号",
+        "cancelled": False,
+    },
 }
 STORY = (Event.RECEIPT, Event.ACCEPTED, Event.ITEM_DECIDED, Event.CONCLUDED, Event.READY)
 

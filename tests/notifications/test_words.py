@@ -49,6 +49,14 @@ FACTS_SAID: Mapping[Event, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("消防救援", "消防安全检查", "疏散通道被占用", "行政复议", "行政诉讼", "其他部门"),
         ("消防救援", "撤销", "行政复议", "行政诉讼"),
     ),
+    Event.RECTIFICATION: (
+        ("建设工程消防验收", "住房城乡建设", "应急照明", "2026年4月10日", "复验"),
+        ("疏散通道", "2026年4月10日", "复验"),
+    ),
+    Event.VISIT: (
+        ("自然资源", "人防", "2026-03-12 09:30", "示例路1号", "联合踏勘"),
+        ("自然资源等3个部门", "2026-03-12 09:30", "示例路1号"),
+    ),
 }
 
 
@@ -91,6 +99,7 @@ ENDLESS = frozenset(
         "place",
         "materials",
         "result",
+        "requirement",
     ]
 )
 everybody = pytest.mark.parametrize("considerate", [False, True], ids=["plain", "considerate"])
