@@ -62,8 +62,8 @@ def outcome(states: States) -> Outcome | None:
         return Outcome.ALL_GRANTED
     if ItemState.GRANTED in counted:
         return Outcome.PARTLY_GRANTED
-    passed_on = all(state in (ItemState.TRANSFERRED, ItemState.NOT_NEEDED) for state in counted)
-    return Outcome.TRANSFERRED if passed_on and ItemState.TRANSFERRED in counted else Outcome.ALL_REFUSED
+    # What another authority still decides has not been refused, whatever became of the rest.
+    return Outcome.TRANSFERRED if ItemState.TRANSFERRED in counted else Outcome.ALL_REFUSED
 
 
 def waits_to_decide(item: str, needs: Needs, states: States) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from rules.states import ITEM_FINAL, ItemState, Outcome
 
 PENDING, WAITING, OPEN = ItemState.PENDING, ItemState.WAITING, ItemState.IN_REVIEW
 GRANTED, REFUSED, STOPPED = ItemState.GRANTED, ItemState.REFUSED, ItemState.NOT_NEEDED
+PASSED_ON = ItemState.TRANSFERRED
 
 RESTAURANT: Needs = {
     "check": (),
@@ -47,6 +48,10 @@ def test_the_joint_answer() -> None:
     assert outcome({"a": GRANTED, "b": REFUSED}) is Outcome.PARTLY_GRANTED
     assert outcome({"a": REFUSED, "b": STOPPED}) is Outcome.ALL_REFUSED
     assert outcome({"a": GRANTED, "b": OPEN}) is None
+    assert outcome({"a": PASSED_ON, "b": STOPPED}) is Outcome.TRANSFERRED
+    assert outcome({"a": PASSED_ON, "b": REFUSED}) is Outcome.TRANSFERRED
+    assert outcome({"a": PASSED_ON, "b": GRANTED}) is Outcome.PARTLY_GRANTED
+    assert outcome({"a": ItemState.REVOKED, "b": GRANTED}) is Outcome.PARTLY_GRANTED
 
 
 def test_where_all_must_be_granted_a_part_is_not_issued() -> None:
@@ -87,3 +92,43 @@ def test_every_case_ends_and_no_grant_is_ever_undone(needs: Needs, chance: st.Da
         granted |= {item} if states[item] is GRANTED else set()
     assert all(state in ITEM_FINAL for state in states.values())
     assert {item for item, state in states.items() if state is GRANTED} == granted
+
+
+@given(bundles(), st.data())
+def test_a_refusal_stops_exactly_what_cannot_go_on_without_it(needs: Needs, data: st.DataObject) -> None:
+    """Held against the graph itself: what is reached from the refused one along dependencies that cancel."""
+    refused = data.draw(st.sampled_from(sorted(needs)))
+    open_states = st.sampled_from((PENDING, WAITING, OPEN, ItemState.SPECIAL, ItemState.RECTIFYING, GRANTED))
+    states = {name: data.draw(open_states) for name in needs} | {refused: REFUSED}
+    reached = {refused}
+    for _ in needs:  # as often as the longest way is long
+        reached |= {
+            name
+            for name, wanted in needs.items()
+            if states[name] is not GRANTED
+            and any(need.item in reached and need.on_refused is OnRefused.CANCEL for need in wanted)
+        }
+    result = consequences(needs, states)
+    assert {item for item, _ in result.stop} == reached - {refused}
+    everything = consequences(needs, states, frozenset({refused}))
+    assert {item for item, _ in everything.stop} == {n for n, s in states.items() if s not in ITEM_FINAL}
+    assert everything.outcome is not None
+    assert consequences(needs, states, frozenset(needs) - {refused}).stop == result.stop
+
+
+@given(bundles(), st.data())
+def test_what_was_foreseen_is_all_that_happens(needs: Needs, data: st.DataObject) -> None:
+    """The preview is one look; carried out, a second look finds nothing more to stop, and says why for each."""
+    states = {name: data.draw(st.sampled_from((WAITING, OPEN, GRANTED))) for name in needs}
+    refused = data.draw(st.sampled_from(sorted(needs)))
+    states[refused] = REFUSED
+    all_stopped = frozenset(data.draw(st.sets(st.sampled_from(sorted(needs)))))
+    foreseen = consequences(needs, states, all_stopped)
+    done: set[str] = set()
+    for item, because in foreseen.stop:
+        assert because == refused or because in done, "each is stopped by one that has failed before it"
+        done.add(item)
+    states |= dict.fromkeys(done, STOPPED) | dict.fromkeys(foreseen.hand_over, OPEN)
+    again = consequences(needs, states, all_stopped)
+    assert (again.stop, again.hand_over) == ((), ())
+    assert again.outcome == foreseen.outcome
