@@ -11,7 +11,7 @@ from actions.acting import REASON, Asked, Doing, Field, Form, Scene, number, tex
 from actions.dating import hall_calendar, redate, start_step_clock, stop_clocks
 from actions.deciding import item_named
 from actions.moving import move_item, record
-from actions.permitting import must_be_allowed
+from actions.permitting import is_head, must_be_allowed, must_have, on_behalf
 from models.account import Account
 from models.case import Case, Item, items_of, lock_case
 from models.clock import ClockRow, SpecialProcedure, open_procedure, procedures_of, running_clocks
@@ -44,11 +44,12 @@ def start_special(
     session: Session, number: str, name: str, procedure: Procedure, *, by: Account, at: datetime
 ) -> Item:
     """启动特别程序: the item waits, the clocks its kind may stop stand still, the applicant learns for how long."""
-    case, item, items = _at_own_desk(session, number, name, Act.START_SPECIAL, by)
+    case, item, items, post = _at_own_desk(session, number, name, Act.START_SPECIAL, by, at)
     special = _allowed_kind(session, case, item, procedure)
     reason, basis = stated(procedure.reason, "请写明启动特别程序的理由。"), _basis(procedure)
     told = f"{procedure.kind}：{reason}"
-    move_item(session, case, item, Act.START_SPECIAL, by=by.username, at=at, reason=told)
+    facts: dict[str, Any] = on_behalf(post)
+    move_item(session, case, item, Act.START_SPECIAL, by=by.username, at=at, reason=told, facts=facts)
     session.add(
         SpecialProcedure(
             case_number=case.number,
@@ -73,7 +74,7 @@ def start_special(
 
 def end_special(session: Session, number: str, name: str, result: str, *, by: Account, at: datetime) -> Item:
     """结束特别程序: its result is on the file, the clocks run on with new dates."""
-    case, item, items = _at_own_desk(session, number, name, Act.END_SPECIAL, by)
+    case, item, items, post = _at_own_desk(session, number, name, Act.END_SPECIAL, by, at)
     result = stated(result, "请写明特别程序的结果。")
     procedure = open_procedure(session, item.number)
     if procedure is None:
@@ -81,7 +82,8 @@ def end_special(session: Session, number: str, name: str, result: str, *, by: Ac
     if china_day(at) < procedure.started_on:
         raise Refused(f"特别程序的结束日期 {china_day(at)} 早于开始日期 {procedure.started_on}，请核对。")
     told = f"{procedure.kind}：{result}"
-    move_item(session, case, item, Act.END_SPECIAL, by=by.username, at=at, reason=told)
+    by_whom = on_behalf(post)
+    move_item(session, case, item, Act.END_SPECIAL, by=by.username, at=at, reason=told, facts=by_whom)
     procedure.ended_on, procedure.result, procedure.ended_by = china_day(at), result, by.username
     stop_clocks(session, case, item, at=at, kind=ClockKind.STEP)
     redate(session, case, items)
@@ -93,13 +95,15 @@ def end_special(session: Session, number: str, name: str, result: str, *, by: Ac
 
 def extend_item(session: Session, number: str, name: str, reason: str, *, by: Account, at: datetime) -> Item:
     """延长审批: once, before the due date, by the head of the agency, with reasons (art. 42 ¶1)."""
-    case, item, items = _at_own_desk(session, number, name, Act.EXTEND, by)
-    if by.role is not Role.HEAD:
+    case, item, items, _ = _at_own_desk(session, number, name, Act.EXTEND, by, at)
+    post = is_head(session, by, item.department_code, at=at)
+    if post is None:
         raise NotYourDesk("事项期限由本部门负责人批准延长。")
     row = _statutory(session, case, item)
     reason = stated(reason, "请写明延长审批的理由。")
     _extend(session, case, row, reason, "", by=by, at=at)
-    record(session, case, Act.EXTEND, by=by.username, at=at, item=item, reason=reason)
+    facts = on_behalf(post)
+    record(session, case, Act.EXTEND, by=by.username, at=at, item=item, reason=reason, facts=facts)
     redate(session, case, items)
     _tell_extended(session, case, row, item.name, at)
     return item
@@ -125,13 +129,13 @@ def extend_case(
 
 
 def _at_own_desk(
-    session: Session, number: str, name: str, act: Act, by: Account
-) -> tuple[Case, Item, list[Item]]:
+    session: Session, number: str, name: str, act: Act, by: Account, at: datetime
+) -> tuple[Case, Item, list[Item], str]:
+    """The case, locked, the item of this person's department, all items, and whom the person acts for."""
     case = lock_case(session, number)
     items = items_of(session, number)
     item = item_named(items, name, number)
-    must_be_allowed(by, act, department=item.department_code, what=f"事项“{item.name}”")
-    return case, item, items
+    return case, item, items, must_have(session, item, act, by=by, at=at)
 
 
 def _basis(procedure: Procedure) -> str:
@@ -234,7 +238,7 @@ def _kinds(scene: Scene) -> list[tuple[str, str]]:
 
 
 def _head_may_extend(scene: Scene) -> bool:
-    return scene.by.role is Role.HEAD and scene.item is not None and scene.item.state in ITEM_OPEN_AT_DESK
+    return Role.HEAD in scene.roles and scene.item is not None and scene.item.state in ITEM_OPEN_AT_DESK
 
 
 def _government_may_extend(scene: Scene) -> bool:

@@ -57,6 +57,8 @@ class ClockView:
     @property
     def overdue(self) -> bool:
         """It ran out before it was stopped, or has run out now."""
+        if PASSED[self.row.kind] is Light.NEAR:  # also the light of one that nearly has
+            return self.now.remaining < 0
         return self.light is PASSED[self.row.kind]
 
     @property
