@@ -1,6 +1,6 @@
 """快办: what the clock decides where the law takes silence for consent, and the way from a rule back to a person."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
@@ -14,9 +14,10 @@ from actions.permitting import must_be_allowed
 from actions.settling import Decision, settle, undo
 from models.account import Account
 from models.case import Case, Item, items_of, lock_case
-from models.clock import ClockRow
+from models.clock import ClockRow, running_clocks
 from models.version import bundle_of_version
 from rules.answering import UNSTORABLE
+from rules.clock import ClockKind
 from rules.errors import Faulty, WrongState
 from rules.joining import consequences
 from rules.states import Act, CaseState, ItemState, Lane
@@ -38,8 +39,18 @@ def consent_by_silence(session: Session, case: Case, item: Item | None, row: Clo
     reason = f"{row.limit.text}内没有提出异议，视为同意（{row.basis}）。"
     facts = {"basis": row.basis, "from": row.started_at.isoformat(), "until": str(row.due_on)}
     decision = Decision(Act.GRANT, Lane.SILENCE, reason, facts=facts)
+    _in_time(session, case, item, row)
     settle(session, case, item, items, decision, by=SYSTEM, at=at)
     follow(session, case, at=at)
+
+
+def _in_time(session: Session, case: Case, item: Item, silence: ClockRow) -> None:
+    """The consent dates from the end of the silence, whenever the patrol comes: what ends no earlier was kept."""
+    if silence.due_at is None:
+        return
+    for row in running_clocks(session, case.number, item.number):
+        if row.due_at and row.due_at >= silence.due_at and row.kind is not ClockKind.SILENCE:
+            row.stop(silence.due_at - timedelta(seconds=1))
 
 
 def ask_human(

@@ -100,7 +100,8 @@ def _locked(session: Session, number: str) -> tuple[Card, Case]:
 
 def _due(ledger: InPlay, at: datetime) -> list[tuple[ClockRow, Rung]]:
     due = [(row, rung) for row in ledger.rows for rung in ledger.left(row) if rung.at <= at]
-    return sorted(due, key=lambda pair: pair[1].at)
+    # Of two at the same moment first the one that may settle the matter: then nobody is late.
+    return sorted(due, key=lambda pair: (pair[1].at, (pair[0].kind, pair[1].step) not in BY_RULE))
 
 
 def _write_card(

@@ -31,6 +31,8 @@ def check_limits(subject: Subject) -> Iterator[Finding]:
         yield from _commitment(where, item)
         yield from _kinds(where, item)
         yield from _notice_period(where, item)
+        yield from _automatic(where, item)
+        yield from _silence(where, item)
 
 
 def check_bundle_limits(subject: Subject) -> Iterator[Finding]:
@@ -142,6 +144,37 @@ def _notice_period(where: Where, item: ItemSpec) -> Iterator[Finding]:
     if longest_hours(item.promise) < longest_hours(item.notice_period):
         message = f"事项 {item.code} 的公示期 {item.notice_period.text}长于承诺期限 {item.promise.text}。"
         yield Finding((*where, "notice_period"), message, "公示期满才能办结，请延长承诺期限。")
+
+
+def _automatic(where: Where, item: ItemSpec) -> Iterator[Finding]:
+    """秒批: a rule that decides says when, on whose authority, and how sure we are of it."""
+    rule = item.automatic
+    if rule is None:
+        return
+    if not rule.when.strip():
+        remedy = "请写 when：对回答的条件，例如 Q5 <= 200；不设条件就不是按规则决定。"
+        yield Finding((*where, "automatic"), f"事项 {item.code} 的秒批没有写条件。", remedy)
+    if not rule.basis.strip():
+        remedy = "请写 basis：哪个文件、哪个机关规定可以由系统按规则决定。"
+        yield Finding((*where, "automatic"), f"事项 {item.code} 的秒批没有写依据。", remedy)
+    if not MARKED.search(rule.source):
+        yield Finding(
+            (*where, "automatic"), f"事项 {item.code} 的秒批没有注明来源的可靠程度。", f"请注明是 {MARKS}。"
+        )
+
+
+def _silence(where: Where, item: ItemSpec) -> Iterator[Finding]:
+    """逾期未异议视为同意: only where the law says so, never because we assume it."""
+    if item.silence is None:
+        return
+    place = (*where, "silence")
+    yield from _figures(place, item.silence)
+    if not item.silence.basis.strip() or "assumption" in item.silence.source:
+        remedy = "请写 basis（规定逾期不提出异议即为同意的条文）；没有这样的条文，请删去 silence。"
+        yield Finding(place, f"事项 {item.code} 的逾期未异议视为同意没有法律依据。", remedy)
+    if item.silence.unit is Unit.IMMEDIATE or item.silence.extend:
+        remedy = "请写若干个工作日或自然日，没有 extend。"
+        yield Finding(place, f"事项 {item.code} 的异议期写得不对。", remedy)
 
 
 def _joint(subject: Subject) -> Iterator[Finding]:

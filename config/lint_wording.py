@@ -101,6 +101,8 @@ def _conditions(subject: Subject) -> Iterator[tuple[Where, str]]:
         yield ("items", place, "when"), item.when
         if item.commitment:
             yield ("items", place, "commitment", "when"), item.commitment.when
+        if item.automatic:
+            yield ("items", place, "automatic", "when"), item.automatic.when
         for at, need in enumerate(item.needs):
             yield ("items", place, "needs", at, "when"), need.when
 

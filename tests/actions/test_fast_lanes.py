@@ -427,6 +427,15 @@ def test_silence_consents_where_the_law_says_so(db: Session, monkeypatch: pytest
         ask_human(db, case.number, "B9-1", by=None, at=after(8))
 
 
+def test_a_department_that_may_be_silent_is_not_late(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = silent(db, monkeypatch, promise=working_days(5))
+    fire_due_rungs(db, case.number, at=after(20))
+    assert items(db, case)["1"].state is ItemState.GRANTED
+    assert "promised-passed" not in [
+        card.rule for card in cards_of(db, case.number) if card.item_number.endswith("-01")
+    ]
+
+
 def test_a_department_that_has_spoken_is_not_silent(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     case = silent(db, monkeypatch)
     start_special(

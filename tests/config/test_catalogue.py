@@ -98,10 +98,24 @@ def test_the_entry_in_the_register_waits_for_the_tax_but_the_review_does_not() -
 
 
 def test_the_registration_is_cancelled_after_notice_and_tax() -> None:
-    assert {need.item for need in catalogue()["B5"].item("B5-2").needs} == {"B5-0", "B5-1"}
+    assert {need.item for need in catalogue()["B5"].item("B5-2").needs} == {"B5-0", "B5-1", "B5-1S"}
     notice = catalogue()["B5"].item("B5-0").notice_period
     assert notice is not None
     assert (notice.n, notice.unit) == (20, Unit.CALENDAR_DAY)
+
+
+def test_silence_consents_only_where_an_article_says_so() -> None:
+    quiet = {
+        item.code: item.silence for bundle in catalogue().values() for item in bundle.items if item.silence
+    }
+    assert set(quiet) == {"B5-1S"}
+    assert "第三十三条" in quiet["B5-1S"].basis
+
+
+def test_rules_decide_only_registrations_without_conditions() -> None:
+    by_rule = [item for bundle in catalogue().values() for item in bundle.items if item.automatic]
+    assert {item.code for item in by_rule} == {"B3-9", "B8-6"}
+    assert not [item for item in by_rule if item.item_type == "01"], "no licence is granted by a rule"
 
 
 def test_acceptance_of_works_ends_in_one_filing() -> None:
