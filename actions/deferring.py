@@ -5,10 +5,10 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from actions.dating import start_clock, stop_clocks
+from actions.dating import start_clock
 from actions.ending import close_what_is_open, end_item
 from actions.following import follow
-from actions.moving import SYSTEM, move_case, move_item, record
+from actions.moving import SYSTEM, move_item, record
 from actions.settling import Decision, settle
 from models.case import Case, Item, Material, items_of, materials_of
 from models.clock import ClockRow, running_clocks
@@ -92,13 +92,7 @@ def lapse(session: Session, case: Case, _item: Item | None, row: ClockRow, at: d
 def _withdraw(session: Session, case: Case, waiting: list[Item], reason: str, at: datetime) -> None:
     for item in waiting:
         end_item(session, case, item, Act.WITHDRAW, by=SYSTEM, at=at, reason=reason)
-    items = items_of(session, case.number)
-    if all(item.state in (ItemState.WITHDRAWN, ItemState.DROPPED) for item in items):
-        case.end_reason, case.look_at = reason, at
-        stop_clocks(session, case, None, at=at)
-        move_case(session, case, Act.WITHDRAW, by=SYSTEM, at=at, reason=reason)
-    else:
-        follow(session, case, at=at)
+    follow(session, case, at=at)
 
 
 def _refuse(session: Session, case: Case, waiting: list[Item], reason: str, at: datetime) -> None:
@@ -120,9 +114,10 @@ def _missing(session: Session, case: Case) -> list[Material]:
 
 
 def _owed(session: Session, case: Case, row: ClockRow) -> list[Material]:
-    """The papers this clock stands for that have not come."""
+    """The papers this clock stands for that have not come; one that nobody promised has no day (增加事项)."""
     bundle = bundle_of_version(session, case.bundle_digest)
-    return [paper for paper in _missing(session, case) if bundle.material(paper.spec_id).defer_days == row.n]
+    promised = [paper for paper in _missing(session, case) if paper.promised_on]
+    return [paper for paper in promised if bundle.material(paper.spec_id).defer_days == row.n]
 
 
 def _waiting_for(session: Session, case: Case, papers: list[Material]) -> list[Item]:

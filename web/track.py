@@ -9,8 +9,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
+from actions.fast_lanes import ask_human, decided_by_rule
 from models.account import departments_by_code
 from models.case import Case, Item, find_case, items_of, materials_of
+from models.document import documents_of
 from models.notice import notices_of
 from models.supervision import Standing, standings
 from models.version import bundle_of_version
@@ -76,10 +78,9 @@ def leave(_form: OurForm) -> Response:
 @router.get("/track/{number}")
 def progress(request: Request, db: Db, number: str) -> Response:
     """The progress page."""
-    opened, _, code = request.cookies.get(OPENED, "").partition(".")
-    case = _opened(request, db, number, code, now()) if opened == number else None
+    case = opened_here(request, db, number)
     if case is None:
-        return RedirectResponse(f"/track?no={number}" if not fault_of_case_number(number) else "/track", 303)
+        return ask_again(number)
     items = items_of(db, number)
     return show(
         request,
@@ -93,9 +94,32 @@ def progress(request: Request, db: Db, number: str) -> Response:
         steps=_steps(case),
         holder=_holder(case, items, db),
         notices=notices_of(db, number),
+        papers=documents_of(db, number),
         owed=[row for row in materials_of(db, number) if row.state is MaterialState.DEFERRED],
         finished=sum(item.state in ITEM_FINAL for item in items),
+        by_rule=[item.code for item in items if decided_by_rule(item)],
     )
+
+
+@router.post("/track/{number}/human")
+def human(request: Request, db: Db, number: str, form: OurForm) -> Response:
+    """申请人工办理: the applicant wants a person to decide what a rule decided (个人信息保护法 art. 24)."""
+    case = opened_here(request, db, number)
+    if case is None:
+        return ask_again(number)
+    ask_human(db, number, typed(form, "item"), by=None, at=now(), wish=typed(form, "wish"))
+    return RedirectResponse(f"/track/{number}", 303)
+
+
+def opened_here(request: Request, db: Session, number: str) -> Case | None:
+    """The case, if it was opened on this device a moment ago with its query code."""
+    opened, _, code = request.cookies.get(OPENED, "").partition(".")
+    return _opened(request, db, number, code, now()) if opened == number else None
+
+
+def ask_again(number: str) -> Response:
+    """Back to the form for number and code."""
+    return RedirectResponse(f"/track?no={number}" if not fault_of_case_number(number) else "/track", 303)
 
 
 def _faults(number: str, code: str) -> dict[str, str]:

@@ -353,7 +353,7 @@ def test_where_nothing_else_is_left_the_case_is_withdrawn(
     case = a_case_of(db, bundle, monkeypatch, deferred=("M-PLAN",))
     fire_due_rungs(db, case.number, at=after(8))
     assert case.state is CaseState.WITHDRAWN
-    assert "逾期未补" in case.end_reason
+    assert "逾期未补" in items(db, case)["1"].reason
     assert kinds(db, case) == []
 
 
