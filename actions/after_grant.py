@@ -15,8 +15,10 @@ from actions.permitting import allowed_as, on_behalf
 from models.account import Account, departments_by_code
 from models.after import PostCheck
 from models.case import Case, Item, items_of, lock_case
+from models.document import revoke_documents
 from models.notice import queue_notice
 from rules.clock import ClockKind
+from rules.documents import DocumentKind
 from rules.errors import Faulty, WrongState
 from rules.notices import Event
 from rules.states import Act, CaseState, ItemState, item_after
@@ -66,6 +68,7 @@ def revoke(session: Session, number: str, name: str, reason: str, *, by: Account
     item.reason = reason
     move_item(session, case, item, Act.REVOKE, by=by.username, at=at, reason=reason, facts=on_behalf(post))
     stop_clocks(session, case, item, at=at)
+    revoke_documents(session, item.number, [DocumentKind.GRANT], because=reason, at=at)
     facts = {
         "item": item.name,
         "department": departments_by_code(session)[item.department_code].short_name,

@@ -12,11 +12,13 @@ from actions.needing import block_all, needs_of
 from models.account import departments_by_code
 from models.after import PostCheck
 from models.case import Case, Item, materials_of
+from models.document import revoke_documents
 from models.notice import queue_notice
 from models.together import open_opinions
 from models.version import bundle_of_version
 from rules.bundle import Bundle, ItemSpec, Limit, Unit
 from rules.clock import ClockKind
+from rules.documents import DECISIONS
 from rules.identifiers import result_number
 from rules.joining import consequences
 from rules.material import MaterialState
@@ -73,6 +75,7 @@ def undo(
     item.step, item.assignee, item.handled_by = bundle.item(item.code).steps[0], "", ""
     move_item(session, case, item, act, by=by, at=at, reason=reason)
     stop_clocks(session, case, item, at=at)
+    revoke_documents(session, item.number, DECISIONS, because=reason or f"{act.label}。", at=at)
     for opinion in open_opinions(session, item.number):
         opinion.cancelled_at = at  # an advice that never came belongs to the decision that is undone
     for material in materials_of(session, case.number):
@@ -97,7 +100,12 @@ def _hand_on_result(session: Session, bundle: Bundle, case: Case, item: Item, at
     if not result:
         return
     start_delivery_clock(session, case, item, at=at)
-    number = result_number(item.number)
+    hand_on_papers(session, bundle, case, item, at=at)
+
+
+def hand_on_papers(session: Session, bundle: Bundle, case: Case, item: Item, *, at: datetime) -> None:
+    """The result of a granted item becomes a material of those who wait for it."""
+    result, number = bundle.item(item.code).result, result_number(item.number)
     for material in materials_of(session, case.number):
         if (
             material.state is MaterialState.AWAITED

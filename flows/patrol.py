@@ -2,7 +2,7 @@
 
 from prefect import flow
 
-from tasks.patrolling import announce_cards, fire_what_is_due, now, publish_overdue, tell_people
+from tasks.patrolling import announce_cards, fire_what_is_due, now, publish_overdue, tell_people, write_papers
 
 
 @flow(name="监察巡查", persist_result=False)
@@ -12,6 +12,7 @@ def patrol() -> int:
     written = fire_what_is_due(at)
     announce_cards(at)
     tell_people(at)
+    write_papers()
     if written or at.minute == 0:  # the list changes with a card, or by people's decisions: look every hour
         publish_overdue(at)
     return written

@@ -1,17 +1,22 @@
 """通知: who was told what, when, on which channel. A row first; sending comes after the commit."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, ScalarSelect, UniqueConstraint, func, text, update
+from sqlalchemy import ColumnElement, Index, ScalarSelect, UniqueConstraint, func, not_, or_, text, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from config.leaving import leaves_at, merges, quiet_now
 from models.case import Case
 from models.columns import code, document, moment, one_of
 from models.database import NOTICE_CHANNEL, ring
-from rules.notices import STATUTORY, Channel, Event, NoticeState
+from models.document import keep_document
+from rules.merging import lists, together, waits_for_company
+from rules.notices import ANSWERS, STATUTORY, Channel, Event, NoticeState
+from rules.quiet_hours import may_wait
 
 
 class Notice(SQLModel, table=True):
@@ -77,29 +82,34 @@ def queue_notice(
     facts: dict[str, Any] | None = None,
     at: datetime,
     statutory: bool = False,
+    to: Mapping[Channel, str] | None = None,
 ) -> None:
     """Queue one notice per channel the applicant gave, to leave after the commit; the case must be locked.
 
+    `to` tells it elsewhere: at an address that was wrong until now.
+
     `statutory` marks one that the law wants in writing beside those of rules.notices.STATUTORY.
     """
-    addresses = {Channel.SMS: case.phone, Channel.EMAIL: case.email}
+    addresses = {Channel.SMS: case.phone, Channel.EMAIL: case.email} if to is None else to
     for channel, address in addresses.items():
         if address:
             case.notice_count += 1
-            session.add(
-                Notice(
-                    serial=case.notice_count,
-                    case_number=case.number,
-                    event=event,
-                    about=about,
-                    channel=channel,
-                    address=address,
-                    facts=facts or {},
-                    statutory=statutory or event in STATUTORY,
-                    next_try_at=at,
-                    created_at=at,
-                )
+            notice = Notice(
+                serial=case.notice_count,
+                case_number=case.number,
+                event=event,
+                about=about,
+                channel=channel,
+                address=address,
+                facts=facts or {},
+                statutory=statutory or event in STATUTORY,
+                next_try_at=leaves_at(event, statutory=statutory, at=at),
+                created_at=at,
             )
+            if merges():
+                _travel_together(session, notice)
+            session.add(notice)
+    keep_document(session, case, event, about, facts or {}, at=at)
     ring(session, NOTICE_CHANNEL)
 
 
@@ -112,7 +122,8 @@ def notices_of(session: Session, case_number: str) -> list[Notice]:
 def claim_notice(session: Session, channel: Channel, *, at: datetime, lease: timedelta) -> Notice | None:
     """The next notice due on this channel, now ours to send until the lease lapses; None when there is none.
 
-    The notices of a case leave in order: a later one waits while an earlier one is still to be sent.
+    The notices of a case leave in order: a later one waits while an earlier one is still to be sent. Only
+    what cannot wait overtakes what can.
     """
     due = (
         select(Notice)
@@ -121,6 +132,7 @@ def claim_notice(session: Session, channel: Channel, *, at: datetime, lease: tim
             col(Notice.next_try_at) <= at,
             col(Notice.state).in_((NoticeState.QUEUED, NoticeState.FAILED)),
             col(Notice.serial) == _whose_turn_it_is(),
+            *([_urgent(Notice)] if quiet_now(at) else []),  # it fell due by day, but nobody sent it then
         )
         .order_by(col(Notice.next_try_at), col(Notice.serial))
         .limit(1)
@@ -159,6 +171,7 @@ def hold_back(session: Session, failed: Notice) -> None:
             col(Notice.channel) == failed.channel,
             col(Notice.serial) > failed.serial,
             col(Notice.next_try_at) < failed.next_try_at,
+            *([] if _cannot_wait(failed) else [not_(_urgent(Notice))]),
         )
         .values(next_try_at=failed.next_try_at)
     )
@@ -174,6 +187,49 @@ def _whose_turn_it_is() -> ScalarSelect[int]:
             col(other.case_number) == col(Notice.case_number),
             col(other.channel) == col(Notice.channel),
             col(other.next_try_at).is_not(None),
+            or_(_urgent(other), not_(_urgent(Notice))),
         )
         .scalar_subquery()
     )
+
+
+def _urgent(notice: type[Notice]) -> ColumnElement[bool]:
+    """It leaves at any hour; `rules.quiet_hours.may_wait` says the same of one notice."""
+    return or_(col(notice.statutory), col(notice.event).in_(sorted(ANSWERS)))
+
+
+def _cannot_wait(notice: Notice) -> bool:
+    return not may_wait(notice.event, statutory=notice.statutory)
+
+
+def _travel_together(session: Session, new: Notice) -> None:
+    """Decisions of one stage are one message: the earliest carries them, the conclusion all of them."""
+    if new.event is Event.CONCLUDED:
+        for waiting in _waiting_for_company(session, new):
+            if lists(new.facts, waiting.facts):
+                _merge(session, waiting, into=new)
+    elif waits_for_company(new.event, statutory=new.statutory):
+        for earliest in _waiting_for_company(session, new)[:1]:
+            earliest.facts = together(earliest.facts, new.facts)
+            _merge(session, new, into=earliest)
+
+
+def _waiting_for_company(session: Session, new: Notice) -> list[Notice]:
+    """Grants of the case that have not left on this way; locked, so that no sender takes them meanwhile."""
+    waiting = select(Notice).where(
+        Notice.case_number == new.case_number,
+        Notice.channel == new.channel,
+        Notice.address == new.address,
+        Notice.event == Event.ITEM_DECIDED,
+        not_(col(Notice.statutory)),
+        col(Notice.state).in_((NoticeState.QUEUED, NoticeState.FAILED)),
+        col(Notice.next_try_at).is_not(None),
+    )
+    locked = waiting.order_by(col(Notice.serial)).with_for_update()
+    return list(session.exec(locked.execution_options(populate_existing=True)))
+
+
+def _merge(session: Session, notice: Notice, *, into: Notice) -> None:
+    notice.state, notice.next_try_at, notice.merged_into = NoticeState.MERGED, None, into.id
+    carried = update(Notice).where(col(Notice.merged_into) == notice.id).values(merged_into=into.id)
+    session.execute(carried)

@@ -7,6 +7,7 @@ from models.card import Card
 from models.case import Case, Item, Material
 from models.clock import ClockRow, FiredRung, SpecialProcedure
 from models.digest import Digest
+from models.document import Document
 from models.notice import Notice
 from models.supplement import Gap, SupplementNotice
 from models.telling import Call, Provider, Receipt
@@ -40,4 +41,5 @@ TABLES = (
     Receipt,
     Provider,
     Call,
+    Document,
 )

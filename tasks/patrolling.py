@@ -11,6 +11,7 @@ from prefect.events import emit_event
 
 from actions.digesting import compose_digests
 from actions.supervising import fire_due_rungs
+from documents.writing import write_all
 from models.card import Card, note_announced, unannounced
 from models.clock import cases_with_a_rung_due
 from models.database import transaction
@@ -52,6 +53,11 @@ def announce_cards(at: datetime) -> int:
         announced += len(cards)
         if len(cards) < ANNOUNCED_AT_ONCE:
             return announced
+
+
+def write_papers() -> int:
+    """The papers of the last acts, written out and signed; a reader who comes earlier writes his own."""
+    return write_all()
 
 
 def tell_people(at: datetime) -> int:

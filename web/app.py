@@ -10,6 +10,7 @@ from web import (
     clocks,
     deciding,
     department,
+    documents,
     files,
     health,
     manage,
@@ -17,6 +18,7 @@ from web import (
     public,
     refusing,
     signing_in,
+    together,
     track,
     window,
 )
@@ -26,6 +28,7 @@ from web.showing import STATIC
 PAGES = (
     public,
     signing_in,
+    together,
     window,
     new_case,
     case_page,
@@ -35,6 +38,7 @@ PAGES = (
     deciding,
     department,
     manage,
+    documents,
     files,
     track,
     health,

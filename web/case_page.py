@@ -9,13 +9,16 @@ from actions.accepting import accept, decline
 from actions.applying import supply
 from actions.doing import Possible, possible
 from actions.moving import APPLICANT
+from actions.permitting import moved_away, posts_held
 from actions.storing import TooLarge, UnknownType, store
 from config.settings import settings
 from models.account import Account, accounts, departments_by_code
 from models.audit import timeline
 from models.case import Case, Item, Material, find_case, items_of, materials_of
+from models.document import documents_of
 from models.notice import notices_of
 from models.supervision import standings
+from models.together import is_asked
 from models.version import bundle_of_version
 from models.worklists import next_at_desk
 from rules.application import Supplied
@@ -24,10 +27,11 @@ from rules.duties import may
 from rules.errors import Faulty, NotFound, NotYourDesk, Refused
 from rules.identifiers import fault_of_case_number
 from rules.people import Role
-from rules.states import ITEM_DECIDED, ITEM_TRANSITIONS, Act, CaseState
+from rules.states import ITEM_DECIDED, Act, CaseState
 from web.entering import Clerk, Db, OurForm, Viewer, now, typed
 from web.refusing import refusal, status_of
 from web.showing import show
+from web.together import together
 
 router = APIRouter(prefix="/cases")
 
@@ -47,8 +51,11 @@ def case_seen_by(db: Session, viewer: Account, number: str) -> tuple[Case, list[
     case = find_case(db, number)
     items = items_of(db, number)
     mine = any(item.department_code == viewer.department_code for item in items)
-    if viewer.role in SEES_ALL or mine:
+    if viewer.role in SEES_ALL or mine or is_asked(db, number, viewer.department_code or ""):
         return case, items
+    for item in items:
+        if moved := moved_away(db, item, viewer):
+            raise NotYourDesk(moved)
     raise NotYourDesk("这个办件没有您部门的事项，不能查看。")
 
 
@@ -73,6 +80,7 @@ def case_page(
     case, items = case_seen_by(db, viewer, number)
     overseer = viewer.role not in HANDLES
     bundle = bundle_of_version(db, case.bundle_digest)
+    open_now = possible(db, number, viewer, at=now())
     return show(
         request,
         "case.html",
@@ -91,19 +99,27 @@ def case_page(
         people={account.username: account.name for account in accounts(db)},
         overseer=overseer,
         limit_mb=settings().upload_limit_mb,
-        deciding=_open_to(viewer, items),
+        deciding=[one.item for one in open_now if one.item and one.doing.name == "grant"],
+        in_hand={(one.doing.name, one.item.code) for one in open_now if one.item},
+        shared=together(db, case, items, bundle),
         following=_next(db, viewer, items),
         accepting=case.state is CaseState.SUBMITTED and may(Act.ACCEPT, viewer.role),
         supplying=case.state in (CaseState.SUBMITTED, CaseState.ACCEPTED) and may(Act.SUPPLY, viewer.role),
         prefect=settings().prefect_url if overseer else None,
-        other_acts=other_acts(db, viewer, number),
+        other_acts=beside(open_now),
         standings=standings(db, [number], at=now()),
+        papers=documents_of(db, number),
     )
 
 
 def other_acts(db: Session, viewer: Account, number: str) -> list[Possible]:
     """What is open to this person beside what the case page itself offers."""
-    return [one for one in possible(db, number, viewer, at=now()) if one.doing.name not in ON_THIS_PAGE]
+    return beside(possible(db, number, viewer, at=now()))
+
+
+def beside(found: list[Possible]) -> list[Possible]:
+    """Those of the possible acts that have no place of their own on the case page."""
+    return [one for one in found if one.doing.name not in ON_THIS_PAGE]
 
 
 @router.get("/{number}/receipt")
@@ -183,20 +199,11 @@ def _arrived(upload: UploadFile | str | None, spec_id: str) -> Supplied:
     return Supplied(spec_id)
 
 
-def _open_to(viewer: Account, items: list[Item]) -> list[Item]:
-    """The items this person may decide now."""
-    return [
-        item
-        for item in items
-        if (item.state, Act.GRANT) in ITEM_TRANSITIONS
-        and may(
-            Act.GRANT, viewer.role, own_department=viewer.department_code, of_department=item.department_code
-        )
-    ]
-
-
 def _next(db: Session, viewer: Account, items: list[Item]) -> Item | None:
     """The next case on this person's desk, for those who work through a list."""
     if viewer.role not in (Role.OFFICER, Role.HEAD) or not viewer.department_code:
         return None
-    return next_at_desk(db, viewer.department_code, items[0].case_number)
+    posts = posts_held(db, viewer, at=now())
+    people = {viewer.username, *(post.username for post in posts)}
+    head = Role.HEAD in {viewer.role, *(post.role for post in posts)}
+    return next_at_desk(db, viewer.department_code, items[0].case_number, people, head=head)

@@ -1,0 +1,94 @@
+"""What does a paper say? Jinja2 writes it from what was so at that moment; then it is signed and never changes."""
+
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlmodel import Session
+
+from config.catalogue import departments
+from documents.signing import digest_of, sign
+from models.case import Case, Item, find_case
+from models.database import transaction
+from models.document import Document, lock_document, unwritten
+from models.version import bundle_of_version
+from rules.documents import DocumentKind
+from rules.moments import china_day
+
+TEMPLATES = Path(__file__).parent / "templates"
+DAYS = frozenset(
+    {"promised_due_on", "legal_due_on", "due_on", "conditions_until"}
+)  # facts that are ISO dates
+OF_THE_ITEM = frozenset(
+    {
+        DocumentKind.GRANT,
+        DocumentKind.REFUSAL,
+        DocumentKind.TRANSFER,
+        DocumentKind.REVOCATION,
+        DocumentKind.SPECIAL,
+    }
+)
+BATCH = 100
+
+
+def write(session: Session, number: str) -> Document:
+    """The paper, written out and signed; whoever asks first writes it, and nobody again."""
+    document = lock_document(session, number)
+    if document.digest:
+        return document
+    case = find_case(session, document.case_number)
+    document.issuer = _issuer(session, document, case)
+    document.paragraphs = _paragraphs(session, document, case)
+    document.digest = digest_of(document)
+    document.signature = sign(document)
+    return document
+
+
+def write_all() -> int:
+    """Write out whatever is numbered and not written yet; how many."""
+    with transaction() as session:
+        waiting = unwritten(session, BATCH)
+    for number in waiting:
+        with transaction() as session:
+            write(session, number)
+    return len(waiting)
+
+
+def _issuer(session: Session, document: Document, case: Case) -> str:
+    """A department signs for its item, the lead department for the case."""
+    code = bundle_of_version(session, case.bundle_digest).lead_department
+    if document.kind in OF_THE_ITEM and document.item_number:
+        code = session.get_one(Item, document.item_number).department_code
+    return departments()[code].name
+
+
+def _paragraphs(session: Session, document: Document, case: Case) -> list[str]:
+    bundle = bundle_of_version(session, case.bundle_digest)
+    known: dict[str, Any] = {
+        **{name: _said(name, value) for name, value in document.facts.items()},
+        "case": case,
+        "applicant": case.applicant_name,
+        "bundle": bundle.name.removesuffix("“一件事”"),
+        "considerate": bundle.considerate,
+        "issued": _day(china_day(document.issued_at)),
+        "received": _day(china_day(case.submitted_at)),
+    }
+    text = _environment().get_template(f"{document.kind.name.lower()}.j2").render(known)
+    return [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
+
+
+def _said(name: str, value: Any) -> Any:
+    return _day(date.fromisoformat(value)) if name in DAYS and value else value
+
+
+def _day(value: date) -> str:
+    return f"{value.year}年{value.month}月{value.day}日"
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(  # noqa: S701  plain text: page and typesetter escape it themselves
+        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )

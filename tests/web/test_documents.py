@@ -1,0 +1,151 @@
+"""Papers: written once, signed, as page and PDF/A, checked online and offline, revoked visibly."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from actions.deciding import grant, refuse
+from config.settings import settings
+from documents.keys import public_pem, read_public
+from documents.signing import check, qr_text
+from documents.typesetting import pdf_of
+from documents.writing import write, write_all
+from models.case import Case
+from models.database import transaction
+from models.document import Document, documents_of, revoke_documents
+from rules.documents import DocumentKind
+from rules.errors import Refused
+from tests.people import CLERK, account
+from tests.web.hall import Browser, a_case_today, at_desk, somebody, words
+from web.entering import now
+
+
+def decided() -> Case:
+    case = a_case_today()
+    with transaction() as session:
+        grant(session, case.number, "B1-1", by=account(session, "market"), at=now())
+        refuse(session, case.number, "B1-4", "疏散通道宽度不足。", by=account(session, "fire"), at=now())
+    return case
+
+
+def papers(case: Case) -> dict[DocumentKind, Document]:
+    with transaction() as session:
+        return {paper.kind: write(session, paper.number) for paper in documents_of(session, case.number)}
+
+
+def scanned(paper: Document) -> str:
+    """The path that a telephone opens."""
+    parts = urlsplit(qr_text(paper))
+    return f"{parts.path}?{parts.query}"
+
+
+def test_every_stage_has_its_paper(city: None) -> None:
+    found = papers(decided())
+    assert set(found) == {
+        DocumentKind.RECEIPT,
+        DocumentKind.ACCEPTANCE,
+        DocumentKind.GRANT,
+        DocumentKind.REFUSAL,
+    }
+    refusal = "".join(found[DocumentKind.REFUSAL].paragraphs)
+    for said in ("陈一诺", "消防安全检查", "疏散通道宽度不足", "行政复议", "行政诉讼"):
+        assert said in refusal
+    assert "消防救援" in found[DocumentKind.REFUSAL].issuer
+    assert "市场监督" in found[DocumentKind.ACCEPTANCE].issuer
+
+
+def test_the_query_code_is_on_no_paper(city: None) -> None:
+    case = decided()
+    for paper in papers(case).values():
+        assert case.query_code not in "".join(paper.paragraphs) + str(paper.facts)
+
+
+def test_a_paper_is_written_once(city: None) -> None:
+    case = decided()
+    first = {kind: paper.digest for kind, paper in papers(case).items()}
+    with transaction() as session:
+        session.get_one(Case, case.number).applicant_name = "另一人"
+    assert {kind: paper.digest for kind, paper in papers(case).items()} == first
+    assert write_all() == 0
+
+
+def test_page_and_pdf_for_whoever_sees_the_case(city: None) -> None:
+    case = decided()
+    paper = papers(case)[DocumentKind.ACCEPTANCE]
+    clerk = at_desk(CLERK)
+    assert f'href="/documents/{paper.number}"' in clerk.get(f"/cases/{case.number}").text
+    assert "材料齐全、符合法定形式" in clerk.text(f"/documents/{paper.number}")
+    answer = clerk.get(f"/documents/{paper.number}/pdf")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-1.7")
+    assert b"pdfaid" in answer.content, "it says that it is PDF/A"
+    assert at_desk("tax").get(f"/documents/{paper.number}").status_code == 403
+    assert somebody().get(f"/documents/{paper.number}").status_code == 303, "sign in first"
+    assert clerk.get("/documents/000000-B1-20260306-000001-2-SL1").status_code == 404
+
+
+def test_the_applicant_reads_and_keeps_the_papers_of_this_case_only(city: None) -> None:
+    case, other = decided(), decided()
+    paper = papers(case)[DocumentKind.REFUSAL]
+    theirs = papers(other)[DocumentKind.REFUSAL]
+    applicant = Browser()
+    path = f"/track/{case.number}/documents/{paper.number}"
+    assert applicant.get(path).status_code == 303, "query code first"
+    applicant.post("/track", {"number": case.number, "code": case.query_code})
+    assert path in applicant.get(f"/track/{case.number}").text
+    assert "疏散通道宽度不足" in applicant.text(path)
+    assert applicant.get(f"{path}/pdf").content.startswith(b"%PDF")
+    assert applicant.get(f"/track/{case.number}/documents/{theirs.number}").status_code == 404
+
+
+def test_anybody_can_check_a_paper_online_without_signing_in(city: None) -> None:
+    paper = papers(decided())[DocumentKind.ACCEPTANCE]
+    page = somebody().text(scanned(paper))
+    assert "真实有效" in page
+    assert paper.number in page
+    assert "陈一诺" not in page
+    for changed in (
+        scanned(paper).replace("t=SL", "t=ZY"),
+        scanned(paper).replace(f"h={paper.digest[:4]}", "h=0000"),
+        scanned(paper).split("?")[0],
+        f"/verify/nothing?{urlsplit(scanned(paper)).query}",
+    ):
+        answer = somebody().get(changed)
+        assert answer.status_code == 404
+        assert "核验不通过" in words(answer)
+
+
+def test_and_offline_with_the_published_key_alone(city: None) -> None:
+    paper = papers(decided())[DocumentKind.ACCEPTANCE]
+    key = read_public(somebody().get("/verify/key.pem").content)
+    assert check(qr_text(paper), key)["number"] == paper.number
+    assert public_pem().encode() == somebody().get("/verify/key.pem").content
+    forged = qr_text(paper).replace(paper.number, paper.number.replace("SL", "ZY"))
+    with pytest.raises(Refused, match="签名不对"):
+        check(forged, key)
+    with pytest.raises(Refused, match="不完整"):
+        check("https://example.com/", key)
+    with pytest.raises(Refused, match="公钥"):
+        read_public(b"no key")
+
+
+def test_a_revoked_paper_says_so(city: None) -> None:
+    case = decided()
+    paper = papers(case)[DocumentKind.GRANT]
+    with transaction() as session:
+        revoke_documents(session, paper.item_number, [DocumentKind.GRANT], because="承诺不实。", at=now())
+    page = somebody().text(scanned(paper))
+    assert "这份文书已被撤销" in page
+    assert "真实有效" not in page
+    assert "本文书已被撤销" in at_desk(CLERK).text(f"/documents/{paper.number}")
+    with transaction() as session:
+        assert len(pdf_of(write(session, paper.number))) > 1000
+
+
+def test_the_key_is_kept_from_everybody_else(city: None) -> None:
+    papers(decided())
+    [key] = (settings().data / "keys").glob("*.pem")
+    assert key.stat().st_mode & 0o077 == 0
+    assert re.match(r"-----BEGIN PRIVATE KEY-----", key.read_text())
+    assert parse_qs(urlsplit(scanned(papers(decided())[DocumentKind.RECEIPT])).query)["s"]
