@@ -25,6 +25,12 @@ class Delivery:
     why: str = ""
     again: bool = False
     reference: str = ""  # under which the carrier will speak of it in a receipt
+    silent: bool = False  # the gateway let us wait until we gave up: too much of that, and it is given a rest
+
+    @property
+    def taken(self) -> bool:
+        """Has the gateway said that it has it?"""
+        return self.state is NoticeState.HANDED_OVER
 
 
 def verdict(heard: Overheard) -> Delivery:
@@ -33,15 +39,15 @@ def verdict(heard: Overheard) -> Delivery:
         return _of_error(heard.error)
     if heard.status is not None:
         return _of_status(heard.status)
-    return _not_now("网关没有接受，也没有说明原因")
+    return not_now("网关没有接受，也没有说明原因")
 
 
 def _of_status(status: int) -> Delivery:
     if status in GATEWAY_SILENT:
-        return _unknown(f"网关答复 {status}，不能确定是否已经发出")
+        return unknown(f"网关答复 {status}，不能确定是否已经发出", silent=True)
     if status in COME_BACK or status >= 500:
-        return _not_now(f"网关答复 {status}")
-    return _never(f"网关拒绝，答复 {status}")
+        return not_now(f"网关答复 {status}")
+    return never(f"网关拒绝，答复 {status}")
 
 
 def _of_error(error: BaseException) -> Delivery:
@@ -51,16 +57,16 @@ def _of_error(error: BaseException) -> Delivery:
     if isinstance(error, smtplib.SMTPDataError):
         return _of_reply(error.smtp_code, error.smtp_error, what="邮件被拒绝")
     if isinstance(error, smtplib.SMTPResponseException):  # sender, sign-in or greeting: ours to put right
-        return _not_now(f"邮件服务器答复 {error.smtp_code}：{_text(error.smtp_error)}")
+        return not_now(f"邮件服务器答复 {error.smtp_code}：{_text(error.smtp_error)}")
     if _nothing_had_left(error):
-        return _not_now(_in_words(error))
-    return _unknown(f"{_in_words(error)}，不能确定是否已经发出")
+        return not_now(_in_words(error), silent=_timed_out(error))
+    return unknown(f"{_in_words(error)}，不能确定是否已经发出", silent=_timed_out(error))
 
 
 def _of_reply(code: int, reply: bytes | str, *, what: str) -> Delivery:
     """RFC 5321: 5yz is for good, 4yz for now."""
     why = f"{what}，邮件服务器答复 {code}：{_text(reply)}"
-    return _never(why) if code >= 500 else _not_now(why)
+    return never(why) if code >= 500 else not_now(why)
 
 
 def _nothing_had_left(error: BaseException) -> bool:
@@ -75,6 +81,10 @@ def _nothing_had_left(error: BaseException) -> bool:
     return bool(steps) and "data" not in steps  # SMTP's DATA is where the letter itself is handed over
 
 
+def _timed_out(error: BaseException) -> bool:
+    return isinstance(error, TimeoutError | requests.Timeout) or isinstance(error.__context__, TimeoutError)
+
+
 def _never_connected(error: BaseException) -> bool:
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     return isinstance(reason, NewConnectionError)
@@ -82,7 +92,7 @@ def _never_connected(error: BaseException) -> bool:
 
 def _in_words(error: BaseException) -> str:
     """Never the error's own text: it may hold the address of the gateway with its key."""
-    if isinstance(error, TimeoutError | requests.Timeout) or isinstance(error.__context__, TimeoutError):
+    if _timed_out(error):
         return "等待应答超时"
     if isinstance(error, ConnectionRefusedError) or _never_connected(error):
         return "连接不上"
@@ -100,13 +110,16 @@ def _text(reply: bytes | str) -> str:
     return " ".join(said.split())[:200]
 
 
-def _never(why: str) -> Delivery:
+def never(why: str) -> Delivery:
+    """It did not leave, and never will to this address."""
     return Delivery(NoticeState.REJECTED, why=why)
 
 
-def _not_now(why: str) -> Delivery:
-    return Delivery(NoticeState.FAILED, why=why, again=True)
+def not_now(why: str, *, silent: bool = False) -> Delivery:
+    """It did not leave; another try can help and does no harm."""
+    return Delivery(NoticeState.FAILED, why=why, again=True, silent=silent)
 
 
-def _unknown(why: str) -> Delivery:
-    return Delivery(NoticeState.UNKNOWN, why=why)
+def unknown(why: str, *, silent: bool = False) -> Delivery:
+    """It may have left: a receipt or a person will say, never a second try."""
+    return Delivery(NoticeState.UNKNOWN, why=why, silent=silent)
