@@ -12,6 +12,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 from sqlalchemy.engine import URL, make_url
@@ -25,10 +26,18 @@ DATABASE = "yijianshi"  # the embedded database and its owner
 DEMO_PASSWORD = "yijianshi"  # noqa: S105  of every account of the demo city; production has none
 SOCKET_PORT = 5432  # only names the socket file; the embedded PostgreSQL listens on no network port
 SOCKET_PATH_LIMIT = 107  # bytes in sun_path, without the closing zero
-SECRET = ("dsn", "prefect_dsn", "mail_url", "sms_url")  # may carry passwords: never repeated in a message
+SECRET = (
+    "dsn",
+    "prefect_dsn",
+    "mail_url",
+    "sms_url",
+    "sms_backup_url",
+    "staff_url",
+)  # may carry passwords: never repeated in a message
 
 PORT = "1 到 65535 之间的端口号"
 WEB_URL = "以 http:// 或 https:// 开头的网址"
+TEMPLATES = '事由到模板的对照表，例如 accepted = "SMS_123456 number due"'
 POSTGRESQL_URL = "形如 postgresql://用户:密码@主机:5432/库名 的地址"
 
 
@@ -50,6 +59,28 @@ class Settings(BaseSettings):
     upload_limit_mb: int = Field(default=20, ge=1, le=2000, description="1 到 2000 之间的整数（兆字节）")
     mail_url: str | None = Field(default=None, description="一个 Apprise 地址")
     sms_url: str | None = Field(default=None, description="一个 Apprise 地址")
+    sms_backup_url: str | None = Field(default=None, description="一个 Apprise 地址")
+    staff_url: str | None = Field(default=None, description="一个或几个 Apprise 地址，用空格分开")
+    sms_templates: dict[str, str] = Field(default={}, description=TEMPLATES)
+    sms_backup_templates: dict[str, str] = Field(default={}, description=TEMPLATES)
+    sms_main_share: int = Field(default=80, ge=0, le=100, description="0 到 100 之间的整数（百分之几）")
+    sms_per_second: int | None = Field(
+        default=None, ge=1, le=1000, description="1 到 1000 之间的整数（每秒几条）"
+    )
+    sms_daily_limit: int = Field(
+        default=10, ge=1, le=1000, description="1 到 1000 之间的整数（每人每天几条）"
+    )
+    sms_signature: str = Field(
+        default="一件事", pattern=r"^[^\s【】]{2,12}$", description="2 到 12 个字的短信签名"
+    )
+    # Whoever tries the system out wants to see a message now, at night as well.
+    quiet_hours: bool = Field(default_factory=lambda known: not _on_trial(known), description="true 或 false")
+    merge_minutes: int = Field(
+        default_factory=lambda known: 0 if _on_trial(known) else 10,
+        ge=0,
+        le=240,
+        description="0 到 240 之间的整数（分钟）",
+    )
 
     @field_validator("data", mode="after")
     @classmethod
@@ -172,6 +203,10 @@ def read_settings(**given: Any) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         raise Faulty(_sentences(error)) from None
+    except SettingsError:  # an environment variable that should hold a table
+        raise Refused(
+            f"环境变量里的对照表不是正确的 JSON，应该是{TEMPLATES}（在环境变量里写成 JSON）。"
+        ) from None
     except tomllib.TOMLDecodeError as error:
         raise Refused(f"设置文件 {settings_file()} 不是正确的 TOML：{error}。") from None
     except OSError as error:
@@ -207,6 +242,10 @@ def _sentences(error: ValidationError) -> dict[str, str]:
                 f"设置 {name}（环境变量 {PREFIX}{name.upper()}）的值{shown}不对，应该是{field.description}"
             )
     return faults
+
+
+def _on_trial(known: dict[str, Any]) -> bool:
+    return bool(known["demo"]) and not known["production"]
 
 
 def _parsed(dsn: str) -> URL:

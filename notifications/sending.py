@@ -9,6 +9,7 @@ from threading import Event as Signal
 
 from sqlmodel import Session
 
+from config.leaving import tries_again_at
 from models.case import find_case
 from models.database import transaction
 from models.notice import Notice, claim_notice, give_up_lapsed, hold_back, lock_notice
@@ -123,7 +124,8 @@ def _record(notice: Notice, attempt: int, words: Words | None, delivery: Deliver
     notice.via = delivery.via
     notice.error = delivery.why[:500]
     notice.reference = delivery.reference
-    notice.next_try_at = next_try(attempt, at) if delivery.again else None
+    when = next_try(attempt, at) if delivery.again else None
+    notice.next_try_at = when and tries_again_at(notice.event, statutory=notice.statutory, when=when)
     if notice.state is NoticeState.FAILED and notice.next_try_at is None:
         notice.state = NoticeState.REJECTED
     if delivery.state is NoticeState.HANDED_OVER:

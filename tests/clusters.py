@@ -110,6 +110,8 @@ def environment_of(folder: Path, **given: str) -> dict[str, str]:
         "YJS_DATA": str(folder / "data"),
         "YJS_PORT": str(port),
         "YJS_PREFECT_PORT": str(prefect_port),
+        "YJS_QUIET_HOURS": "false",  # tests run at any hour of any day
+        "YJS_MERGE_MINUTES": "0",
     }
     return clean | own | {f"YJS_{name.upper()}": value for name, value in given.items()}
 

@@ -50,6 +50,7 @@ TOLD: Mapping[Event, dict[str, Any]] = {
         "conditions_until": None,
         "transferred_to": "",
         "left": 2,
+        "also": [],
     },
     Event.CONCLUDED: {
         "outcome": "部分准予",
@@ -130,7 +131,14 @@ def case_row(number: str = NUMBER, **changes: Any) -> Case:
     return Case(**(given | changes))
 
 
-def tell(number: str = NUMBER, events: Iterable[Event] = STORY, *, phone: str = "", email: str = "") -> None:
+def tell(
+    number: str = NUMBER,
+    events: Iterable[Event] = STORY,
+    *,
+    phone: str = "",
+    email: str = "",
+    at: datetime = NOON,
+) -> None:
     """Queue these notices of a new case; a channel without an address is not used."""
     with transaction() as session:
         digest = keep_version(session, a_bundle(), at=NOON)
@@ -138,7 +146,7 @@ def tell(number: str = NUMBER, events: Iterable[Event] = STORY, *, phone: str = 
         session.flush()
         case = lock_case(session, number)
         for event in events:
-            queue_notice(session, case, event, facts=TOLD[event], at=NOON)
+            queue_notice(session, case, event, facts=TOLD[event], at=at)
 
 
 def ledger(number: str = NUMBER, channel: Channel | None = None) -> list[Notice]:
