@@ -50,7 +50,7 @@ def posts_held(session: Session, by: Account, *, at: datetime) -> list[Account]:
 
 def must_own(session: Session, item: Item, act: Act, *, by: Account, at: datetime) -> str:
     """The item is on the desk of this person's department; whom they act for, '' if themselves."""
-    if moved := _handed_on(session, item, by):
+    if moved := moved_away(session, item, by):
         raise NotYourDesk(moved)
     what = f"事项“{item.name}”"
     return allowed_as(session, by, act, department=item.department_code, what=what, at=at)
@@ -90,7 +90,7 @@ def _past_the_claim(session: Session, item: Item, by: Account, at: datetime) -> 
     raise WrongState(f"“{item.name}”已由 {name} 领办。请由 {name} 办理，或请负责人放回后再办。")
 
 
-def _handed_on(session: Session, item: Item, by: Account) -> str:
+def moved_away(session: Session, item: Item, by: Account) -> str:
     """What a department reads that still has an item on its screen which it has handed on."""
     if by.role not in (Role.OFFICER, Role.HEAD) or by.department_code == item.department_code:
         return ""

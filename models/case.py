@@ -80,6 +80,7 @@ class Case(SQLModel, table=True):
     promised_due_on: date | None = None
     due_provisional: bool = False
     concluded_at: datetime | None = Field(default=None, sa_column=moment())
+    reopened_at: datetime | None = Field(default=None, sa_column=moment())  # 重新办理: the latest time
     issued_at: datetime | None = Field(default=None, sa_column=moment())
     delivered_at: datetime | None = Field(default=None, sa_column=moment())  # every result has arrived
     end_reason: str = Field(default="", max_length=2000)  # of a withdrawal or of declaring it void
@@ -117,6 +118,15 @@ class Item(SQLModel, table=True):
             postgresql_where=text(f"state IN ({OPEN_AT_DESK})"),
         ),
         Index("item_done_at_desk", "department_code", "decided_at"),
+        # What a department asks before acceptance: which cases can we still look through? (预审)
+        Index(
+            "item_before_acceptance",
+            "department_code",
+            "case_number",
+            postgresql_where=text("state = 'pending'"),
+        ),
+        # What the daily digest asks: what has been urged?
+        Index("item_urged", "urged_at", postgresql_where=text("urged_at IS NOT NULL")),
         # What the conductor asks: where does Prefect show something else than the record?
         Index(
             "item_out_of_step",
@@ -222,6 +232,14 @@ def items_of(session: Session, case_number: str) -> list[Item]:
 
 
 def materials_of(session: Session, case_number: str) -> list[Material]:
-    """The materials of a case, every version, in the order they were asked for."""
+    """The materials of a case, each in its latest version: what counts."""
+    query = select(Material).where(Material.case_number == case_number).distinct(col(Material.spec_id))
+    return list(session.exec(query.order_by(col(Material.spec_id), col(Material.version).desc())))
+
+
+def former_versions(session: Session, case_number: str) -> list[Material]:
+    """What was handed in before it was supplied anew (补正), the latest first; nothing is thrown away."""
+    latest = {row.id for row in materials_of(session, case_number)}
     query = select(Material).where(Material.case_number == case_number)
-    return list(session.exec(query.order_by(col(Material.spec_id), col(Material.version))))
+    rows = session.exec(query.order_by(col(Material.spec_id), col(Material.version).desc()))
+    return [row for row in rows if row.id not in latest]

@@ -5,13 +5,17 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Column, Index, text
+from sqlalchemy import Column, Index, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.account import Account
+from models.case import Item
+from models.clock import ClockRow
 from models.columns import code, moment, one_of
+from rules.clock import ClockKind
 from rules.named import Named
+from rules.states import ITEM_OPEN, ITEM_OPEN_AT_DESK
 
 
 class OpinionKind(Named):
@@ -61,7 +65,15 @@ class Gathering(SQLModel, table=True):
     """联合踏勘或会审: one date for all departments of a case that need it; minutes, and at least two officers."""
 
     __tablename__ = "gathering"
-    __table_args__ = (one_of("kind", GatheringKind),)
+    __table_args__ = (
+        one_of("kind", GatheringKind),
+        # What a department's desk asks: where do we go next?
+        Index(
+            "gathering_ahead",
+            "planned_at",
+            postgresql_where=text("held_at IS NULL AND cancelled_at IS NULL"),
+        ),
+    )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     case_number: str = Field(foreign_key="case_file.number", index=True, max_length=50)
@@ -201,3 +213,62 @@ def posts_of_stand_in(session: Session, username: str, day: date) -> list[Accoun
         )
     )
     return list(session.exec(query.order_by(col(Account.username))))
+
+
+def opinions_waiting(session: Session, department: str) -> list[tuple[Opinion, Item, ClockRow]]:
+    """What this department was asked and has not answered, the first to be due first (待反馈意见)."""
+    query = (
+        select(Opinion, Item, ClockRow)
+        .join(Item, col(Item.number) == Opinion.item_number)
+        .join(ClockRow, col(ClockRow.id) == Opinion.clock_id)
+        .where(Opinion.department_code == department, *_OPEN, col(Item.state).in_(ITEM_OPEN_AT_DESK))
+    )
+    return [(one, item, clock) for one, item, clock in session.exec(query.order_by(col(ClockRow.due_on)))]
+
+
+def is_asked(session: Session, case_number: str, department: str) -> bool:
+    """Does this department still owe an opinion in this case?"""
+    query = (
+        select(Opinion.id)
+        .join(Item, col(Item.number) == Opinion.item_number)
+        .where(
+            Opinion.case_number == case_number,
+            Opinion.department_code == department,
+            *_OPEN,
+            col(Item.state).in_(ITEM_OPEN_AT_DESK),
+        )
+    )
+    return session.exec(query.limit(1)).first() is not None
+
+
+def gatherings_ahead(session: Session, department: str) -> list[Gathering]:
+    """The visits and meetings to which this department goes, the next one first."""
+    taking_part = (
+        select(Item.number)
+        .where(
+            Item.case_number == Gathering.case_number,
+            Item.department_code == department,
+            col(Item.state).in_(ITEM_OPEN),
+            col(Gathering.items).contains(func.to_jsonb(col(Item.number))),
+        )
+        .exists()
+    )
+    ahead = (col(Gathering.held_at).is_(None), col(Gathering.cancelled_at).is_(None), taking_part)
+    return list(session.exec(select(Gathering).where(*ahead).order_by(col(Gathering.planned_at))))
+
+
+def rectifications_overdue(session: Session, items: Iterable[str], at: datetime) -> set[str]:
+    """Those of these items that were not put right in time."""
+    query = select(ClockRow.item_number).where(
+        col(ClockRow.item_number).in_(list(items)),
+        ClockRow.kind == ClockKind.RECTIFICATION,
+        col(ClockRow.stopped_at).is_(None),
+        col(ClockRow.due_at) < at,
+    )
+    return set(session.exec(query))
+
+
+def urged_open(session: Session, limit: int = 1000) -> list[Item]:
+    """Open items that the manager has urged (督办), the latest first."""
+    query = select(Item).where(col(Item.urged_at).is_not(None), col(Item.state).in_(ITEM_OPEN_AT_DESK))
+    return list(session.exec(query.order_by(col(Item.urged_at).desc()).limit(limit)))

@@ -1,18 +1,20 @@
 """What is on somebody's desk, and in which order? Read-only queries that answer for pages."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, text
+from sqlalchemy import ColumnElement, Date, Select, and_, cast, func, or_, text
 from sqlmodel import Session, col, select
 
 from models.case import Case, Item, Material
 from models.notice import Notice
 from rules.errors import NotFound
-from rules.states import ITEM_DECIDED, ITEM_OPEN_AT_DESK, CaseState, ItemState
+from rules.material import MaterialState
+from rules.moments import CHINA
+from rules.states import ITEM_DECIDED, ITEM_OPEN_AT_DESK, CaseState, DeskStep, ItemState
 
 PAGE = 20  # rows a page shows
 Row = TypeVar("Row")
@@ -61,6 +63,13 @@ ORDERS: dict[str, tuple[Any, ...]] = {
 }
 
 
+# What was promised for the day on which it came (即办, or within hours) goes before what has days.
+PROMISED_SAME_DAY = (
+    col(Item.promised_due_on) == cast(func.timezone(str(CHINA), col(Item.handed_over_at)), Date)
+).is_(True)
+MOST_URGENT = (PROMISED_SAME_DAY.desc(), col(Item.due_on).nulls_last(), col(Item.handed_over_at))
+
+
 def reachable(session: Session) -> None:
     """Raises unless the database answers."""
     session.execute(text("SELECT 1"))
@@ -71,7 +80,7 @@ def cases_listed(session: Session, wanted: Wanted, today: date) -> Leaf[Case]:
     where = _narrowed(wanted, today)
     total = session.exec(select(func.count()).select_from(Case).where(*where)).one()
     query = select(Case).where(*where).order_by(*ORDERS.get(wanted.sort, ORDERS["newest"]))
-    return _leaf(session, query, total, wanted.page)
+    return leaf_of(session, query, total, wanted.page)
 
 
 def cases_by_state(session: Session) -> dict[CaseState, int]:
@@ -95,10 +104,17 @@ def due_soon_count(session: Session, today: date, until: date) -> int:
     return session.exec(select(func.count()).select_from(Case).where(near)).one()
 
 
-def open_at_desk(session: Session, department: str, page: int = 1) -> Leaf[AtDesk]:
-    """What this department has to do, the most urgent first."""
-    mine = (col(Item.department_code) == department, col(Item.state).in_(ITEM_OPEN_AT_DESK))
-    return _at_desk(session, mine, (col(Item.due_on).nulls_last(), col(Item.handed_over_at)), page)
+def open_at_desk(
+    session: Session, department: str, page: int = 1, *, claimed_by: Iterable[str] | None = None
+) -> Leaf[AtDesk]:
+    """What this department has to do, the most urgent first.
+
+    `claimed_by` narrows it to what these people have claimed; '' is what nobody has: it is everybody's.
+    """
+    mine = [col(Item.department_code) == department, col(Item.state).in_(ITEM_OPEN_AT_DESK)]
+    if claimed_by is not None:
+        mine.append(col(Item.assignee).in_(list(claimed_by)))
+    return _at_desk(session, mine, MOST_URGENT, page)
 
 
 def held_for_desk(session: Session, department: str, page: int = 1) -> Leaf[AtDesk]:
@@ -113,16 +129,25 @@ def done_at_desk(session: Session, department: str, page: int = 1) -> Leaf[AtDes
     return _at_desk(session, mine, (col(Item.decided_at).desc(),), page)
 
 
-def next_at_desk(session: Session, department: str, besides: str) -> Item | None:
-    """The most urgent open item of the department in another case than this."""
+def next_at_desk(
+    session: Session, department: str, besides: str, people: Iterable[str], *, head: bool = False
+) -> Item | None:
+    """The next item in another case than this: one of these people's own, else the most urgent that nobody has.
+
+    What has come to the head's step is for the head.
+    """
+    own = col(Item.assignee).in_(list(people))
+    past_officers = and_(col(Item.step) == DeskStep.APPROVE, col(Item.handled_by) != "")
     query = (
         select(Item)
         .where(
             col(Item.department_code) == department,
             col(Item.state).in_(ITEM_OPEN_AT_DESK),
             col(Item.case_number) != besides,
+            or_(own, col(Item.assignee) == ""),
+            *(() if head else (~past_officers,)),
         )
-        .order_by(col(Item.due_on).nulls_last(), col(Item.handed_over_at))
+        .order_by(own.desc(), *MOST_URGENT)
         .limit(1)
     )
     return session.exec(query).one_or_none()
@@ -152,12 +177,25 @@ def material_kept(session: Session, material_id: UUID) -> Material:
     return material
 
 
+def papers_overdue(session: Session, numbers: Iterable[str], today: date) -> dict[str, set[str]]:
+    """容缺: what was promised to these cases for a day that has passed, by case."""
+    query = select(Material).where(
+        col(Material.case_number).in_(list(numbers)),
+        Material.state == MaterialState.DEFERRED,
+        col(Material.promised_on) < today,
+    )
+    found: dict[str, set[str]] = {}
+    for material in session.exec(query):
+        found.setdefault(material.case_number, set()).add(material.spec_id)
+    return found
+
+
 def latest_notices(session: Session, case_number: str = "", page: int = 1) -> Leaf[Notice]:
     """The notices, the latest first."""
     where = [col(Notice.case_number) == case_number] if case_number else []
     total = session.exec(select(func.count()).select_from(Notice).where(*where)).one()
     order = (col(Notice.created_at).desc(), col(Notice.case_number), col(Notice.serial).desc())
-    return _leaf(session, select(Notice).where(*where).order_by(*order), total, page)
+    return leaf_of(session, select(Notice).where(*where).order_by(*order), total, page)
 
 
 def cases_since(session: Session, moment: datetime) -> int:
@@ -193,7 +231,7 @@ def _found(search: str) -> ColumnElement[bool]:
 
 
 def _at_desk(
-    session: Session, where: tuple[ColumnElement[bool], ...], order: tuple[Any, ...], page: int
+    session: Session, where: Sequence[ColumnElement[bool]], order: tuple[Any, ...], page: int
 ) -> Leaf[AtDesk]:
     total = session.exec(select(func.count()).select_from(Item).where(*where)).one()
     number = _within(page, total)
@@ -202,7 +240,7 @@ def _at_desk(
     return Leaf([AtDesk(item, case) for item, case in rows], total, number)
 
 
-def _leaf(session: Session, query: Select[Any], total: int, page: int) -> Leaf[Any]:
+def leaf_of(session: Session, query: Select[Any], total: int, page: int) -> Leaf[Any]:
     number = _within(page, total)
     rows = session.execute(query.limit(PAGE).offset((number - 1) * PAGE)).scalars().all()
     return Leaf(list(rows), total, number)

@@ -9,9 +9,10 @@ from actions.doing import DOINGS, Possible, do
 from actions.permitting import posts_held
 from models.account import Account
 from models.case import Case
-from rules.errors import Faulty
+from rules.errors import Faulty, NotFound, NotYourDesk, Refused
 from web.case_page import case_seen_by, other_acts
 from web.entering import Db, OurForm, Viewer, now, typed
+from web.refusing import refusal, status_of
 from web.showing import show
 
 router = APIRouter(prefix="/cases/{number}/acts")
@@ -29,7 +30,6 @@ def page(request: Request, db: Db, viewer: Viewer, number: str) -> Response:
 @router.post("/{name}")
 def done(request: Request, db: Db, viewer: Viewer, number: str, name: str, form: OurForm) -> Response:
     """Take the act; what was filled in wrongly is said beside its field."""
-    case, _ = case_seen_by(db, viewer, number)
     doing = DOINGS.get(name)
     item = typed(form, "item")
     data: dict[str, object] = {}
@@ -38,6 +38,7 @@ def done(request: Request, db: Db, viewer: Viewer, number: str, name: str, form:
         if given:
             data[field.name] = given
     try:
+        case, _ = case_seen_by(db, viewer, number)
         with db.begin_nested():
             do(name, Asked(db, number, item, data, viewer, now()))
     except Faulty as faulty:
@@ -45,7 +46,21 @@ def done(request: Request, db: Db, viewer: Viewer, number: str, name: str, form:
         faults = {f"{key}.{field}": why for field, why in faulty.faults.items()}
         kept = {f"{key}.{field}": given for field, given in data.items()}
         return _page(request, db, viewer, case, status=422, faults=faults, kept=kept)
-    return RedirectResponse(f"/cases/{number}", 303)
+    except Refused as refused:  # somebody else was faster, or it is not here any more: nothing typed is lost
+        words = "\n".join(str(given) for given in data.values())
+        link = "" if isinstance(refused, NotFound | NotYourDesk) else number
+        return refusal(request, status_of(refused), str(refused), case=link, kept=words)
+    return RedirectResponse(_afterwards(db, viewer, number), 303)
+
+
+def _afterwards(db: Session, viewer: Account, number: str) -> str:
+    """The case, unless it was handed on, or read only to give an opinion."""
+    db.flush()
+    try:
+        case_seen_by(db, viewer, number)
+    except NotYourDesk:
+        return "/home"
+    return f"/cases/{number}"
 
 
 def _page(

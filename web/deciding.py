@@ -24,9 +24,9 @@ router = APIRouter(prefix="/cases/{number}/items/{item}")
 def granted(request: Request, db: Db, viewer: Viewer, number: str, item: str, form: OurForm) -> Response:
     """准予, with an opinion if there is one, and conditions if there are any."""
     words = {field: typed(form, field) for field in ("opinion", "conditions", "conditions_until")}
-    case_seen_by(db, viewer, number)
     asked = Asked(db, number, item, words, viewer, now())
     try:
+        case_seen_by(db, viewer, number)
         with db.begin_nested():  # a refusal leaves nothing half written behind
             do("grant", asked)
     except Refused as refused:
@@ -38,10 +38,10 @@ def granted(request: Request, db: Db, viewer: Viewer, number: str, item: str, fo
 def refused_(request: Request, db: Db, viewer: Viewer, number: str, item: str, form: OurForm) -> Response:
     """不予: first what it stops, then, confirmed, the decision."""
     reason = typed(form, "reason")
-    case, items = case_seen_by(db, viewer, number)
     if typed(form, "back"):
         return case_page(request, db, viewer, number, kept={f"{item}.reason": reason})
     try:
+        case, items = case_seen_by(db, viewer, number)
         with db.begin_nested():
             if not typed(form, "confirmed"):
                 return _preview(request, db, viewer, case, item_named(items, item, number), reason)

@@ -294,6 +294,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_gathering_case_number", "gathering", ["case_number"])
+    op.create_index(
+        "gathering_ahead",
+        "gathering",
+        ["planned_at"],
+        postgresql_where=sa.text("held_at IS NULL AND cancelled_at IS NULL"),
+    )
     op.create_table(
         "supplement_notice",
         sa.Column("number", sa.String(56), nullable=False),
@@ -319,6 +325,7 @@ def upgrade() -> None:
         sa.Column("spec_id", sa.String(32), nullable=False),
         sa.Column("what", sa.String(500), nullable=False),
         sa.Column("existed", sa.Boolean(), nullable=False),
+        sa.Column("override_reason", sa.String(2000), nullable=False),
         sa.Column("listed_by", sa.String(50), nullable=False),
         sa.Column("listed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("dropped_at", sa.DateTime(timezone=True), nullable=True),
@@ -341,6 +348,8 @@ def upgrade() -> None:
     )
     op.create_index("gap_untold", "gap", ["case_number"], postgresql_where=sa.text("notice_number IS NULL"))
     op.create_index("ix_gap_case_number", "gap", ["case_number"])
+    told = sa.text("notice_number IS NOT NULL")
+    op.create_index("gap_told", "gap", ["department_code"], postgresql_where=told)
     op.create_table(
         "opinion",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -442,6 +451,7 @@ def upgrade() -> None:
     )
     _add("case_file", sa.Column("end_reason", sa.String(2000), nullable=False), "''")
     op.add_column("case_file", sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("case_file", sa.Column("reopened_at", sa.DateTime(timezone=True), nullable=True))
     op.drop_column("case_file", "tracking_number")
     op.drop_index("one_clock_of_a_kind", table_name="clock")
     op.create_index(
@@ -463,6 +473,12 @@ def upgrade() -> None:
         "audit_reassigned", "audit_entry", ["id"], postgresql_where=sa.text("act = 'reassign'")
     )
     op.add_column("item", sa.Column("urged_at", sa.DateTime(timezone=True), nullable=True))
+    urged = sa.text("urged_at IS NOT NULL")
+    op.create_index("item_urged", "item", ["urged_at"], postgresql_where=urged)
+    pending = sa.text("state = 'pending'")
+    op.create_index(
+        "item_before_acceptance", "item", ["department_code", "case_number"], postgresql_where=pending
+    )
     _add("item", sa.Column("added", sa.Boolean(), nullable=False), "false")
     op.add_column("material", sa.Column("promised_on", sa.Date(), nullable=True))
     op.create_check_constraint("step_is_known", "item", "step IN ('handle', 'review', 'approve')")
@@ -480,6 +496,8 @@ def downgrade() -> None:
 
     op.drop_column("material", "promised_on")
     op.drop_column("item", "added")
+    op.drop_index("item_urged", table_name="item", postgresql_where=sa.text("urged_at IS NOT NULL"))
+    op.drop_index("item_before_acceptance", table_name="item", postgresql_where=sa.text("state = 'pending'"))
     op.drop_column("item", "urged_at")
     op.drop_index(
         "audit_reassigned", table_name="audit_entry", postgresql_where=sa.text("act = 'reassign'")
@@ -510,6 +528,7 @@ def downgrade() -> None:
         unique=True,
     )
     _add("case_file", sa.Column("tracking_number", sa.String(50), nullable=False), "''")
+    op.drop_column("case_file", "reopened_at")
     op.drop_column("case_file", "archived_at")
     op.drop_column("case_file", "end_reason")
     op.drop_index(
@@ -528,9 +547,15 @@ def downgrade() -> None:
     op.drop_index("ix_opinion_case_number", table_name="opinion")
     op.drop_table("opinion")
     op.drop_index("ix_gap_case_number", table_name="gap")
+    op.drop_index("gap_told", table_name="gap", postgresql_where=sa.text("notice_number IS NOT NULL"))
     op.drop_index("gap_untold", table_name="gap", postgresql_where=sa.text("notice_number IS NULL"))
     op.drop_table("gap")
     op.drop_table("supplement_notice")
+    op.drop_index(
+        "gathering_ahead",
+        table_name="gathering",
+        postgresql_where=sa.text("held_at IS NULL AND cancelled_at IS NULL"),
+    )
     op.drop_index("ix_gathering_case_number", table_name="gathering")
     op.drop_table("gathering")
     op.drop_index("ix_delivery_case_number", table_name="delivery")

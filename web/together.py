@@ -1,0 +1,122 @@
+"""委托代办, and what the case page shows of the work between departments."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlmodel import Session
+
+from actions.delegating import Period, delegate, end_delegation
+from actions.permitting import posts_held
+from models.account import Account, colleagues
+from models.case import Case, Item
+from models.clock import clocks_of
+from models.supervision import names_of
+from models.together import (
+    Delegation,
+    delegations_of,
+    gatherings_of,
+    opinions_of,
+    rectifications_of,
+    rectifications_overdue,
+)
+from rules.bundle import Bundle
+from rules.clock import ClockKind
+from rules.errors import Faulty, NotFound, Refused
+from rules.moments import china_day
+from rules.people import Role
+from rules.states import ITEM_OPEN_AT_DESK
+from web.department import department_of
+from web.entering import Db, Officer, OurForm, now, typed
+from web.refusing import status_of
+from web.showing import show
+
+router = APIRouter(prefix="/delegations")
+
+
+@router.get("")
+def page(request: Request, db: Db, officer: Officer) -> Response:
+    """Whose posts of the own department are filled by whom, and a form to give one away."""
+    return _page(request, db, officer)
+
+
+@router.post("")
+def made(request: Request, db: Db, officer: Officer, form: OurForm) -> Response:
+    """委托: what was filled in wrongly is said beside its field."""
+    kept = {name: typed(form, name) for name in ("username", "stand_in", "from", "until", "reason")}
+    try:
+        with db.begin_nested():
+            period = Period(_day(kept["from"], "from"), _day(kept["until"], "until"))
+            delegate(db, kept["username"], kept["stand_in"], period, kept["reason"], by=officer, at=now())
+    except Faulty as faulty:
+        return _page(request, db, officer, status=422, faults=faulty.faults, kept=kept)
+    except Refused as refused:
+        faults = {"from": str(refused)}
+        return _page(request, db, officer, status=status_of(refused), faults=faults, kept=kept)
+    return RedirectResponse("/delegations", 303)
+
+
+@router.post("/{delegation}/end")
+def ended(db: Db, officer: Officer, delegation: str, _form: OurForm) -> Response:
+    """结束委托, before its last day."""
+    try:
+        found = UUID(delegation)
+    except ValueError:
+        raise NotFound("没有这个委托。") from None
+    end_delegation(db, found, by=officer, at=now())
+    return RedirectResponse("/delegations", 303)
+
+
+def together(db: Session, case: Case, items: list[Item], bundle: Bundle) -> dict[str, Any]:
+    """Opinions, visits and meetings, what must be put right, who has an item and in which step."""
+    open_items = [item for item in items if item.state in ITEM_OPEN_AT_DESK]
+    return {
+        "opinions": opinions_of(db, case.number),
+        "opinion_due": {
+            row.id: row.due_on for row in clocks_of(db, case.number) if row.kind is ClockKind.OPINION
+        },
+        "gatherings": gatherings_of(db, case.number),
+        "rectifications": rectifications_of(db, case.number),
+        "not_put_right": rectifications_overdue(db, [item.number for item in open_items], now()),
+        "in_steps": {item.code for item in open_items if len(bundle.item(item.code).steps) > 1},
+    }
+
+
+def _page(
+    request: Request,
+    db: Session,
+    officer: Account,
+    *,
+    status: int = 200,
+    faults: dict[str, str] | None = None,
+    kept: dict[str, str] | None = None,
+) -> Response:
+    own = colleagues(db, department_of(officer))
+    head, today = officer.role is Role.HEAD, china_day(now())
+    found = delegations_of(db, department_of(officer), today)
+    return show(
+        request,
+        "delegations.html",
+        status=status,
+        delegations=found,
+        mine={one.id for one in found if _may_end(one, officer, head=head)},
+        people=names_of(db),
+        posts=[one for one in own if head or one.username == officer.username],
+        colleagues=own,
+        held=posts_held(db, officer, at=now()),
+        faults=faults or {},
+        kept=kept or {},
+    )
+
+
+def _may_end(delegation: Delegation, officer: Account, *, head: bool) -> bool:
+    return head or delegation.username == officer.username
+
+
+def _day(given: str, field: str) -> date:
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise Faulty({field: "请填写日期，例如 2026-11-21。"}) from None
