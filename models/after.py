@@ -1,13 +1,20 @@
 """After the decision: what is handed over or posted, and what is checked later."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Column, Index, text
+from sqlalchemy import Column, Index, and_, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from models.case import Item
+from models.clock import ClockRow
 from models.columns import moment
+from rules.clock import ClockKind
+from rules.states import ItemState
+
+MOST_CHECKS = 50  # lines on a desk; the rest follows as these are done
 
 
 class Delivery(SQLModel, table=True):
@@ -51,6 +58,39 @@ def deliveries_of(session: Session, case_number: str) -> list[Delivery]:
     """What has gone out to the applicant, first to last."""
     query = select(Delivery).where(Delivery.case_number == case_number)
     return list(session.exec(query.order_by(col(Delivery.sent_at), col(Delivery.id))))
+
+
+@dataclass(frozen=True)
+class ToCheck:
+    """A grant on a commitment that is still to be checked, or was found to be not as promised."""
+
+    check: PostCheck
+    item: Item
+    due_on: date | None
+
+
+def checks_at_desk(session: Session, department: str) -> list[ToCheck]:
+    """What this department has still to check after granting it, the most urgent first."""
+    clock = and_(
+        col(ClockRow.item_number) == PostCheck.item_number,
+        col(ClockRow.kind) == ClockKind.POST_CHECK,
+        col(ClockRow.stopped_at).is_(None),
+    )
+    query = (
+        select(PostCheck, Item, ClockRow)
+        .join(Item, col(Item.number) == PostCheck.item_number)
+        .join(ClockRow, clock, isouter=True)
+        .where(
+            PostCheck.department_code == department,
+            col(PostCheck.passed).is_not(True),
+            col(Item.state) == ItemState.GRANTED,
+        )
+        .order_by(col(ClockRow.due_on).nulls_last(), col(PostCheck.item_number))
+        .limit(MOST_CHECKS)
+    )
+    return [
+        ToCheck(check, item, clock.due_on if clock else None) for check, item, clock in session.exec(query)
+    ]
 
 
 def post_checks_of(session: Session, case_number: str) -> list[PostCheck]:
