@@ -19,7 +19,7 @@ from rules.errors import Faulty, WrongState
 from rules.limits import deemed_acceptance
 from rules.moments import china_day
 from rules.notices import Event
-from rules.states import Act, CaseState
+from rules.states import ITEM_OPEN, Act, CaseState
 
 DEEMED = "收件后五个工作日内未告知补正，自收到申请材料之日起即为受理（行政许可法第三十二条）。"
 REASON_LIMIT = 2000  # signs; the column's width
@@ -53,7 +53,7 @@ def deem_accepted(session: Session, case: Case, *, at: datetime) -> None:
 
 def begin(session: Session, case: Case, *, accepted_at: datetime, at: datetime) -> None:
     """What an acceptance sets going: dates, the notice, the departments. The case is locked and accepted."""
-    items = items_of(session, case.number)
+    items = [item for item in items_of(session, case.number) if item.state in ITEM_OPEN]
     stop_clocks(session, case, None, at=at)  # nobody need say any more what is missing
     start_case_clocks(session, case, bundle_of_version(session, case.bundle_digest), items, at=accepted_at)
     names = departments_by_code(session)
@@ -79,8 +79,9 @@ def decline(session: Session, number: str, reason: str, *, by: Account, at: date
     case.decline_reason = reason
     stop_clocks(session, case, None, at=at)
     for item in items_of(session, number):
-        item.reason = "办件不予受理。"
-        move_item(session, case, item, Act.STOP, by=SYSTEM, at=at, reason=item.reason)
+        if item.state in ITEM_OPEN:  # what was withdrawn stays so
+            item.reason = "办件不予受理。"
+            move_item(session, case, item, Act.STOP, by=SYSTEM, at=at, reason=item.reason)
     queue_notice(session, case, Event.NOT_ACCEPTED, facts={"reason": reason}, at=at)
     return case
 

@@ -80,6 +80,13 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Said:
+    """What an act has to say to whoever took it, or would take it."""
+
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Doing:
     """An act people take: on a case or on one of its items, with these fields.
 
@@ -94,6 +101,7 @@ class Doing:
     run: Callable[[Asked], object]
     open_to: Callable[[Scene], bool] | None = None
     for_others: bool = False  # also other departments than the item's; `open_to` says which
+    confirm: bool = False  # a page shows what it would lead to before it is taken
 
     def is_open(self, scene: Scene) -> bool:
         """May this person take it now?"""

@@ -1,7 +1,7 @@
 """When is it due? Start, stop and re-derive the clocks of a case; rules.clock does the counting."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -22,8 +22,8 @@ from models.offices import office_calendar, office_calendars
 from models.version import bundle_of_version
 from rules.bundle import Bundle, ItemSpec, Limit
 from rules.calendar import WorkCalendar
-from rules.clock import ClockKind, due_of
-from rules.lights import Rung, rungs
+from rules.clock import Clock, ClockKind, due_of, reading
+from rules.lights import Rung, Step, rungs
 from rules.limits import DELIVERY, NOTICE, bundle_limit, statutory_start
 from rules.selecting import promise_of
 from rules.states import ItemState
@@ -41,7 +41,7 @@ def start_case_clocks(
     """受理: the promise runs from acceptance, the law's limit from when the file was complete."""
     limits = {ClockKind.PROMISED: (bundle.promise, at)}
     specs = [bundle.item(item.code) for item in items]
-    start = statutory_start(at, case.complete_at)
+    start = at if case.reopened_at else statutory_start(at, case.complete_at)
     if legal := bundle_limit(bundle, specs, start=start, calendar=hall_calendar()):
         limits[ClockKind.STATUTORY] = (legal, start)
     _start(session, case, None, limits)
@@ -49,10 +49,32 @@ def start_case_clocks(
 
 def start_item_clocks(session: Session, case: Case, item: Item, spec: ItemSpec, *, at: datetime) -> None:
     """分办: the department's promise runs from the hand-over, the law's limit from what counts as acceptance."""
-    limits = {ClockKind.PROMISED: (promise_of(spec, case.answers), at)}
+    promise = promise_of(spec, case.answers)
+    if item.added:
+        promise = shorter_of(promise, left_of_promise(session, case, at=at), at=at)
+    limits = {ClockKind.PROMISED: (promise, at)}
     if spec.legal:
         limits[ClockKind.STATUTORY] = (spec.legal, _accepted_by_law(case, item, at))
     _start(session, case, item, limits)
+
+
+def left_of_promise(session: Session, case: Case, *, at: datetime) -> Limit | None:
+    """What is left of the promise of the case; nothing or less once it has run out, None where none runs."""
+    ledger = in_play(session, case)
+    for row in ledger.rows:
+        if not row.item_number and row.kind is ClockKind.PROMISED and row.stopped_at is None:
+            left = reading(row.clock(ledger.procedures_for(row)), ledger.calendar, at).remaining
+            return Limit(left, row.unit, "联合承诺期限的剩余时间", row.source)
+    return None
+
+
+def shorter_of(own: Limit, left: Limit | None, *, at: datetime) -> Limit:
+    """What an item added later has: its own promise or what is left, whichever ends first, and at least one unit."""
+    if left is None:
+        return own
+    some = replace(left, n=max(1, left.n))
+    ends = {limit: due_of(Clock(limit, at), hall_calendar()).at for limit in (own, some)}
+    return min(own, some, key=lambda limit: ends[limit] or at)
 
 
 def start_delivery_clock(session: Session, case: Case, item: Item, *, at: datetime) -> None:
@@ -110,7 +132,7 @@ class InPlay:
             rung
             for rung in rungs(clock, self.calendar_of(row), thresholds=self.thresholds)
             if rung.code not in self.fired.get(row.id, ())
-            and (row.stopped_at is None or rung.at <= row.stopped_at)
+            and _reached_before_it_stopped(row, rung)
         ]
 
     def set_dates(self, row: ClockRow) -> None:
@@ -123,6 +145,13 @@ class InPlay:
     def set_next_rung(self, row: ClockRow) -> None:
         """When the patrol must look at this clock again."""
         row.next_rung_at = min((rung.at for rung in self.left(row)), default=None)
+
+
+def _reached_before_it_stopped(row: ClockRow, rung: Rung) -> bool:
+    """What was done at the very end of a limit was done in time."""
+    if row.stopped_at is None or rung.at < row.stopped_at:
+        return True
+    return rung.at == row.stopped_at and rung.step is not Step.PASSED
 
 
 def in_play(session: Session, case: Case) -> InPlay:
@@ -167,8 +196,11 @@ def _start(
 
 
 def _accepted_by_law(case: Case, item: Item, handed_over: datetime) -> datetime:
-    """What is handed over with the acceptance is accepted with the case (R4, R5); the rest waited for others."""
-    if item.state is ItemState.PENDING and case.accepted_at:
+    """What is handed over with the acceptance is accepted with the case (R4, R5); the rest waited for others.
+
+    What was added later, or is handled anew after a review, is accepted when it is handed over.
+    """
+    if item.state is ItemState.PENDING and case.accepted_at and not (item.added or case.reopened_at):
         return statutory_start(case.accepted_at, case.complete_at)
     return handed_over
 

@@ -10,6 +10,8 @@ from actions import (
     accepting,
     after_grant,
     applying,
+    changing_items,
+    correcting,
     deciding,
     delivering,
     desk_work,
@@ -17,9 +19,11 @@ from actions import (
     gathering_acts,
     opinions,
     rectifying,
+    reopening,
     suspending,
+    withdrawing,
 )
-from actions.acting import Asked, Doing, Scene
+from actions.acting import Asked, Doing, Said, Scene
 from actions.permitting import posts_held
 from models.account import Account
 from models.case import Item, find_case, items_of
@@ -37,6 +41,10 @@ MODULES = (
     suspending,
     delivering,
     after_grant,
+    correcting,
+    changing_items,
+    withdrawing,
+    reopening,
 )
 
 DOINGS: Mapping[str, Doing] = {doing.name: doing for module in MODULES for doing in module.DOINGS}
@@ -50,8 +58,11 @@ class Possible:
     item: Item | None
 
 
-def do(name: str, asked: Asked) -> None:
-    """Take the act, or refuse in a sentence: an unknown act, a missing or unknown field, no item."""
+def do(name: str, asked: Asked) -> tuple[str, ...]:
+    """Take the act, or refuse in a sentence: an unknown act, a missing or unknown field, no item.
+
+    What it warns of comes back; most acts have nothing to warn of.
+    """
     doing = DOINGS.get(name)
     if doing is None:
         raise NotFound(f"没有“{name}”这个动作，可用的有：{'、'.join(DOINGS)}。")
@@ -65,7 +76,8 @@ def do(name: str, asked: Asked) -> None:
             faults[field.name] = f"{label}要填写“{field.label}”。"
     if faults:
         raise Faulty(faults)
-    doing.run(asked)
+    done = doing.run(asked)
+    return done.warnings if isinstance(done, Said) else ()
 
 
 def possible(session: Session, number: str, by: Account, *, at: datetime | None = None) -> list[Possible]:

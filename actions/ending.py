@@ -1,14 +1,15 @@
-"""How does an item end without a decision? Whatever was going on inside it ends with it, and the file says why."""
+"""How does an item, or a whole case, end without a decision? What was going on in it ends too; the file says why."""
 
 from datetime import datetime
 
 from sqlmodel import Session
 
 from actions.dating import redate, stop_clocks
-from actions.moving import move_item
+from actions.moving import move_case, move_item
 from models.case import Case, Item, items_of
 from models.clock import open_procedure
-from models.together import open_opinions, open_rectification
+from models.supplement import supplement_notices_of
+from models.together import gatherings_of, open_opinions, open_rectification
 from rules.moments import china_day
 from rules.states import ITEM_OPEN_AT_DESK, Act
 
@@ -41,3 +42,20 @@ def close_what_is_open(
         procedure.result, procedure.ended_by = reason, by
         session.flush()
         redate(session, case, items_of(session, case.number))
+
+
+def end_case(session: Session, case: Case, act: Act, *, by: str, at: datetime, reason: str) -> None:
+    """撤回或作废 of the whole case: nothing runs any more, and nothing is asked of the applicant any more.
+
+    The caller holds the lock and has ended the items.
+    """
+    case.end_reason = reason
+    stop_clocks(session, case, None, at=at)
+    for notice in supplement_notices_of(session, case.number):
+        notice.closed_at = notice.closed_at or at
+    for gathering in gatherings_of(session, case.number):
+        if gathering.held_at is None and gathering.cancelled_at is None:
+            gathering.cancelled_at, gathering.cancel_reason = at, reason
+    if case.accepted_at:  # before that Prefect has never heard of the case
+        case.look_at = at
+    move_case(session, case, act, by=by, at=at, reason=reason)

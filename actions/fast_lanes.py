@@ -9,7 +9,7 @@ from actions.dating import start_item_clocks
 from actions.deciding import item_named
 from actions.following import follow
 from actions.moving import APPLICANT, SYSTEM, move_item, record
-from actions.needing import block_all, needs_of, what_holds
+from actions.needing import ended_by, what_holds
 from actions.permitting import must_be_allowed
 from actions.settling import Decision, settle, undo
 from models.account import Account
@@ -19,7 +19,6 @@ from models.version import bundle_of_version
 from rules.answering import UNSTORABLE
 from rules.clock import ClockKind
 from rules.errors import Faulty, WrongState
-from rules.joining import consequences
 from rules.states import Act, CaseState, ItemState, Lane
 
 WISH = "申请人要求人工办理（个人信息保护法第二十四条）。"
@@ -71,13 +70,13 @@ def ask_human(
         raise WrongState("办件已办结。对结果有异议的，请向窗口申请复查。")
     if case.state is not CaseState.ACCEPTED or not decided_by_rule(item):
         raise WrongState(f"“{item.name}”不是由系统按规则作出的决定，不用转人工。")
-    stopped = _stopped_by(session, case, item, items) if item.state is ItemState.REFUSED else []
+    bundle = bundle_of_version(session, case.bundle_digest)
+    stopped = ended_by(bundle, case, items, [item])
     reason = f"{WISH}{wish.strip()}"
     who = by.username if by else APPLICANT
     undo(session, case, item, Act.ASK_HUMAN, by=who, at=at, reason=reason)
     item.handed_over_at = at
-    spec = bundle_of_version(session, case.bundle_digest).item(item.code)
-    start_item_clocks(session, case, item, spec, at=at)
+    start_item_clocks(session, case, item, bundle.item(item.code), at=at)
     for other in stopped:
         other.reason = ""
         move_item(session, case, other, Act.REOPEN, by=SYSTEM, at=at, reason=f"“{item.name}”重新办理。")
@@ -90,19 +89,6 @@ def decided_by_rule(item: Item) -> bool:
     """Did no person take part in this decision? Silence is the department's own."""
     decided = item.state in (ItemState.GRANTED, ItemState.REFUSED)
     return decided and item.decided_by == SYSTEM and item.lane is not Lane.SILENCE
-
-
-def _stopped_by(session: Session, case: Case, mine: Item, items: list[Item]) -> list[Item]:
-    """Those that ended only because this one was refused."""
-    bundle = bundle_of_version(session, case.bundle_digest)
-    needs, all_stopped = needs_of(bundle, case, items), block_all(bundle)
-    ended = {item.code for item in items if item.state is ItemState.NOT_NEEDED}
-    states = {item.code: ItemState.PENDING if item.code in ended else item.state for item in items}
-    with_it, without = (
-        {code for code, _ in consequences(needs, states | {mine.code: state}, all_stopped).stop}
-        for state in (ItemState.REFUSED, ItemState.IN_REVIEW)
-    )
-    return [item for item in items if item.code in ended & (with_it - without)]
 
 
 def _ask_human(asked: Asked) -> object:

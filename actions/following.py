@@ -6,8 +6,8 @@ from sqlmodel import Session
 
 from actions.automatic import grant_by_rule
 from actions.dating import start_clock, start_item_clocks, stop_clocks
-from actions.ending import end_item
-from actions.moving import SYSTEM, move_case, move_item
+from actions.ending import end_case, end_item
+from actions.moving import SYSTEM, answer_no, move_case, move_item
 from actions.needing import block_all, needs_of
 from models.case import Case, Item, items_of
 from models.notice import queue_notice
@@ -16,7 +16,9 @@ from rules.bundle import Bundle
 from rules.clock import ClockKind
 from rules.joining import Consequences, Needs, consequences
 from rules.notices import Event
-from rules.states import Act, ItemState, Outcome
+from rules.states import ITEM_FINAL, Act, ItemState, Outcome
+
+NOTHING_LEFT = "全部事项都已撤回、减除或者无需办理。"
 
 __all__ = ["block_all", "follow", "needs_of"]
 
@@ -40,6 +42,8 @@ def follow(session: Session, case: Case, *, at: datetime) -> None:
             again |= grant_by_rule(session, bundle, case, items[code], list(items.values()), at=at)
     if result.outcome:
         _conclude(session, case, items, result.outcome, at)
+    elif all(item.state in ITEM_FINAL for item in items.values()):  # and no department has decided anything
+        end_case(session, case, Act.WITHDRAW, by=SYSTEM, at=at, reason=NOTHING_LEFT)
     if news or result.outcome:  # a decision that completes no wave costs Prefect no pass
         case.look_at = at
 
@@ -64,7 +68,8 @@ def _carry_out(
 
 def _why_stopped(because: Item, *, direct: bool) -> str:
     if direct:
-        return f"前置事项“{because.name}”未获准予，本事项不再办理。"
+        why = "已撤回" if because.state is ItemState.WITHDRAWN else "未获准予"
+        return f"前置事项“{because.name}”{why}，本事项不再办理。"
     return f"“{because.name}”不予，其余未办结的事项都不再办理。"
 
 
@@ -88,4 +93,4 @@ def _conclude(session: Session, case: Case, items: dict[str, Item], outcome: Out
         "refused": [item.name for item in items.values() if item.state is ItemState.REFUSED],
         "transferred": [item.name for item in items.values() if item.state is ItemState.TRANSFERRED],
     }
-    queue_notice(session, case, Event.CONCLUDED, facts=facts, at=at)
+    queue_notice(session, case, Event.CONCLUDED, about=answer_no(case), facts=facts, at=at)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from actions.dating import stop_clocks
-from actions.moving import SYSTEM, record
+from actions.moving import SYSTEM, answer_no, record
 from config.catalogue import departments
 from models.case import Case, Item, items_of, lock_case
 from models.notice import queue_notice
@@ -27,6 +27,8 @@ def issue(session: Session, number: str, *, at: datetime) -> None:
     bundle = bundle_of_version(session, case.bundle_digest)
     items = items_of(session, number)
     results = _number_results(bundle, items) if may_issue(bundle.join, case.outcome) else []
+    if results:
+        case.delivered_at = None  # a case that was opened again has something more to hand over
     record(
         session,
         case,
@@ -37,8 +39,8 @@ def issue(session: Session, number: str, *, at: datetime) -> None:
     )
     if results:
         _say_ready(session, bundle, case, results, at)
-    else:  # nothing to hand out, so nothing is due
-        for item in items:
+    else:  # nothing new to hand out, so nothing is due but what was issued before
+        for item in (one for one in items if not one.result_number):
             stop_clocks(session, case, item, at=at, kind=ClockKind.DELIVERY)
 
 
@@ -46,7 +48,7 @@ def _number_results(bundle: Bundle, items: list[Item]) -> list[dict[str, str]]:
     results = []
     for item in items:
         name = bundle.item(item.code).result
-        if item.state is ItemState.GRANTED and name:
+        if item.state is ItemState.GRANTED and name and not item.result_number:  # else issued before
             item.result_number = result_number(item.number)
             results.append({"name": name, "number": item.result_number})
     return results
@@ -56,4 +58,5 @@ def _say_ready(
     session: Session, bundle: Bundle, case: Case, results: list[dict[str, str]], at: datetime
 ) -> None:
     place = departments()[bundle.lead_department].place
-    queue_notice(session, case, Event.READY, facts={"results": results, "place": place}, at=at)
+    facts = {"results": results, "place": place}
+    queue_notice(session, case, Event.READY, about=answer_no(case), facts=facts, at=at)

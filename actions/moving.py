@@ -78,3 +78,8 @@ def record(
         )
     )
     ring(session, CASE_CHANNEL)
+
+
+def answer_no(case: Case) -> str:
+    """What tells the notices of one joint answer from those of an earlier one: '' until the case is opened again."""
+    return f"{case.reopened_at:%Y%m%d%H%M%S}" if case.reopened_at else ""

@@ -1,5 +1,6 @@
 """What does an item need of others, and what still holds its grant?"""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlmodel import Session
@@ -10,10 +11,11 @@ from models.case import Case, Item, materials_of
 from models.version import bundle_of_version
 from rules.bundle import Blocks, Bundle, ItemSpec
 from rules.clock import Clock, due_of
-from rules.joining import Needs, waits_to_decide
+from rules.joining import Needs, consequences, waits_to_decide
 from rules.material import MaterialState
 from rules.moments import china_day
 from rules.selecting import needs_in_force
+from rules.states import ItemState
 
 
 def needs_of(bundle: Bundle, case: Case, items: list[Item]) -> Needs:
@@ -25,6 +27,18 @@ def needs_of(bundle: Bundle, case: Case, items: list[Item]) -> Needs:
 def block_all(bundle: Bundle) -> frozenset[str]:
     """The items whose refusal stops the whole case."""
     return frozenset(item.code for item in bundle.items if item.blocks is Blocks.ALL)
+
+
+def ended_by(bundle: Bundle, case: Case, items: list[Item], undone: Iterable[Item]) -> list[Item]:
+    """Those that ended only because of what became of these, whose decisions are undone now."""
+    needs, all_stopped = needs_of(bundle, case, items), block_all(bundle)
+    ended = {item.code for item in items if item.state is ItemState.NOT_NEEDED}
+    states = {item.code: ItemState.PENDING if item.code in ended else item.state for item in items}
+    anew = {item.code: ItemState.IN_REVIEW for item in undone}
+    with_them, without = (
+        {code for code, _ in consequences(needs, given, all_stopped).stop} for given in (states, states | anew)
+    )
+    return [item for item in items if item.code in ended & (with_them - without)]
 
 
 def what_holds(session: Session, case: Case, mine: Item, items: list[Item], *, at: datetime) -> str:

@@ -11,6 +11,10 @@ ROLES: Mapping[Act, frozenset[Role]] = {
     Act.DECLINE: frozenset({Role.CLERK}),
     Act.SUPPLY: frozenset({Role.CLERK}),
     Act.DELIVER: frozenset({Role.CLERK}),
+    Act.LIST_GAP: frozenset({Role.CLERK, Role.OFFICER, Role.HEAD}),
+    Act.DROP_GAP: frozenset({Role.CLERK, Role.OFFICER, Role.HEAD}),
+    Act.ASK_SUPPLEMENT: frozenset({Role.CLERK}),
+    Act.ANSWER_GAP: frozenset({Role.CLERK}),  # and the applicant, on the progress page
     Act.GRANT: frozenset({Role.OFFICER, Role.HEAD}),
     Act.REFUSE: frozenset({Role.OFFICER, Role.HEAD}),
     Act.TRANSFER: frozenset({Role.OFFICER, Role.HEAD}),
@@ -40,6 +44,13 @@ ROLES: Mapping[Act, frozenset[Role]] = {
     Act.REQUIRE_RECTIFICATION: frozenset({Role.OFFICER, Role.HEAD}),
     Act.REINSPECT: frozenset({Role.OFFICER, Role.HEAD}),
     Act.DELEGATE: frozenset({Role.OFFICER, Role.HEAD}),
+    Act.WITHDRAW: frozenset({Role.CLERK}),  # for the applicant, who may also do it on the progress page
+    Act.VOID: frozenset({Role.MANAGER}),  # the supervisor, never whoever handles the case (domain 2.7)
+    Act.CORRECT: frozenset({Role.CLERK}),
+    Act.ADD_ITEM: frozenset({Role.CLERK, Role.HEAD}),  # the head of the lead department
+    Act.DROP_ITEM: frozenset({Role.CLERK, Role.HEAD}),
+    Act.REOPEN: frozenset({Role.GOVERNMENT, Role.HEAD}),
+    Act.MOVE_VERSION: frozenset({Role.MANAGER, Role.HEAD}),  # the head of the lead department
 }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rules.bundle import Gate, JoinPolicy, Need, OnRefused
-from rules.states import ITEM_FINAL, ItemState, Outcome
+from rules.states import ITEM_DECIDED, ITEM_FINAL, ItemState, Outcome
 
 Needs = Mapping[str, tuple[Need, ...]]  # item code -> the needs in force for this case
 States = Mapping[str, ItemState]
@@ -53,10 +53,11 @@ def consequences(needs: Needs, states: States, block_all: frozenset[str] = froze
 def outcome(states: States) -> Outcome | None:
     """The joint answer once every item is final, else None. Items no longer needed do not count as grants.
 
-    What was withdrawn or dropped has no answer; where nothing else is left there is none, and the case is withdrawn.
+    What was withdrawn or dropped has no answer; where no department decided anything there is none, and the case
+    is withdrawn.
     """
     counted = [state for state in states.values() if state not in (ItemState.WITHDRAWN, ItemState.DROPPED)]
-    if not counted or any(state not in ITEM_FINAL for state in counted):
+    if any(state not in ITEM_FINAL for state in counted) or not ITEM_DECIDED & set(counted):
         return None
     if all(state is ItemState.GRANTED for state in counted):
         return Outcome.ALL_GRANTED

@@ -172,6 +172,7 @@ ITEM_TRANSITIONS: dict[tuple[ItemState, Act], ItemState] = {
     (ItemState.REVOKED, Act.REOPEN): ItemState.IN_REVIEW,
     (ItemState.TRANSFERRED, Act.REOPEN): ItemState.IN_REVIEW,
     (ItemState.NOT_NEEDED, Act.REOPEN): ItemState.PENDING,
+    (ItemState.DROPPED, Act.ADD_ITEM): ItemState.PENDING,
     **{(state, Act.STOP): ItemState.NOT_NEEDED for state in ITEM_OPEN},
     **{(state, Act.WITHDRAW): ItemState.WITHDRAWN for state in ITEM_OPEN},
     **{(state, Act.DROP_ITEM): ItemState.DROPPED for state in ITEM_OPEN},

@@ -1,0 +1,89 @@
+"""期限改按另一限额: when items come and go (R12), or the case moves to another version, counted from the same start."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from actions.dating import hall_calendar, in_play, redate, start_clock
+from models.case import Case, Item, items_of
+from models.clock import ClockRow
+from models.version import bundle_of_version
+from rules.bundle import Limit
+from rules.clock import Clock, ClockKind, due_of
+from rules.limits import bundle_limit, statutory_start
+from rules.states import ItemState
+
+# Items the case does not call for any more.
+GONE = frozenset({ItemState.WITHDRAWN, ItemState.DROPPED, ItemState.NOT_NEEDED})
+
+
+def limit_by_items(session: Session, case: Case, *, at: datetime) -> str:
+    """The law's limit of the case follows the items it still calls for (R12): 45 days for two licences, else their own.
+
+    Returns why the limit stays as it was although the rule says otherwise; '' where it is as the rule says. A limit is
+    not shortened into the past: nobody can keep a day that the change itself has put behind us.
+    """
+    if case.accepted_at is None:
+        return ""
+    session.flush()
+    items = items_of(session, case.number)
+    bundle = bundle_of_version(session, case.bundle_digest)
+    start = case.reopened_at or statutory_start(case.accepted_at, case.complete_at)
+    specs = [bundle.item(item.code) for item in items if item.state not in GONE]
+    limit = bundle_limit(bundle, specs, start=start, calendar=hall_calendar())
+    kept = change_limit(session, case, None, ClockKind.STATUTORY, limit, start=start, at=at) if specs else ""
+    redate(session, case, items)
+    return kept
+
+
+def change_limit(
+    session: Session,
+    case: Case,
+    item: Item | None,
+    kind: ClockKind,
+    limit: Limit | None,
+    *,
+    start: datetime,
+    at: datetime,
+) -> str:
+    """Count by another limit what runs under this kind; why it stays as it was, '' where nothing hinders.
+
+    The clock that ran so far stays in the ledger, stopped. The caller dates the case anew.
+    """
+    row = _running(session, case, item, kind)
+    if row is None:
+        if limit:
+            start_clock(session, case, item, kind, limit, at=start)
+        return ""
+    if row.limit == limit:
+        return ""
+    if limit and (why := _hindered(session, case, row, limit, at)):
+        return why
+    row.stop(at)
+    session.flush()  # of a kind there is one at a time
+    if limit:
+        start_clock(session, case, item, kind, limit, at=row.started_at)
+    return ""
+
+
+def _hindered(session: Session, case: Case, row: ClockRow, limit: Limit, at: datetime) -> str:
+    """An extension was granted for the limit that ran; and no limit is shortened into the past."""
+    ledger = in_play(session, case)
+    stops = tuple(one.suspension() for one in ledger.procedures_for(row))
+    due = due_of(Clock(limit, row.started_at, suspensions=stops, kind=row.kind), ledger.calendar_of(row))
+    longer = due.at is None or (row.due_at is not None and due.at >= row.due_at)
+    if longer:
+        return ""
+    if row.extended_n:
+        return f"{row.kind.label}已经延长过，不改按{limit.text}计算。"
+    if due.at is not None and due.at <= at:
+        return f"{row.kind.label}改按{limit.text}计算已于 {due.day} 届满，仍按原期限计算。"
+    return ""
+
+
+def _running(session: Session, case: Case, item: Item | None, kind: ClockKind) -> ClockRow | None:
+    number = item.number if item else ""
+    for row in in_play(session, case).rows:
+        if row.item_number == number and row.kind is kind and row.stopped_at is None:
+            return row
+    return None
