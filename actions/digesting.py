@@ -1,15 +1,17 @@
 """监察日报: once a working day every person with open cards, and their manager, is told of them in one message."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlmodel import Session
 
 from actions.dating import hall_calendar
-from models.account import Account, departments_by_code, managers
+from models.account import Account, departments_by_code, managers, responsible_for
 from models.card import Card, cards
+from models.case import Item
 from models.digest import Digest, digests_composed, keep_digests
+from models.together import urged_open
 from rules.lights import Light
 from rules.moments import china_day
 
@@ -22,26 +24,41 @@ def compose_digests(session: Session, *, at: datetime) -> int:
     day, calendar = china_day(at), hall_calendar()
     if not calendar.is_working(day) or at < calendar.hours.opens(day) or digests_composed(session, day):
         return 0
-    found = cards(session, only_open=True, limit=MOST_CARDS)
-    if not found:
-        return 0
+    found, urged = cards(session, only_open=True, limit=MOST_CARDS), _urged(session)
     names = {code: one.short_name for code, one in departments_by_code(session).items()}
     return keep_digests(
-        session, [_digest(reader, theirs, names, at) for reader, theirs in _readers(session, found)]
+        session,
+        [
+            _digest(reader, theirs, urged.get(reader.username, []), names, at)
+            for reader, theirs in _readers(session, found, urged)
+        ],
     )
 
 
-def _readers(session: Session, found: list[Card]) -> Iterable[tuple[Account, list[Card]]]:
-    """Whoever has the work reads of it, and the managers of everything."""
-    for username in sorted({card.responsible for card in found}):
+def _urged(session: Session) -> dict[str, list[Item]]:
+    """督办: who has the item reads of it, or who answers for the department as long as nobody has."""
+    urged: dict[str, list[Item]] = defaultdict(list)
+    for item in urged_open(session):
+        urged[item.assignee or responsible_for(session, item.department_code)].append(item)
+    return urged
+
+
+def _readers(
+    session: Session, found: list[Card], urged: Mapping[str, list[Item]]
+) -> Iterable[tuple[Account, list[Card]]]:
+    """Whoever has the work reads of it, and the managers of every card."""
+    overseers = managers(session) if found else []
+    for username in sorted({card.responsible for card in found} | set(urged)):
         account = session.get(Account, username)
         if account and account.active:
             yield account, [card for card in found if card.responsible == username]
-    for manager in managers(session):
+    for manager in overseers:
         yield manager, found
 
 
-def _digest(reader: Account, theirs: list[Card], names: dict[str, str], at: datetime) -> Digest:
+def _digest(
+    reader: Account, theirs: list[Card], urged: list[Item], names: dict[str, str], at: datetime
+) -> Digest:
     day = china_day(at)
     levels = Counter(card.level for card in theirs)
     counts = "，".join(f"{light.label} {levels[light]} 张" for light in reversed(Light) if levels[light])
@@ -52,11 +69,14 @@ def _digest(reader: Account, theirs: list[Card], names: dict[str, str], at: date
     ]
     more = [f"……另有 {len(theirs) - LONGEST_LIST} 张，请在平台上查看。"] if len(theirs) > LONGEST_LIST else []
     opening = f"未销号的监察卡 {len(theirs)} 张（{counts}），其中 {unexplained} 张还没有说明。"
+    if not theirs:
+        opening = "没有未销号的监察卡。"
+    pressed = [f"督办  {names[item.department_code]}  {item.case_number}  {item.name}" for item in urged]
     return Digest(
         day=day,
         username=reader.username,
-        subject=f"{day} 监察日报：{len(theirs)} 张未销号",
-        body="\n".join([opening, "", *lines, *more]),
+        subject=f"{day} 监察日报：{len(theirs)} 张未销号" + (f"，督办 {len(urged)} 件" if urged else ""),
+        body="\n".join([opening, "", *pressed[:LONGEST_LIST], *lines, *more]),
         address=reader.email,
         composed_at=at,
         next_try_at=at if reader.email else None,

@@ -12,12 +12,14 @@ from actions.acting import Asked
 from actions.deciding import grant, refuse
 from actions.delegating import Period, delegate
 from actions.desk_work import claim, pass_on, reassign, release, send_back, urge
+from actions.digesting import compose_digests
 from actions.doing import do, possible
 from models.account import Account
 from models.audit import timeline
 from models.case import Case, items_of
 from models.clock import running_clocks
 from models.database import transaction
+from models.digest import latest_digest
 from models.worklists import open_at_desk
 from rules.bundle import Bundle
 from rules.errors import AlreadyDone, Faulty, NotYourDesk, Refused, WrongState
@@ -405,3 +407,23 @@ def test_reassigned_while_another_decides(fresh_database: Engine, _round: int) -
         told = (decided.result(), moved.result())
     assert (told[0] == "granted") != (told[1] == "moved"), told
     assert any(word in "".join(told) for word in ("转给其他部门", "准予，不能转办"))
+
+
+def test_the_urged_is_told_once_a_day_whoever_has_it(db: Session, case: Case) -> None:
+    manager = account(db, MANAGER)
+    urge(db, case.number, PLAIN, "请本周内办结。", by=manager, at=MORNING)
+    urge(db, case.number, STEPPED, "请本周内办结。", by=manager, at=MORNING)
+    claim(db, case.number, STEPPED, by=account(db, SECOND), at=MORNING)
+    db.flush()
+    assert compose_digests(db, at=LATER) == 2
+    assert compose_digests(db, at=LATER) == 0
+    for reader, name in (("health-head", "档案验收"), (SECOND, "规划核实")):
+        digest = latest_digest(db, reader)
+        assert digest is not None
+        assert "督办 1 件" in digest.subject
+        assert f"督办  {'卫生健康' if reader != SECOND else '市场监管'}  {case.number}  {name}" in digest.body
+    grant(db, case.number, PLAIN, by=account(db, "health"), at=LATER)
+    release(db, case.number, STEPPED, by=account(db, SECOND), at=LATER)
+    db.flush()
+    assert compose_digests(db, at=TOMORROW) == 1
+    assert latest_digest(db, "market-head") is not None
