@@ -1,109 +1,130 @@
 """Through which gateway does a notice leave? Any Apprise URL of the settings; with none, the local inbox."""
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from urllib.parse import quote
+from typing import Any
 
-from apprise import Apprise, AppriseAsset, NotifyBase, NotifyFormat
-from apprise.manager_plugins import NotificationManager
+from apprise import Apprise, NotifyBase, NotifyFormat
+from apprise.utils.parse import parse_urls as _parse_urls
 
 from config.settings import settings
 from notifications.overhearing import overhearing
-from notifications.verdict import Delivery, verdict
+from notifications.plugins.carrier import Carrier
+from notifications.plugins.cloud import CloudSms
+from notifications.providers import book
+from notifications.routes import REFERENCE, Route, asset, gateway_to, instantiated, routes_of
+from notifications.templating import template_faults
+from notifications.verdict import Delivery, not_now, verdict
 from notifications.wording import Words
 from rules.errors import Refused
 from rules.notices import Channel, NoticeState
 
 LOCAL_INBOX = "本地收件箱"
-PLACEHOLDER = "{to}"
-MAIL_SCHEMES = frozenset({"mailto", "mailtos"})
-TARGETS: Mapping[Channel, str] = {Channel.SMS: "target_phone", Channel.EMAIL: "target_email"}
-PATIENCE = 15.0  # seconds for a gateway's answer; Apprise's own 4 make slow answers unknown ones
 # To try an address without sending anything.
 NOBODY: Mapping[Channel, str] = {Channel.SMS: "13800000000", Channel.EMAIL: "nobody@example.com"}
-SETTING: Mapping[Channel, str] = {Channel.SMS: "sms_url", Channel.EMAIL: "mail_url"}
 
-_schemes = NotificationManager()  # type: ignore[no-untyped-call]
-# app_id goes into HTTP headers: ASCII only. Not async: it runs in the thread that listens to what it logs.
-_asset = AppriseAsset(app_id="yijianshi", async_mode=False, storage_mode="memory")
+parse_urls: Callable[[str], list[str]] = _parse_urls  # Apprise says nothing of its types
 
 
-def deliver(channel: Channel, address: str, words: Words) -> Delivery:
-    """Hand one message over, and say how that went. Never raises for what a gateway or a setting does."""
-    url = _url(channel)
-    if not url:
+def deliver(channel: Channel, address: str, words: Words, reference: str = "") -> Delivery:
+    """Hand one message over, and say how that went. Never raises for what a gateway or a setting does.
+
+    `reference` is our name for the message, and decides which of two gateways takes it. One that cannot take it
+    now leaves it to the other at once; one that may have taken it does not.
+    """
+    routes = routes_of(channel)
+    delivery = Delivery(NoticeState.HANDED_OVER, via=LOCAL_INBOX)
+    for route in book.order(routes, _draw(reference)):
+        delivery = _through(route, address, words, reference)
+        if delivery.state is not NoticeState.FAILED:
+            break
+    return delivery
+
+
+def tell_staff(subject: str, text: str) -> Delivery:
+    """One message to the groups of the staff; nobody's personal data. Again only if no group has it."""
+    urls = parse_urls(settings().staff_url or "")
+    if not urls:
         return Delivery(NoticeState.HANDED_OVER, via=LOCAL_INBOX)
-    try:
-        gateway = _gateway(channel, url, address)
-    except Refused as fault:  # the notice waits until the setting is put right
-        return Delivery(NoticeState.FAILED, why=str(fault), again=True)
-    return replace(_send(channel, gateway, words), via=_scheme(url))
+    told = [_told(url, subject, text) for url in urls]
+    told.sort(key=lambda one: (one.taken, not one.again))  # last the one that most forbids another try
+    return replace(told[-1], why="；".join(one.why for one in told if one.why))
 
 
 def settings_faults() -> list[str]:
-    """What is wrong with the channels of this installation, one sentence each."""
+    """What is wrong with the channels of this installation, one sentence each; never a secret."""
+    return [fault for channel in Channel for fault in channel_faults(channel)] + staff_faults()
+
+
+def channel_faults(channel: Channel) -> list[str]:
+    """What is wrong with the gateways of one channel and with their templates."""
     faults = []
-    for channel in Channel:
+    if channel is Channel.SMS and settings().sms_backup_url and not settings().sms_url:
+        faults.append("设置 sms_backup_url：有备用而没有主用，请先设置 sms_url。")
+    for route in routes_of(channel):
+        general = None
         try:
-            if url := _url(channel):
-                _gateway(channel, url, NOBODY[channel])
+            gateway = gateway_to(route, NOBODY[channel])
+            general = gateway.template if isinstance(gateway, CloudSms) else None
+        except Refused as fault:
+            faults.append(str(fault))
+        if route.templates_setting:
+            faults += template_faults(route.templates_setting, route.templates, general)
+    return faults
+
+
+def staff_faults() -> list[str]:
+    """What is wrong with the groups of the staff."""
+    faults = []
+    for url in parse_urls(settings().staff_url or ""):
+        try:
+            instantiated("staff_url", url, url)
         except Refused as fault:
             faults.append(str(fault))
     return faults
 
 
+def _through(route: Route, address: str, words: Words, reference: str) -> Delivery:
+    with book.noted(route) as say:
+        try:
+            delivery = _send(route.channel, gateway_to(route, address, reference), words)
+        except Refused as fault:  # the notice waits until the setting is put right
+            delivery = not_now(str(fault))
+        say(delivery)
+    named = delivery.reference or (reference if REFERENCE in route.url else "")
+    return replace(delivery, via=route.scheme, reference=named)
+
+
 def _send(channel: Channel, gateway: NotifyBase, words: Words) -> Delivery:
-    outlet = Apprise(asset=_asset)
+    if channel is Channel.SMS:
+        if isinstance(gateway, Carrier):
+            gateway.words = words
+        return _notified(gateway, body=words.sms, body_format=NotifyFormat.TEXT)
+    if gateway.notify_format is NotifyFormat.HTML:  # multipart: Apprise puts the plain text beside it
+        return _notified(gateway, body=words.html, title=words.subject, body_format=NotifyFormat.HTML)
+    return _notified(gateway, body=words.text, title=words.subject, body_format=NotifyFormat.TEXT)
+
+
+def _told(url: str, subject: str, text: str) -> Delivery:
+    try:
+        gateway = instantiated("staff_url", url, url)
+    except Refused as fault:
+        return not_now(str(fault))
+    return _notified(gateway, body=text, title=subject, body_format=NotifyFormat.TEXT)
+
+
+def _notified(gateway: NotifyBase, **message: Any) -> Delivery:
+    """Our own plugins say what was answered; of the others Apprise's log tells."""
+    outlet = Apprise(asset=asset)
     outlet.add(gateway)
     with overhearing() as heard:
-        if channel is Channel.SMS:
-            sent = outlet.notify(body=words.sms, body_format=NotifyFormat.TEXT)
-        elif gateway.notify_format is NotifyFormat.HTML:  # multipart: Apprise puts the plain text beside it
-            sent = outlet.notify(body=words.html, title=words.subject, body_format=NotifyFormat.HTML)
-        else:
-            sent = outlet.notify(body=words.text, title=words.subject, body_format=NotifyFormat.TEXT)
+        sent = outlet.notify(**message)
+    if isinstance(gateway, Carrier) and gateway.delivery:
+        return gateway.delivery
     return Delivery(NoticeState.HANDED_OVER) if sent else verdict(heard)
 
 
-def _url(channel: Channel) -> str | None:
-    return settings().sms_url if channel is Channel.SMS else settings().mail_url
-
-
-def _scheme(url: str) -> str:
-    """The only part of the address that is no secret; empty when it is no address."""
-    scheme, mark, _ = url.partition("://")
-    return scheme.lower()[:50] if mark else ""
-
-
-def _gateway(channel: Channel, url: str, address: str) -> NotifyBase:
-    """The plugin that sends to this one recipient, or a sentence what is wrong with the setting."""
-    placed = PLACEHOLDER in url or _scheme(url) in MAIL_SCHEMES
-    gateway = Apprise.instantiate(_addressed(url, address), asset=_asset)
-    fault = ""
-    if not _scheme(url):
-        fault = "不是一个 Apprise 地址，应形如 mailto://…"
-    elif gateway is None and _scheme(url) not in _schemes:
-        fault = f"没有名为 {_scheme(url)}:// 的发送方式，请对照 Apprise 的文档检查拼写"
-    elif gateway is None:
-        fault = f"{_scheme(url)}:// 的地址不完整或缺少密钥，请对照 Apprise 的文档检查"
-    elif not gateway.enabled:
-        fault = f"{_scheme(url)}:// 需要另外安装它的依赖包"
-    elif not placed and TARGETS[channel] not in gateway.template_tokens:
-        fault = f"{_scheme(url)}:// 的地址里没有写明收件人放在哪里，请在该处写 {PLACEHOLDER}"
-    if gateway is None or fault:
-        raise Refused(f"设置 {SETTING[channel]}：{fault}。")
-    gateway.retry = 0  # whatever the address says: our own retries know how the attempt before ended
-    if "rto=" not in url:
-        gateway.socket_read_timeout = PATIENCE
-    return gateway
-
-
-def _addressed(url: str, address: str) -> str:
-    """The recipient at the placeholder; else as `to=` of a mail server, or as the last part of the path."""
-    recipient = quote(address, safe="")
-    if PLACEHOLDER in url:
-        return url.replace(PLACEHOLDER, recipient)
-    place, mark, options = url.partition("?")
-    if _scheme(url) in MAIL_SCHEMES:
-        return f"{url}{'&' if mark else '?'}to={recipient}"
-    return f"{place.rstrip('/')}/{recipient}{mark}{options}"
+def _draw(reference: str) -> int:
+    """A number from 0 to 99 that stays with the message."""
+    return int(reference, 16) % 100 if reference else secrets.randbelow(100)

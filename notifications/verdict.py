@@ -32,6 +32,11 @@ class Delivery:
         """Has the gateway said that it has it?"""
         return self.state is NoticeState.HANDED_OVER
 
+    @property
+    def final(self) -> bool:
+        """Has the gateway done its part, be it that it refused this one address?"""
+        return self.state in (NoticeState.HANDED_OVER, NoticeState.REJECTED)
+
 
 def verdict(heard: Overheard) -> Delivery:
     """What a False of Apprise means."""

@@ -4,12 +4,12 @@ from datetime import datetime, time, timedelta
 
 from rules.moments import CHINA, china_day
 
-MOST_A_DAY = 10  # source: assumption
-MORNING = time(8, 0)  # the quiet hours end
+
+def day_begins(at: datetime) -> datetime:
+    """Midnight in the hall before this moment."""
+    return datetime.combine(china_day(at), time(), CHINA)
 
 
-def put_off_until(sent_today: int, statutory: bool, most: int, at: datetime) -> datetime | None:
-    """When a message may leave instead of now; None: now. What the law wants told never waits."""
-    if statutory or sent_today < most:
-        return None
-    return datetime.combine(china_day(at) + timedelta(days=1), MORNING, CHINA)
+def put_off_until(sent_today: int, most: int, at: datetime) -> datetime | None:
+    """When a courtesy may leave instead of now: the day after; None: now."""
+    return None if sent_today < most else day_begins(at) + timedelta(days=1)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from apprise import NotifyBase
+from apprise.utils.parse import parse_bool as _parse_bool
 
 from notifications.templating import Filled, approved
 from notifications.verdict import Delivery, not_now
@@ -13,14 +14,17 @@ from rules.errors import Refused
 
 SIGNED = re.compile(r"^【[^】]*】")  # our signature: these carriers put their approved one there
 
+_Apprise: Any = NotifyBase  # it says nothing of its types
+parse_bool: Any = _parse_bool
 
-class Carrier(NotifyBase):  # type: ignore[misc]
+
+class Carrier(_Apprise):  # type: ignore[misc]
     """A gateway of ours for short messages: one recipient, and the carrier's answer in `delivery`."""
 
     title_maxlen = 0
     request_rate_per_sec = 0  # the pace is set outside, for all attempts together
     template_tokens: ClassVar[dict[str, Any]] = dict(
-        NotifyBase.template_tokens,
+        _Apprise.template_tokens,
         target_phone={"name": "Target Phone No", "type": "string", "map_to": "targets"},
         targets={"name": "Targets", "type": "list:string", "required": True},
     )
@@ -63,3 +67,8 @@ def need(value: str | None, name: str) -> str:
     if not value:
         raise TypeError(f"{name} is needed")
     return value
+
+
+def yes(value: str) -> bool:
+    """An option of the address that is on or off."""
+    return bool(parse_bool(value))

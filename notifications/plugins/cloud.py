@@ -6,10 +6,9 @@ from typing import Any
 from urllib.parse import quote
 
 import requests
-from apprise.utils.parse import parse_bool
 
 from notifications.overhearing import Overheard
-from notifications.plugins.carrier import Carrier, need
+from notifications.plugins.carrier import Carrier, need, yes
 from notifications.verdict import Delivery, verdict
 
 
@@ -24,7 +23,7 @@ class CloudSms(Carrier):
         self.place = need(place, "what stands after the @")
         self.template = options.get("template", "")
         self.endpoint = options.get("endpoint") or self.host_of_vendor
-        secure = parse_bool(options.get("secure", "yes"))  # type: ignore[no-untyped-call]
+        secure = yes(options.get("secure", "yes"))
         self.base = f"{'https' if secure else 'http'}://{self.endpoint}/"
 
     @staticmethod

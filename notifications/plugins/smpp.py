@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from contextlib import closing
 from typing import Any, ClassVar
 
-from apprise.utils.parse import parse_bool
 from smpplib import consts
 
-from notifications.plugins.carrier import Carrier, need
+from notifications.plugins.carrier import Carrier, need, yes
 from notifications.plugins.smpp_line import Broken, Line, Refusal
 from notifications.verdict import Delivery, never, not_now, unknown
 from rules.notices import NoticeState
@@ -42,7 +41,7 @@ class SmppSms(Carrier):
         super().__init__(**kwargs)
         need(self.user, "user"), need(self.password, "password")
         self.source = need(source, "the sender's number")
-        self.tls = bool(parse_bool(options.get("tls", "no")))  # type: ignore[no-untyped-call]
+        self.tls = yes(options.get("tls", "no"))
         self.prefix = options.get("prefix", "")
         self.mode = "bind_transceiver" if options.get("mode") == "transceiver" else "bind_transmitter"
         self.system_type = options.get("system", "")
