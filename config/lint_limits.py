@@ -66,7 +66,7 @@ def check_special(subject: Subject) -> Iterator[Finding]:
 
 
 def _promise(where: Where, limit: Limit) -> Iterator[Finding]:
-    yield from _figures(where, limit)
+    yield from check_figures(where, limit)
     if not limit.source:
         yield Finding(where, "承诺期限没有写来源。", f"请写 source，注明是 {MARKS}。")
     if limit.extend:
@@ -76,13 +76,14 @@ def _promise(where: Where, limit: Limit) -> Iterator[Finding]:
 
 
 def _legal(where: Where, limit: Limit) -> Iterator[Finding]:
-    yield from _figures(where, limit)
+    yield from check_figures(where, limit)
     if not limit.basis and not limit.source:
         remedy = f"请写 basis（法律条文）；未核实的还要写 source，注明是 {MARKS}。"
         yield Finding(where, "法定期限没有写依据。", remedy)
 
 
-def _figures(where: Where, limit: Limit) -> Iterator[Finding]:
+def check_figures(where: Where, limit: Limit) -> Iterator[Finding]:
+    """A number that can be, and how sure we are of it."""
     if limit.unit is Unit.IMMEDIATE and limit.n:
         yield Finding((*where, "n"), f"即办的期限写了 {limit.n}。", "即办请写 n: 0。")
     if limit.unit is not Unit.IMMEDIATE and not 1 <= limit.n <= LONGEST:
@@ -168,7 +169,7 @@ def _silence(where: Where, item: ItemSpec) -> Iterator[Finding]:
     if item.silence is None:
         return
     place = (*where, "silence")
-    yield from _figures(place, item.silence)
+    yield from check_figures(place, item.silence)
     if not item.silence.basis.strip() or "assumption" in item.silence.source:
         remedy = "请写 basis（规定逾期不提出异议即为同意的条文）；没有这样的条文，请删去 silence。"
         yield Finding(place, f"事项 {item.code} 的逾期未异议视为同意没有法律依据。", remedy)
