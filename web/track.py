@@ -10,11 +10,13 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
 from actions.fast_lanes import ask_human, decided_by_rule
+from actions.gatherings import open_gathering
 from models.account import departments_by_code
 from models.case import Case, Item, find_case, items_of, materials_of
 from models.document import documents_of
 from models.notice import notices_of
 from models.supervision import Standing, standings
+from models.together import GatheringKind, rectifications_of
 from models.version import bundle_of_version
 from rules.errors import NotFound
 from rules.identifiers import fault_of_case_number
@@ -97,6 +99,8 @@ def progress(request: Request, db: Db, number: str) -> Response:
         papers=documents_of(db, number),
         owed=[row for row in materials_of(db, number) if row.state is MaterialState.DEFERRED],
         finished=sum(item.state in ITEM_FINAL for item in items),
+        to_put_right=[row for row in rectifications_of(db, number) if row.ended_at is None],
+        visits=[row for row in (open_gathering(db, number, GatheringKind.VISIT),) if row],
         by_rule=[item.code for item in items if decided_by_rule(item)],
     )
 

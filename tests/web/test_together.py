@@ -17,7 +17,7 @@ from rules.moments import CHINA
 from rules.states import ItemState
 from tests.joint import FIRE, PLAIN, SECOND, STEPPED, a_joint_case, item_of, offered
 from tests.people import CLERK, MANAGER, account
-from tests.web.hall import Browser, a_case_today, at_desk, words
+from tests.web.hall import Browser, a_case_today, at_desk, somebody, words
 
 __all__ = ["offered"]  # a fixture
 
@@ -268,3 +268,19 @@ def test_the_desk_lists_only_gatherings_to_come(case: Case) -> None:
     taken(case, "cancel-meeting", "health-head", reason="谈妥了。")
     assert "三楼会议室" not in at_desk("health").text("/desk")
     assert "谈妥了。" in at_desk("health").text(f"/cases/{case.number}")
+
+
+def test_the_applicant_sees_what_to_put_right_and_when_they_come(case: Case) -> None:
+    soon = (datetime.now(CHINA) + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M")
+    taken(case, "arrange-visit", CLERK, planned=soon, place="示例路1号")
+    taken(case, "require-rectification", "fire", FIRE, requirement="补装应急照明。")
+    visitor = somebody()
+    visitor.post("/track", {"number": case.number, "code": case.query_code})
+    page = visitor.text(f"/track/{case.number}")
+    for word in ("联合踏勘", "示例路1号", "请整改：消防验收", "补装应急照明。", "等您整改后复验"):
+        assert word in page
+    taken(case, "reinspect", "fire", FIRE, passed=True, finding="已装。")
+    taken(case, "cancel-visit", CLERK, reason="下雨。")
+    page = visitor.text(f"/track/{case.number}")
+    assert "请整改" not in page
+    assert "只来一次" not in page
