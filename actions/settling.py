@@ -137,13 +137,16 @@ def _facts(session: Session, bundle: Bundle, case: Case, item: Item, items: list
         code for code, _ in consequences(needs_of(bundle, case, items), states, block_all(bundle)).stop
     }
     granted = item.state is ItemState.GRANTED
+    left = [other for other in items if other.state not in ITEM_FINAL and other.code not in stopped]
+    names = {code: department.short_name for code, department in departments_by_code(session).items()}
     return {
         "item": item.name,
-        "department": departments_by_code(session)[item.department_code].short_name,
+        "department": names[item.department_code],
         "granted": granted,
         "reason": "" if granted else item.reason,
         "conditions": item.conditions,
         "conditions_until": item.conditions_until.isoformat() if item.conditions_until else None,
         "transferred_to": item.transferred_to,
-        "left": sum(other.state not in ITEM_FINAL and other.code not in stopped for other in items),
+        "left": len(left),
+        "still_with": list(dict.fromkeys(names[other.department_code] for other in left)),
     }

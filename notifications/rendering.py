@@ -1,6 +1,7 @@
 """How does a template become text? Strict about names, escaping in letters, sandboxed for data."""
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,17 @@ def render_own(source: str, known: Mapping[str, Any]) -> str:
 
 
 @cache
+def source(template: str) -> str:
+    """The text of a general template, as it stands in the file."""
+    return (TEMPLATES / template).read_text(encoding="utf-8")
+
+
+def digest(*texts: str) -> str:
+    """Tells one version of a text from another."""
+    return hashlib.sha256("\x00".join(texts).encode()).hexdigest()
+
+
+@cache
 def _plain() -> Environment:
     return _prepared(Environment(autoescape=False, loader=FileSystemLoader(TEMPLATES)))  # noqa: S701  no markup
 
@@ -46,7 +58,13 @@ def _sandbox() -> Environment:
 def _prepared(environment: Environment) -> Environment:
     environment.undefined = StrictUndefined
     environment.trim_blocks = environment.lstrip_blocks = True
-    environment.filters |= {"short": _short, "listed": _listed, "sentence": _sentence}
+    environment.filters |= {
+        "short": _short,
+        "listed": _listed,
+        "sentence": _sentence,
+        "with_others": _with_others,
+        "within": _within,
+    }
     return environment
 
 
@@ -70,6 +88,23 @@ def _short(text: str, most: int) -> str:
 def _listed(names: Iterable[str]) -> str:
     """One line each."""
     return "\n".join(f"· {name}" for name in names)
+
+
+def _within(names: Sequence[str], room: int) -> str:
+    """All names in so many signs, the longest cut first; nothing when not even their beginnings fit."""
+    for width in range(max(map(len, names), default=0), 2, -1):
+        said = "；".join(_short(name, width) for name in names)
+        if len(said) <= room:
+            return said
+    return ""
+
+
+def _with_others(names: Sequence[str] | None, most: int) -> str:
+    """市场监管等3个部门: the first by name, how many in all."""
+    if not names:
+        return "有关部门"
+    first = _short(names[0], most)
+    return first if len(names) == 1 else f"{first}等{len(names)}个部门"
 
 
 def _sentence(text: str) -> str:

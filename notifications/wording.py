@@ -2,22 +2,23 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from config.calendars import tentative
+from config.catalogue import departments
 from config.settings import settings
 from models.case import Case
 from models.notice import Notice
-from notifications.rendering import day, render, render_letter, render_own
+from notifications.rendering import day, digest, render, render_letter, render_own, source
 from notifications.segments import segments
+from notifications.short_message import fits, signed
 from rules.bundle import Bundle
+from rules.documents import document_kind
 from rules.joining import may_issue
-from rules.notices import FACTS, Event
-
-SIGNATURE = "【一件事】"
-MOST_SEGMENTS = 2  # longer messages arrive in pieces on some handsets, and every piece is charged
+from rules.merging import ALSO, decided
+from rules.notices import FACTS, Channel, Event
 
 REMEDY = "可以依法申请行政复议或者提起行政诉讼。"  # 行政许可法 art. 38: told with every refusal
 DAYS = frozenset(  # facts that are ISO dates
@@ -40,6 +41,12 @@ SUBJECTS: Mapping[Event, str] = {
     Event.REVOKED: "一项准予决定被撤销",
     Event.RECTIFICATION: "请整改后复验",
     Event.VISIT: "联合踏勘安排",
+    Event.WITHDRAWN: "撤回已经生效",
+    Event.VOIDED: "办件作废",
+    Event.CORRECTED: "登记的信息已更正",
+    Event.ITEMS_CHANGED: "办理的事项有变动",
+    Event.REOPENED: "有事项重新办理",
+    Event.VERSION_MOVED: "改按新的规则办理",
 }
 
 GENTLE: Mapping[Event, str] = {
@@ -59,21 +66,46 @@ class Words:
     text: str
     html: str
     sms: str
+    event: Event | None = None  # and what its texts may name, for carriers that send approved templates only
+    known: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[Channel, str] = field(default_factory=dict)  # digests of the texts it was written from
+
+    @property
+    def segments(self) -> int:
+        """How many pieces of the short message the carrier counts and charges."""
+        return segments(self.sms)
 
 
 def words_of(notice: Notice, case: Case, bundle: Bundle) -> Words:
     """The words of this notice; a bundle's own subject and short message go before the general ones."""
-    event = notice.event.value
+    event = notice.event
     known = _known(notice, case, bundle)
-    own = {} if _out_of_the_ordinary(notice) else bundle.messages.get(event, {})
-    subject = _own(own, "subject", known) or _subject(notice.event, known)
-    said = render(f"{event}.txt.j2", known)
-    short = _own_short(own, notice, known) or render(f"{event}.sms.j2", known)
+    own = {} if _out_of_the_ordinary(notice) else bundle.messages.get(event.value, {})
+    own_subject, own_short = _own(own, "subject", known), _own_short(own, notice, known)
+    subject = own_subject or _subject(event, known)
+    said = render(f"{event.value}.txt.j2", known)
+    layout = {"said": said, "paper": _paper(notice), "statutory": notice.statutory}
     return Words(
         subject=" ".join(subject.split())[:200],  # one line, whatever a name contains
-        text=render("mail.txt.j2", known | {"said": said}),
-        html=render_letter("mail.html.j2", known | {"subject": subject, "said": said}),
-        sms=_short_message(short, case.number, known["link"]),
+        text=render("mail.txt.j2", known | layout),
+        html=render_letter("mail.html.j2", known | layout | {"subject": subject}),
+        sms=signed(own_short or render(f"{event.value}.sms.j2", known), case.number, known["link"]),
+        event=event,
+        known=known,
+        versions={
+            Channel.SMS: version(event, Channel.SMS, own if own_short else {}),
+            Channel.EMAIL: version(event, Channel.EMAIL, own if own_subject else {}),
+        },
+    )
+
+
+def version(event: Event, channel: Channel, own: Mapping[str, str]) -> str:
+    """Which texts these are: the digest of the bundle's own, or of the general ones, and of what frames them."""
+    if channel is Channel.SMS:
+        return digest(own.get("sms") or source(f"{event.value}.sms.j2"))
+    subject = own.get("subject") or SUBJECTS[event]
+    return digest(
+        subject, *(source(name) for name in (f"{event.value}.txt.j2", "mail.txt.j2", "mail.html.j2"))
     )
 
 
@@ -90,6 +122,7 @@ def _known(notice: Notice, case: Case, bundle: Bundle) -> dict[str, Any]:
         "due": day(case.promised_due_on, tentative(case.promised_due_on)) if case.promised_due_on else None,
         "due_provisional": case.due_provisional,
         "considerate": bundle.considerate,
+        "holder": _holder(notice, bundle),
         "results_follow": _results_follow(notice, case, bundle),
     }
 
@@ -100,6 +133,20 @@ def _said(name: str, value: Any, provisional: bool) -> Any:
         return value
     when = date.fromisoformat(value)
     return day(when, provisional and name != "old" and tentative(when))
+
+
+def _holder(notice: Notice, bundle: Bundle) -> str:
+    """Who has it now: the department of the item the message is about; '' where it is about the whole case."""
+    named = notice.facts.get("item") or notice.facts.get("what")
+    codes = [item.department for item in bundle.items if item.name == named]
+    known = departments()
+    return known[codes[0]].short_name if codes and codes[0] in known else ""
+
+
+def _paper(notice: Notice) -> str:
+    """The paper that comes with it, if one does: the applicant reads it behind the query code."""
+    kind = document_kind(notice.event, notice.facts)
+    return kind.label if kind else ""
 
 
 def _results_follow(notice: Notice, case: Case, bundle: Bundle) -> bool:
@@ -126,12 +173,13 @@ def _own_short(own: Mapping[str, str], notice: Notice, known: Mapping[str, Any])
     text = _own(own, "sms", known)
     if text and _refuses(notice) and "复议" not in text:
         text = f"{text.rstrip('。')}。{REMEDY}"
-    return text if segments(SIGNATURE + text) <= MOST_SEGMENTS else ""
+    return text if fits(text) else ""
 
 
 def _out_of_the_ordinary(notice: Notice) -> bool:
-    """A bundle's own texts know granting and refusing; conditions and another authority need the general ones."""
-    return bool(notice.facts.get("conditions") or notice.facts.get("transferred_to"))
+    """A bundle's own texts know one item granted or refused; whatever is more needs the general ones."""
+    facts = notice.facts
+    return bool(facts.get("conditions") or facts.get("transferred_to") or facts.get(ALSO))
 
 
 def _refuses(notice: Notice) -> bool:
@@ -146,19 +194,8 @@ def _refuses(notice: Notice) -> bool:
 
 def _subject(event: Event, known: Mapping[str, Any]) -> str:
     about, what = known["bundle"], SUBJECTS[event]
+    if known.get(ALSO):
+        what = f"有 {len(decided(known))} 项办理结果"
     if known["considerate"]:
         about, what = "您为亲人办理的事项", GENTLE.get(event, what)
     return f"{about}：{what}（{known['number']}）"
-
-
-def _short_message(body: str, number: str, link: str) -> str:
-    """Signed, with the number and, where there is room, the link; never longer than two segments."""
-    message = SIGNATURE + " ".join(body.split()).removeprefix(SIGNATURE)
-    named = "" if number in message else f"编号{number}"
-    ends = [f"{named} {link}", f" {link}" if number in link else named, named] if link else [named]
-    for end in ends:
-        if segments(message + end) <= MOST_SEGMENTS:
-            return message + end
-    while segments(message + named) > MOST_SEGMENTS:
-        message = f"{message[:-2]}…"
-    return message + named

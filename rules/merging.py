@@ -7,6 +7,7 @@ from rules.notices import Event
 from rules.quiet_hours import may_wait
 
 ALSO = "also"  # the fact under which a decision's message carries those of other departments
+MOST_NAMED = 6  # decisions that a short message has room to name
 
 
 def waits_for_company(event: Event, *, statutory: bool) -> bool:
@@ -15,8 +16,15 @@ def waits_for_company(event: Event, *, statutory: bool) -> bool:
 
 
 def lists(conclusion: Mapping[str, Any], waiting: Mapping[str, Any]) -> bool:
-    """Does the conclusion name everything that the waiting message of a grant was to tell?"""
-    return set(decided(waiting)) <= set(conclusion["granted"])
+    """Does the conclusion tell everything that the waiting message of a grant was to tell, however short it is?"""
+    granted = conclusion["granted"]
+    nothing_else = not conclusion["refused"] and not conclusion["transferred"]
+    return set(decided(waiting)) <= set(granted) and (nothing_else or len(granted) <= MOST_NAMED)
+
+
+def has_room(waiting: Mapping[str, Any]) -> bool:
+    """Can the waiting message of a grant name one more?"""
+    return len(decided(waiting)) < MOST_NAMED
 
 
 def decided(facts: Mapping[str, Any]) -> list[str]:
@@ -28,4 +36,4 @@ def together(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, 
     """The facts of one message for both: all decisions, and what is left after the later one."""
     other = {"item": later["item"], "department": later["department"]}
     also = [*(earlier.get(ALSO) or ()), other, *(later.get(ALSO) or ())]
-    return {**earlier, ALSO: also, "left": later["left"]}
+    return {**earlier, ALSO: also, "left": later["left"], "still_with": later["still_with"]}

@@ -59,9 +59,16 @@ class NoticeState(Named):
 
 
 # What may become of a notice. Back to QUEUED only a person brings it, who has made sure that it did not arrive.
+# DELIVERED is the last word: a receipt may say it of whatever has been on its way once.
 NOTICE_MOVES: Mapping[NoticeState, frozenset[NoticeState]] = {
     NoticeState.QUEUED: frozenset(
-        {NoticeState.SENDING, NoticeState.MERGED, NoticeState.WITHHELD, NoticeState.EXPIRED}
+        {
+            NoticeState.SENDING,
+            NoticeState.MERGED,
+            NoticeState.WITHHELD,
+            NoticeState.EXPIRED,
+            NoticeState.DELIVERED,
+        }
     ),
     NoticeState.SENDING: frozenset(
         {
@@ -80,14 +87,22 @@ NOTICE_MOVES: Mapping[NoticeState, frozenset[NoticeState]] = {
             NoticeState.MERGED,
             NoticeState.WITHHELD,
             NoticeState.QUEUED,
+            NoticeState.HANDED_OVER,  # the gateway refused it, and says in a receipt that it has it
+            NoticeState.DELIVERED,
         }
     ),
     NoticeState.HANDED_OVER: frozenset({NoticeState.DELIVERED, NoticeState.REJECTED, NoticeState.EXPIRED}),
     NoticeState.UNKNOWN: frozenset(
-        {NoticeState.HANDED_OVER, NoticeState.DELIVERED, NoticeState.REJECTED, NoticeState.QUEUED}
+        {
+            NoticeState.HANDED_OVER,
+            NoticeState.FAILED,  # the sender comes back late, and knows that nothing has left
+            NoticeState.DELIVERED,
+            NoticeState.REJECTED,
+            NoticeState.QUEUED,
+        }
     ),
     NoticeState.DELIVERED: frozenset(),
-    NoticeState.REJECTED: frozenset({NoticeState.QUEUED}),
+    NoticeState.REJECTED: frozenset({NoticeState.DELIVERED, NoticeState.QUEUED}),
     NoticeState.EXPIRED: frozenset({NoticeState.DELIVERED, NoticeState.QUEUED}),
     NoticeState.MERGED: frozenset(),
     NoticeState.WITHHELD: frozenset(),
@@ -128,6 +143,7 @@ FACTS: Mapping[Event, frozenset[str]] = {
             "conditions_until",
             "transferred_to",
             "left",
+            "still_with",
             "also",
         }
     ),
@@ -154,7 +170,9 @@ FACTS: Mapping[Event, frozenset[str]] = {
     Event.RETURNED: frozenset({"tracking", "reason", "place"}),
 }
 # What every template may name besides.
-ALWAYS = frozenset({"number", "bundle", "link", "due", "due_provisional", "considerate", "results_follow"})
+ALWAYS = frozenset(
+    {"number", "bundle", "link", "due", "due_provisional", "considerate", "results_follow", "holder"}
+)
 
 # After a failure that may pass: in all about two days, for a mail server that is down over a night.
 RETRY_AFTER = (

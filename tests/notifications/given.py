@@ -50,6 +50,7 @@ TOLD: Mapping[Event, dict[str, Any]] = {
         "conditions_until": None,
         "transferred_to": "",
         "left": 2,
+        "still_with": ["卫生健康", "烟草专卖"],
         "also": [],
     },
     Event.CONCLUDED: {
@@ -89,6 +90,28 @@ TOLD: Mapping[Event, dict[str, Any]] = {
         "planned": "2026-03-12 09:30",
         "place": "示例市示例区示例路1号",
         "cancelled": False,
+    },
+    Event.WITHDRAWN: {"items": ["食品经营许可"], "stopped": ["户外招牌设置"], "whole": False},
+    Event.VOIDED: {"reason": "重复申请，已按另一办件办理", "granted": ["食品经营许可"]},
+    Event.CORRECTED: {"fields": ["手机号", "电子邮箱"], "reason": "收件时录错一位"},
+    Event.ITEMS_CHANGED: {
+        "added": ["户外招牌设置"],
+        "dropped": [],
+        "materials": ["招牌效果图及位置图"],
+        "reason": "现场另有招牌",
+        "promised_due_on": "2026-04-03",
+        "legal_due_on": "2026-05-13",
+        "provisional": False,
+    },
+    Event.REOPENED: {
+        "items": ["消防安全检查"],
+        "reason": "原决定认定事实不清",
+        "document": "示府复〔2026〕7号",
+    },
+    Event.VERSION_MOVED: {
+        "changes": ["“食品经营许可”的承诺期限由8个工作日改为5个工作日"],
+        "promised_due_on": "2026-04-03",
+        "provisional": False,
     },
 }
 STORY = (Event.RECEIPT, Event.ACCEPTED, Event.ITEM_DECIDED, Event.CONCLUDED, Event.READY)
