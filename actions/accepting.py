@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from actions.acting import REASON, Asked, Doing, text
+from actions.acting import REASON, Asked, Doing, Scene, text
 from actions.dating import hall_calendar, start_case_clocks, stop_clocks
 from actions.deferring import promise_papers
 from actions.following import follow
@@ -12,14 +12,17 @@ from actions.moving import SYSTEM, move_case, move_item
 from actions.permitting import must_be_allowed
 from models.account import Account, departments_by_code
 from models.case import Case, items_of, lock_case
+from models.clock import running_clocks
 from models.notice import queue_notice
+from models.supplement import open_notice, untold_gaps
 from models.version import bundle_of_version
 from rules.answering import UNSTORABLE
+from rules.clock import ClockKind
 from rules.errors import Faulty, WrongState
 from rules.limits import deemed_acceptance
 from rules.moments import china_day
 from rules.notices import Event
-from rules.states import ITEM_OPEN, Act, CaseState
+from rules.states import CASE_TRANSITIONS, ITEM_OPEN, Act, CaseState, case_after
 
 DEEMED = "收件后五个工作日内未告知补正，自收到申请材料之日起即为受理（行政许可法第三十二条）。"
 REASON_LIMIT = 2000  # signs; the column's width
@@ -29,26 +32,42 @@ def accept(session: Session, number: str, *, by: Account, at: datetime) -> Case:
     """受理: the clocks start, every department whose gates are open has the case at once."""
     must_be_allowed(by, Act.ACCEPT)
     case = lock_case(session, number)
-    if silent_too_long(case, at=at):
+    if silent_too_long(session, case, at=at):
         deem_accepted(session, case, at=at)  # it is accepted already; a late click cannot say otherwise
         return case
-    case.accepted_at = at
-    move_case(session, case, Act.ACCEPT, by=by.username, at=at)
-    begin(session, case, accepted_at=at, at=at)
+    case_after(case.state, Act.ACCEPT)  # raises before anything is written
+    if untold_gaps(session, number):
+        raise WrongState("部门提出的缺件还没有处理：请发出补正告知，或者逐项撤销并写明理由，再受理。")
+    take_in(session, case, by=by, at=at)
     return case
 
 
-def silent_too_long(case: Case, *, at: datetime) -> bool:
+def take_in(session: Session, case: Case, *, by: Account, at: datetime) -> None:
+    """The window accepts. The case is locked."""
+    case.accepted_at = at
+    move_case(session, case, Act.ACCEPT, by=by.username, at=at)
+    begin(session, case, accepted_at=at, at=at)
+
+
+def received_at(session: Session, case: Case) -> datetime:
+    """When what is looked through came in: the application, or the last of what was supplied after a notice."""
+    running = running_clocks(session, case.number)
+    return next((row.started_at for row in running if row.kind is ClockKind.NOTICE), case.submitted_at)
+
+
+def silent_too_long(session: Session, case: Case, *, at: datetime) -> bool:
     """Have five working days gone by in which nobody said what was missing (art. 32)?"""
-    deemed = deemed_acceptance(china_day(case.submitted_at), hall_calendar())
-    return case.state is CaseState.SUBMITTED and deemed.at < at
+    if case.state is not CaseState.SUBMITTED:
+        return False
+    return deemed_acceptance(china_day(received_at(session, case)), hall_calendar()).at < at
 
 
 def deem_accepted(session: Session, case: Case, *, at: datetime) -> None:
     """视为受理: the case was accepted the day its papers were received (domain R5). The case is locked."""
-    case.accepted_at = case.submitted_at
+    received = received_at(session, case)
+    case.accepted_at = received
     move_case(session, case, Act.DEEM_ACCEPTED, by=SYSTEM, at=at, reason=DEEMED)
-    begin(session, case, accepted_at=case.submitted_at, at=at)
+    begin(session, case, accepted_at=received, at=at)
 
 
 def begin(session: Session, case: Case, *, accepted_at: datetime, at: datetime) -> None:
@@ -73,17 +92,26 @@ def decline(session: Session, number: str, reason: str, *, by: Account, at: date
     must_be_allowed(by, Act.DECLINE)
     reason = stated(reason, "不予受理必须写明理由（行政许可法第三十二条）。")
     case = lock_case(session, number)
-    if silent_too_long(case, at=at):
+    if silent_too_long(session, case, at=at):
         raise WrongState(f"{DEEMED}不能再不予受理，请点“受理”转入办理。")
-    move_case(session, case, Act.DECLINE, by=by.username, at=at, reason=reason)
+    if (notice := open_notice(session, number)) and not notice.lapsed:
+        raise WrongState(f"补正告知 {notice.number} 的期限还没有届满，不能不予受理。")
+    not_accept(session, case, reason, by=by.username, at=at)
+    return case
+
+
+def not_accept(session: Session, case: Case, reason: str, *, by: str, at: datetime) -> None:
+    """不予受理, by the window or by what the bundle says of silence. The case is locked."""
+    move_case(session, case, Act.DECLINE, by=by, at=at, reason=reason)
     case.decline_reason = reason
+    if notice := open_notice(session, case.number):
+        notice.closed_at = at
     stop_clocks(session, case, None, at=at)
-    for item in items_of(session, number):
+    for item in items_of(session, case.number):
         if item.state in ITEM_OPEN:  # what was withdrawn stays so
             item.reason = "办件不予受理。"
             move_item(session, case, item, Act.STOP, by=SYSTEM, at=at, reason=item.reason)
     queue_notice(session, case, Event.NOT_ACCEPTED, facts={"reason": reason}, at=at)
-    return case
 
 
 def stated(reason: str, why: str) -> str:
@@ -106,7 +134,15 @@ def _decline(asked: Asked) -> object:
     return decline(asked.session, asked.number, text(asked, "reason"), by=asked.by, at=asked.at)
 
 
+def _may_decline(scene: Scene) -> bool:
+    """Before a notice, or once its time is over."""
+    if (scene.case.state, Act.DECLINE) not in CASE_TRANSITIONS:
+        return False
+    notice = open_notice(scene.session, scene.case.number)
+    return notice is None or notice.lapsed
+
+
 DOINGS = (
     Doing("accept", Act.ACCEPT, False, (), _accept),
-    Doing("decline", Act.DECLINE, False, (REASON,), _decline),
+    Doing("decline", Act.DECLINE, False, (REASON,), _decline, _may_decline),
 )

@@ -64,7 +64,7 @@ def submit(
     session.add_all(_new_items(case, items))
     papers = _new_materials(case, materials, checked, at)
     session.add_all(papers)
-    case.complete_at = at if _nothing_missing(papers) else None
+    case.complete_at = at if nothing_missing(papers) else None
     record(session, case, Act.SUBMIT, by=case.submitted_by, at=at, after=case.state)
     start_notice_clock(session, case, at=at)
     receipt = {"bundle": bundle.name, "materials": len(materials), "query_code": case.query_code}
@@ -81,8 +81,8 @@ def supply(session: Session, number: str, supplied: Supplied, *, by: Account, at
     papers = materials_of(session, number)
     for material in papers:
         if material.spec_id == supplied.spec_id and material.state is MaterialState.DEFERRED:
-            _arrive(material, supplied, at)
-            if _nothing_missing(papers):
+            arrive(material, supplied, at)
+            if nothing_missing(papers) and case.state is not CaseState.CORRECTION:
                 case.complete_at = at
             paper_arrived(session, case, material, at=at)
             record(session, case, Act.SUPPLY, by=by.username, at=at, facts={"material": material.spec_id})
@@ -180,7 +180,7 @@ def _new_materials(
             case_number=case.number, spec_id=spec.id, name=spec.name, state=_expected(spec, application)
         )
         if spec.id in arrived:
-            _arrive(row, arrived[spec.id], at)
+            arrive(row, arrived[spec.id], at)
         rows.append(row)
     return rows
 
@@ -191,12 +191,13 @@ def _expected(spec: MaterialSpec, application: Application) -> MaterialState:
     return MaterialState.AWAITED if spec.source is Source.PREDECESSOR else MaterialState.SHARED
 
 
-def _nothing_missing(papers: list[Material]) -> bool:
+def nothing_missing(papers: list[Material]) -> bool:
     """What a predecessor will produce nobody can hand in: only gaps (容缺) make a file incomplete."""
     return all(paper.state is not MaterialState.DEFERRED for paper in papers)
 
 
-def _arrive(material: Material, supplied: Supplied, at: datetime) -> None:
+def arrive(material: Material, supplied: Supplied, at: datetime) -> None:
+    """It is here: as a file, or on paper where there is none."""
     material.state = MaterialState.SUPPLIED if supplied.stored_as else MaterialState.ON_PAPER
     material.file_name = supplied.file_name
     material.stored_as = supplied.stored_as

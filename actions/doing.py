@@ -15,12 +15,16 @@ from actions import (
     deciding,
     delivering,
     desk_work,
+    dropping_gaps,
     fast_lanes,
     gathering_acts,
+    listing_gaps,
     opinions,
     rectifying,
     reopening,
+    supplementing,
     suspending,
+    unanswered,
     withdrawing,
 )
 from actions.acting import Asked, Doing, Said, Scene
@@ -30,6 +34,10 @@ from models.case import Item, find_case, items_of
 from rules.errors import Faulty, NotFound
 
 MODULES = (
+    listing_gaps,
+    dropping_gaps,
+    supplementing,
+    unanswered,
     accepting,
     applying,
     deciding,

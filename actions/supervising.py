@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from actions import deferring, fast_lanes, rectifying
+from actions import deferring, fast_lanes, rectifying, unanswered
 from actions.accepting import deem_accepted, silent_too_long, stated
 from actions.acting import RungRule
 from actions.dating import InPlay, in_play
@@ -25,6 +25,8 @@ from rules.states import Act
 
 # What a rung sets going by rule instead of a card: a reminder, what silence leads to. (docs/supervision.md)
 BY_RULE: Mapping[tuple[ClockKind, Step], RungRule] = {
+    (ClockKind.SUPPLEMENT, Step.NEAR_END): unanswered.remind,
+    (ClockKind.SUPPLEMENT, Step.PASSED): unanswered.lapse,
     (ClockKind.DEFERRAL, Step.NEAR_END): deferring.remind,
     (ClockKind.DEFERRAL, Step.PASSED): deferring.lapse,
     (ClockKind.SILENCE, Step.PASSED): fast_lanes.consent_by_silence,
@@ -52,7 +54,7 @@ def fire_due_rungs(session: Session, number: str, *, at: datetime) -> list[Card]
                 ledger = in_play(session, case)  # the rule may have started, stopped and moved clocks
                 break
             cards.append(_write_card(session, case, item, row, rung, at))
-            if row.kind is ClockKind.NOTICE and rung.step is Step.PASSED and silent_too_long(case, at=at):
+            if row.kind is ClockKind.NOTICE and rung.step is Step.PASSED and silent_too_long(session, case, at=at):
                 deem_accepted(session, case, at=at)
                 session.flush()
                 ledger = in_play(

@@ -25,7 +25,7 @@ from models.together import asked_departments
 from models.version import bundle_of_version
 from rules.bundle import Bundle
 from rules.calendar import WorkCalendar
-from rules.clock import Clock, ClockKind, Reading, reading
+from rules.clock import APPLICANTS, Clock, ClockKind, Reading, reading
 from rules.lights import PASSED, Light, light, worst
 from rules.moments import china_day
 from rules.tracing import TraceLine, trace
@@ -59,7 +59,7 @@ class ClockView:
         """It ran out before it was stopped, or has run out now."""
         if PASSED[self.row.kind] is Light.NEAR:  # also the light of one that nearly has
             return self.now.remaining < 0
-        return self.light is PASSED[self.row.kind]
+        return self.light is PASSED[self.row.kind] and self.now.remaining <= 0
 
     @property
     def marks(self) -> tuple[str, ...]:
@@ -196,7 +196,9 @@ def _running_views(session: Session, numbers: list[str], at: datetime) -> list[C
     ):
         procedures[procedure.case_number].append(procedure)
     running = select(ClockRow).where(
-        col(ClockRow.case_number).in_(numbers), col(ClockRow.stopped_at).is_(None)
+        col(ClockRow.case_number).in_(numbers),
+        col(ClockRow.stopped_at).is_(None),
+        col(ClockRow.kind).not_in(APPLICANTS),  # what the applicant owes makes no office late
     )
     calendar, found = calendar_for(settings().region), []
     offices = office_calendars(session, numbers)

@@ -146,6 +146,7 @@ class Supplement:
     window: Limit = Limit(2, Unit.WORKING_DAY, source="assumption")  # for departments, from receipt
     answer: Limit = Limit(15, Unit.WORKING_DAY, source="assumption")  # for the applicant, from the notice
     silence: OnSilence = OnSilence.ASK
+    source: str = ""  # who says what silence leads to
 
 
 @dataclass(frozen=True)

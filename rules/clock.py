@@ -33,6 +33,8 @@ class ClockKind(Named):
 
 # What the applicant owes us; its end is no fault of an office.
 APPLICANTS = frozenset({ClockKind.SUPPLEMENT, ClockKind.DEFERRAL, ClockKind.RECTIFICATION})
+# What may be done on the progress page at any hour ends with the day, not with office hours (民法典 art. 203).
+ROUND_THE_CLOCK = frozenset({ClockKind.SUPPLEMENT})
 PROMISES = frozenset({ClockKind.PROMISED, ClockKind.STEP})  # ours to keep; the rest is set by law
 
 
@@ -114,8 +116,14 @@ def due_of(clock: Clock, calendar: WorkCalendar) -> Due:
         day = day_counted(clock, calendar, clock.units)
         if clock.limit.unit is Unit.CALENDAR_DAY and day:
             day = _rolled(clock, calendar, day)
-        at = calendar.hours.closes(day) if day else None
+        at = _end_of(day, clock, calendar) if day else None
     return Due(day, at, provisional=not calendar.covers_span(*_span(clock, day)))
+
+
+def _end_of(day: date, clock: Clock, calendar: WorkCalendar) -> datetime:
+    if clock.kind in ROUND_THE_CLOCK:
+        return datetime.combine(day, time.max, CHINA)
+    return calendar.hours.closes(day)
 
 
 def day_counted(clock: Clock, calendar: WorkCalendar, n: int) -> date | None:

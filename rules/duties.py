@@ -51,6 +51,9 @@ ROLES: Mapping[Act, frozenset[Role]] = {
     Act.DROP_ITEM: frozenset({Role.CLERK, Role.HEAD}),
     Act.REOPEN: frozenset({Role.GOVERNMENT, Role.HEAD}),
     Act.MOVE_VERSION: frozenset({Role.MANAGER, Role.HEAD}),  # the head of the lead department
+    Act.CONFIRM_NOTICE: frozenset({Role.CLERK, Role.MANAGER}),
+    Act.RESEND_NOTICE: frozenset({Role.CLERK, Role.MANAGER}),
+    Act.CALL: frozenset({Role.CLERK, Role.MANAGER}),
 }
 
 

@@ -6,7 +6,15 @@ from datetime import date, datetime
 
 from rules.bundle import Unit
 from rules.calendar import WorkCalendar
-from rules.clock import Clock, ClockKind, day_counted, due_of, moment_counted, reading
+from rules.clock import (
+    ROUND_THE_CLOCK,
+    Clock,
+    ClockKind,
+    day_counted,
+    due_of,
+    moment_counted,
+    reading,
+)
 from rules.named import Named
 from rules.thresholds import DEFAULT, Thresholds
 
@@ -93,7 +101,10 @@ def _near_end(clock: Clock, calendar: WorkCalendar, thresholds: Thresholds) -> R
 
 def _passed(clock: Clock, calendar: WorkCalendar) -> Rung | None:
     due = due_of(clock, calendar)
-    return Rung(Step.PASSED.value, Step.PASSED, PASSED[clock.kind], due.at) if due.at else None
+    at = due.at
+    if due.day and clock.kind in ROUND_THE_CLOCK:
+        at = calendar.hours.opens(calendar.working_day(1, due.day))  # nobody is told at midnight
+    return Rung(Step.PASSED.value, Step.PASSED, PASSED[clock.kind], at) if at else None
 
 
 def _moment(clock: Clock, calendar: WorkCalendar, counted: int) -> datetime | None:

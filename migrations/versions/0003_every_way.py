@@ -140,6 +140,9 @@ WORDS: dict[tuple[str, str], tuple[list[str], list[str]]] = {  # column: (what i
             "ship",
             "returned",
             "archive",
+            "confirm_notice",
+            "resend_notice",
+            "call",
         ],
     ),
     ("notice", "event"): (
