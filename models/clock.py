@@ -10,7 +10,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.columns import code, moment, one_of
 from rules.bundle import Limit, Unit
-from rules.clock import Clock, ClockKind, Extension
+from rules.clock import APPLICANTS, Clock, ClockKind, Extension
 from rules.moments import CHINA, china_day
 from rules.suspending import Suspension
 
@@ -251,6 +251,7 @@ def overdue_clocks(session: Session, at: datetime, limit: int) -> list[ClockRow]
         col(ClockRow.stopped_at).is_(None),
         col(ClockRow.due_on) <= china_day(at),
         col(ClockRow.due_at) < at,
+        col(ClockRow.kind).not_in(APPLICANTS),
     )
     return list(session.exec(select(ClockRow).where(*late).order_by(col(ClockRow.due_on)).limit(limit)))
 

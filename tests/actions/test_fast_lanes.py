@@ -20,10 +20,12 @@ from models.card import cards_of
 from models.case import Case, Item, materials_of
 from models.clock import open_procedure, running_clocks
 from models.notice import Notice, notices_of
+from models.supervision import overdue_listed, standings
 from rules.application import Supplied
 from rules.bundle import Automatic, Bundle, Gate, Mode, Need, OnSilence, Special
 from rules.clock import ClockKind
 from rules.errors import Faulty, NotYourDesk, WrongState
+from rules.lights import Light
 from rules.material import MaterialState
 from rules.moments import CHINA
 from rules.notices import Event
@@ -295,6 +297,13 @@ def test_a_promised_paper_has_its_day_and_is_reminded_of_once(
     reminded = told(db, case, Event.DEFERRAL_REMINDED)
     assert [(one.facts["materials"], one.facts["due_on"]) for one in reminded] == [(["平面图"], "2026-03-13")]
     assert not cards_of(db, case.number), "it is not the department that is late"
+
+
+def test_what_the_applicant_owes_makes_no_office_late(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = with_gaps(db, monkeypatch, OnSilence.ASK)
+    stand = standings(db, [case.number], at=after(8, 10))[case.number]
+    assert (stand.overdue, stand.light) == (False, Light.GREEN)
+    assert not [line for line in overdue_listed(db, at=after(8, 10)) if line.case_number == case.number]
 
 
 def test_the_days_run_from_the_acceptance_that_was_said_not_from_the_one_dated_back(
