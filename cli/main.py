@@ -27,6 +27,7 @@ COMMANDS = {
     "calendar": ("cli.calendar", "app"),
     "clocks": ("cli.clocks", "clocks"),
     "cards": ("cli.cards", "app"),
+    "delegations": ("cli.delegations", "app"),
     "accounts": ("cli.accounts", "app"),
     "documents": ("cli.documents", "app"),
 }
