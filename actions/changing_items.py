@@ -72,7 +72,7 @@ def add_item(session: Session, number: str, code: str, reason: str, *, by: Accou
             after=item.state,
         )
     session.flush()
-    owed = _ask_for_papers(session, case, bundle, items_of(session, number), at)
+    owed = ask_for_papers(session, case, bundle, items_of(session, number), at)
     kept = limit_by_items(session, case, at=at)
     _tell(session, case, reason, at, added=[item.name], materials=owed)
     session.flush()
@@ -107,6 +107,23 @@ def of_the_lead(session: Session, case: Case, by: Account) -> bool:
     """The window, or the head of the department that leads the bundle."""
     lead = bundle_of_version(session, case.bundle_digest).lead_department
     return by.role is not Role.HEAD or by.department_code == lead
+
+
+def ask_for_papers(
+    session: Session, case: Case, bundle: Bundle, items: list[Item], at: datetime
+) -> list[str]:
+    """A row for each paper that is called for now and was not before; the names of those the applicant must bring."""
+    there = {material.spec_id for material in materials_of(session, case.number)}
+    present = [bundle.item(item.code) for item in items if item.state not in GONE]
+    wanted = [one for one in materials_called_for(bundle, present, case.answers) if one.id not in there]
+    for spec in wanted:
+        state = ARRIVES[spec.source]
+        session.add(Material(case_number=case.number, spec_id=spec.id, name=spec.name, state=state))
+    session.flush()
+    for item in items:
+        if item.state is ItemState.GRANTED and bundle.item(item.code).result:
+            hand_on_papers(session, bundle, case, item, at=at)
+    return [spec.name for spec in wanted if spec.source is Source.APPLICANT]
 
 
 def _live(session: Session, number: str, act: Act, by: Account) -> tuple[Case, list[Item], Bundle]:
@@ -146,23 +163,6 @@ def _joined(session: Session, case: Case, items: list[Item], spec: ItemSpec) -> 
     )
     session.add(item)
     return item
-
-
-def _ask_for_papers(
-    session: Session, case: Case, bundle: Bundle, items: list[Item], at: datetime
-) -> list[str]:
-    """A row for each paper that is called for now and was not before; the names of those the applicant must bring."""
-    there = {material.spec_id for material in materials_of(session, case.number)}
-    present = [bundle.item(item.code) for item in items if item.state not in GONE]
-    wanted = [one for one in materials_called_for(bundle, present, case.answers) if one.id not in there]
-    for spec in wanted:
-        state = ARRIVES[spec.source]
-        session.add(Material(case_number=case.number, spec_id=spec.id, name=spec.name, state=state))
-    session.flush()
-    for item in items:
-        if item.state is ItemState.GRANTED and bundle.item(item.code).result:
-            hand_on_papers(session, bundle, case, item, at=at)
-    return [spec.name for spec in wanted if spec.source is Source.APPLICANT]
 
 
 def _tell(

@@ -20,11 +20,13 @@ from actions import (
     gathering_acts,
     listing_gaps,
     opinions,
+    publishing,
     rectifying,
     reopening,
     supplementing,
     suspending,
     unanswered,
+    telling,
     withdrawing,
 )
 from actions.acting import Asked, Doing, Said, Scene
@@ -53,6 +55,8 @@ MODULES = (
     changing_items,
     withdrawing,
     reopening,
+    publishing,
+    telling,
 )
 
 DOINGS: Mapping[str, Doing] = {doing.name: doing for module in MODULES for doing in module.DOINGS}

@@ -33,7 +33,7 @@ def limit_by_items(session: Session, case: Case, *, at: datetime) -> str:
     limit = bundle_limit(bundle, specs, start=start, calendar=hall_calendar())
     kept = change_limit(session, case, None, ClockKind.STATUTORY, limit, start=start, at=at) if specs else ""
     redate(session, case, items)
-    return kept
+    return f"{kept}，仍按原期限计算。" if kept else ""
 
 
 def change_limit(
@@ -50,14 +50,14 @@ def change_limit(
 
     The clock that ran so far stays in the ledger, stopped. The caller dates the case anew.
     """
-    row = _running(session, case, item, kind)
+    row = running(session, case, item, kind)
     if row is None:
         if limit:
             start_clock(session, case, item, kind, limit, at=start)
         return ""
-    if row.limit == limit:
+    if limit and alike(row.limit, limit):
         return ""
-    if limit and (why := _hindered(session, case, row, limit, at)):
+    if limit and (why := hindered(session, case, row, limit, at)):
         return why
     row.stop(at)
     session.flush()  # of a kind there is one at a time
@@ -66,7 +66,12 @@ def change_limit(
     return ""
 
 
-def _hindered(session: Session, case: Case, row: ClockRow, limit: Limit, at: datetime) -> str:
+def alike(one: Limit, other: Limit) -> bool:
+    """The same time, whatever its words."""
+    return (one.n, one.unit, one.extend) == (other.n, other.unit, other.extend)
+
+
+def hindered(session: Session, case: Case, row: ClockRow, limit: Limit, at: datetime) -> str:
     """An extension was granted for the limit that ran; and no limit is shortened into the past."""
     ledger = in_play(session, case)
     stops = tuple(one.suspension() for one in ledger.procedures_for(row))
@@ -75,13 +80,14 @@ def _hindered(session: Session, case: Case, row: ClockRow, limit: Limit, at: dat
     if longer:
         return ""
     if row.extended_n:
-        return f"{row.kind.label}已经延长过，不改按{limit.text}计算。"
+        return f"{row.kind.label}已经延长过，不能改按{limit.text}计算"
     if due.at is not None and due.at <= at:
-        return f"{row.kind.label}改按{limit.text}计算已于 {due.day} 届满，仍按原期限计算。"
+        return f"{row.kind.label}改按{limit.text}计算已于 {due.day} 届满"
     return ""
 
 
-def _running(session: Session, case: Case, item: Item | None, kind: ClockKind) -> ClockRow | None:
+def running(session: Session, case: Case, item: Item | None, kind: ClockKind) -> ClockRow | None:
+    """The clock of this kind that runs now."""
     number = item.number if item else ""
     for row in in_play(session, case).rows:
         if row.item_number == number and row.kind is kind and row.stopped_at is None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from config.reading import Fault, Reading, read
+from config.settings import settings
 from rules.bundle import Bundle
 from rules.department import DepartmentSpec
 from rules.errors import Refused
@@ -32,11 +34,24 @@ class BrokenCatalogue(Refused):
         self.faults = faults
 
 
-@lru_cache
 def catalogue() -> dict[str, Bundle]:
-    """Every bundle on offer, by code, in the order of the codes."""
-    bundles = [load_bundle(path) for path in sorted(BUNDLES.glob("*.yaml"))]
-    return {bundle.code: bundle for bundle in sorted(bundles, key=lambda bundle: bundle.code)}
+    """Every bundle on offer, by code, in the order of the codes.
+
+    Kept until a file is added, changed or removed, so that every process sees what was published at its next question.
+    """
+    return _catalogue(_stamps())
+
+
+def published() -> Path:
+    """Where this installation keeps the versions it has published; each goes before the one that was shipped."""
+    return settings().data / "bundles"
+
+
+def in_force(code: str) -> tuple[Bundle, str] | None:
+    """The version on offer and its digest; None where there is no such bundle."""
+    stamps = _stamps()
+    bundle = _catalogue(stamps).get(code)
+    return (bundle, _digests(stamps)[code]) if bundle else None
 
 
 @lru_cache
@@ -81,6 +96,33 @@ def digest_of(bundle: Bundle) -> str:
 def as_json(content: Any) -> str:
     """One spelling for one content."""
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+Stamp = tuple[str, int, int]  # a file, when it was written, its size
+
+
+def _stamps() -> tuple[Stamp, ...]:
+    return tuple(stamp for folder in (BUNDLES, published()) for stamp in _files(folder))
+
+
+def _files(folder: Path) -> list[Stamp]:
+    # os.scandir, not Path.glob: pages ask this all the time.
+    if not os.path.isdir(folder):
+        return []
+    with os.scandir(folder) as entries:
+        yaml = [entry for entry in entries if entry.name.endswith(".yaml")]
+        return sorted((one.path, one.stat().st_mtime_ns, one.stat().st_size) for one in yaml)
+
+
+@lru_cache(maxsize=8)
+def _catalogue(stamps: tuple[Stamp, ...]) -> dict[str, Bundle]:
+    bundles = {bundle.code: bundle for bundle in (load_bundle(Path(path)) for path, _, _ in stamps)}
+    return {code: bundles[code] for code in sorted(bundles)}
+
+
+@lru_cache(maxsize=8)
+def _digests(stamps: tuple[Stamp, ...]) -> dict[str, str]:
+    return {code: digest_of(bundle) for code, bundle in _catalogue(stamps).items()}
 
 
 def _shape_faults(error: ValidationError, reading: Reading, *above: str) -> list[Fault]:

@@ -4,11 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Field, Session, SQLModel
+from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from config.catalogue import bundle_from_document, digest_of, document_of
+from models.case import Case
 from models.columns import document, moment
 from rules.bundle import Bundle
+from rules.states import CASE_CLOSED
 
 _known: dict[str, Bundle] = {}  # digest -> bundle; a version never changes, so this never goes stale
 
@@ -38,3 +40,25 @@ def bundle_of_version(session: Session, digest: str) -> Bundle:
         version = session.get_one(BundleVersion, digest)
         _known[digest] = bundle_from_document(version.content)
     return _known[digest]
+
+
+def versions_of(session: Session, code: str) -> list[BundleVersion]:
+    """Every version that was published or that a case was submitted under, the latest first."""
+    query = select(BundleVersion).where(BundleVersion.code == code)
+    return list(
+        session.exec(query.order_by(col(BundleVersion.published_at).desc(), col(BundleVersion.digest)))
+    )
+
+
+def open_cases_of(session: Session, code: str) -> list[Case]:
+    """The cases of a bundle that are not closed, whichever version they run under."""
+    query = select(Case).where(Case.bundle_code == code, col(Case.state).not_in(list(CASE_CLOSED)))
+    return list(session.exec(query.order_by(col(Case.number))))
+
+
+def cases_by_version(session: Session, code: str) -> dict[str, tuple[int, int]]:
+    """Digest -> how many cases run under the version, and how many of them are not closed."""
+    is_open = col(Case.state).not_in(list(CASE_CLOSED))
+    query = select(Case.bundle_digest, func.count(), func.count().filter(is_open))
+    found = session.execute(query.where(Case.bundle_code == code).group_by(col(Case.bundle_digest)))
+    return {digest: (total, still_open) for digest, total, still_open in found}

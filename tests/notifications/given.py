@@ -8,7 +8,8 @@ from models.case import Case, lock_case
 from models.database import transaction
 from models.notice import Notice, notices_of, queue_notice
 from models.version import keep_version
-from rules.bundle import Bundle, ItemSpec, JoinPolicy, Limit, Unit
+from rules.bundle import Bundle, ItemSpec, JoinPolicy, Limit, OnSilence, Unit
+from rules.gaps import SILENCE_SAID
 from rules.identifiers import case_number
 from rules.notices import Channel, Event
 from rules.people import ApplicantKind
@@ -62,6 +63,29 @@ TOLD: Mapping[Event, dict[str, Any]] = {
     Event.READY: {
         "results": [{"name": "食品经营许可证", "number": f"{NUMBER}-02-Z"}],
         "place": "示例市政务服务中心一楼出证窗口",
+    },
+    Event.SUPPLEMENT_ASKED: {
+        "notice": f"{NUMBER}-BZ1",
+        "gaps": ["平面布局图：没有标出疏散通道；看不清", "食品安全管理制度：缺负责人签字"],
+        "due_on": "2026-03-24",
+        "provisional": False,
+        "silence": SILENCE_SAID[OnSilence.ASK],
+    },
+    Event.SUPPLEMENT_REMINDED: {
+        "notice": f"{NUMBER}-BZ1",
+        "gaps": ["食品安全管理制度：缺负责人签字"],
+        "due_on": "2026-03-24",
+        "provisional": False,
+        "silence": SILENCE_SAID[OnSilence.WITHDRAWN],
+    },
+    Event.SUPPLEMENT_RECEIVED: {
+        "notice": f"{NUMBER}-BZ1",
+        "due_on": "2026-03-19",
+        "provisional": False,
+    },
+    Event.SUPPLEMENT_LAPSED: {
+        "notice": f"{NUMBER}-BZ1",
+        "result": "由窗口和有关部门决定，决定之前补齐仍然有效",
     },
     Event.DEFERRAL_REMINDED: {
         "materials": ["食品安全管理制度", "招牌效果图及位置图"],

@@ -1,0 +1,152 @@
+"""Can a running case go over to a newer version of its bundle? What would change for it, or why it cannot. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rules.bundle import Blocks, Bundle, ItemSpec, Source
+from rules.errors import Faulty
+from rules.joining import consequences
+from rules.named import Named
+from rules.selecting import (
+    complete_answers,
+    items_called_for,
+    materials_called_for,
+    needs_in_force,
+    unanswered,
+)
+from rules.states import ITEM_DECIDED, ITEM_OPEN_AT_DESK, ItemState
+from rules.versions import WORDING, Change, changes_between, differing, labelled
+
+# What an item that has begun was begun under.
+FIXED_ONCE_BEGUN = frozenset(
+    {"department", "commitment", "automatic", "silence", "notice_period", "steps", "item_type", "result"}
+)
+
+
+class Fate(Named):
+    """What becomes of a running case when a version is published."""
+
+    UNAFFECTED = "unaffected", "不受影响"
+    MOVABLE = "movable", "可以迁移"
+    STUCK = "stuck", "不能迁移"
+
+
+@dataclass(frozen=True)
+class Running:
+    """What must be known of a case to say whether it can go over."""
+
+    items: Mapping[str, ItemState]
+    materials: frozenset[str]
+    answers: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a case can go over; what would change for it, or why it cannot."""
+
+    fate: Fate
+    changes: tuple[str, ...]
+    reasons: tuple[str, ...] = ()
+
+
+def verdict(old: Bundle, new: Bundle, case: Running) -> Verdict:
+    """As far as the two versions tell: dates are for those who know the clocks."""
+    concerning = [
+        one for one in changes_between(old, new) if not one.is_wording and _concerns(one, old, new, case)
+    ]
+    told = tuple(one.text for one in concerning)
+    reasons = tuple(dict.fromkeys(_hindrances(old, new, case)))
+    if reasons:
+        return Verdict(Fate.STUCK, told, reasons)
+    return Verdict(Fate.MOVABLE if told else Fate.UNAFFECTED, told)
+
+
+def answers_for(new: Bundle, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers as the new version keeps them: what it does not ask falls away. Raises Faulty."""
+    asked = {question.id for question in new.questions}
+    return complete_answers(new, {name: given for name, given in answers.items() if name in asked})
+
+
+def _hindrances(old: Bundle, new: Bundle, case: Running) -> Iterator[str]:
+    there = {item.code for item in new.items}
+    known = {material.id for material in new.materials}
+    gone = [code for code in case.items if code not in there]
+    yield from (f"新版本没有事项“{old.item(code).name}”，办件里有。" for code in gone)
+    lost = sorted(case.materials - known)
+    yield from (f"新版本没有材料“{old.material(name).name}”，办件里有。" for name in lost)
+    if gone or lost:
+        return
+    for code, state in case.items.items():
+        yield from _hindrances_of_item(old.item(code), new.item(code), state)
+    if old.join is not new.join and any(state is ItemState.GRANTED for state in case.items.values()):
+        yield f"结论方式由“{old.join.label}”改为“{new.join.label}”，办件已有准予的事项。"
+    try:
+        answers = answers_for(new, case.answers)
+    except Faulty as faulty:
+        yield from (f"原来的回答在新版本里不能用：{why}" for why in faulty.faults.values())
+        return
+    yield from _hindrances_of_answers(new, case, answers)
+
+
+def _hindrances_of_item(old: ItemSpec, new: ItemSpec, state: ItemState) -> Iterator[str]:
+    changed = [name for name in differing(old, new) if name not in WORDING]
+    if state in ITEM_DECIDED and changed:
+        yield f"“{old.name}”已经{state.label}，新版本改了它的{labelled(changed)}。"
+    elif state in ITEM_OPEN_AT_DESK and (fixed := [name for name in changed if name in FIXED_ONCE_BEGUN]):
+        yield f"“{old.name}”已经开始办理，新版本改了它的{labelled(fixed)}。"
+    elif "department" in changed:
+        yield f"“{old.name}”的承办部门变了，请先转办。"
+
+
+def _hindrances_of_answers(new: Bundle, case: Running, answers: Mapping[str, Any]) -> Iterator[str]:
+    yield from (
+        f"新版本多了一个问题，申请人没有回答过：{why}"
+        for why in unanswered(new, case.answers, answers).values()
+    )
+    called_for = items_called_for(new, answers)
+    for item in called_for:
+        if item.code not in case.items:
+            yield f"按新版本还要办理“{item.name}”，办件里没有。"
+    left = _still_there(case)
+    present = [new.item(code) for code in left]
+    for material in materials_called_for(new, present, answers):
+        if material.id not in case.materials and material.source is Source.APPLICANT:
+            yield f"按新版本还要提交“{material.name}”，办件里没有。"
+    needs = {code: needs_in_force(new.item(code), frozenset(case.items), answers) for code in case.items}
+    stopping = frozenset(item.code for item in new.items if item.blocks is Blocks.ALL)
+    for code, because in consequences(needs, case.items, stopping).stop:
+        yield f"按新版本“{new.item(code).name}”会因为“{new.item(because).name}”没有获准而停办。"
+
+
+def _concerns(change: Change, old: Bundle, new: Bundle, case: Running) -> bool:
+    """Does this difference touch anything the case has, or would have?"""
+    if not change.about:
+        return True
+    left = set(_still_there(case))
+    specs = {item.code: item for item in (*old.items, *new.items)}
+    if change.about in specs:
+        return change.about in left or change.about in _newly_called_for(new, case)
+    if change.about in {one.id for one in (*old.materials, *new.materials)}:
+        used = {
+            name
+            for bundle in (old, new)
+            for one in bundle.items
+            if one.code in left
+            for name in one.materials
+        }
+        return change.about in used
+    return change.field == "" and change.about not in case.answers  # a question that was never asked
+
+
+def _newly_called_for(new: Bundle, case: Running) -> set[str]:
+    try:
+        answers = answers_for(new, case.answers)
+    except Faulty:
+        return set()
+    return {item.code for item in items_called_for(new, answers)} - set(case.items)
+
+
+def _still_there(case: Running) -> list[str]:
+    over = (ItemState.DROPPED, ItemState.WITHDRAWN, ItemState.NOT_NEEDED)
+    return [code for code, state in case.items.items() if state not in over]
