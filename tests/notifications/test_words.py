@@ -11,7 +11,8 @@ from config.settings import settings
 from models.notice import Notice
 from notifications.segments import segments
 from notifications.wording import Words, words_of
-from rules.bundle import JoinPolicy
+from rules.bundle import JoinPolicy, OnSilence
+from rules.gaps import SILENCE_SAID
 from rules.notices import FACTS, Channel, Event
 from rules.states import Outcome
 from tests.notifications.given import NUMBER, TOLD, a_bundle, case_row
@@ -362,3 +363,14 @@ def test_a_notice_queued_before_an_update_still_leaves() -> None:
         serial=1, case_number=NUMBER, event=Event.ITEM_DECIDED, channel=Channel.SMS, address="1", facts=old
     )
     assert "1.4米" in words_of(notice, case_row(), a_bundle()).sms
+
+
+@everybody
+@pytest.mark.parametrize("silence", list(OnSilence))
+def test_what_silence_leads_to_is_said_to_the_end(considerate: bool, silence: OnSilence) -> None:
+    for event in (Event.SUPPLEMENT_ASKED, Event.SUPPLEMENT_REMINDED):
+        facts = {"silence": SILENCE_SAID[silence], "provisional": True, "due_on": "2098-12-30"}
+        said = words(event, facts, considerate=considerate)
+        for text in (said.text, said.sms):
+            assert f"{SILENCE_SAID[silence]}。" in text
+            assert "2098年12月30日（暂定）" in text
