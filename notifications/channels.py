@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
+from zlib import crc32
 
 from apprise import Apprise, NotifyBase, NotifyFormat
 from apprise.utils.parse import parse_urls as _parse_urls
@@ -127,4 +128,4 @@ def _notified(gateway: NotifyBase, **message: Any) -> Delivery:
 
 def _draw(reference: str) -> int:
     """A number from 0 to 99 that stays with the message."""
-    return int(reference, 16) % 100 if reference else secrets.randbelow(100)
+    return crc32(reference.encode()) % 100 if reference else secrets.randbelow(100)

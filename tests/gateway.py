@@ -17,6 +17,7 @@ class Gateway:
 
     port: int
     status: int | None = 200
+    delay: float = 0.0  # seconds before it answers
     messages: list[tuple[str, str]] = field(default_factory=list)  # (mobile, text) in the order they came
     closing: threading.Event = field(default_factory=threading.Event)
 
@@ -41,6 +42,7 @@ def sms_gateway(**given: Any) -> Generator[Gateway]:
             if gateway.status is None:
                 gateway.closing.wait(60)
                 return
+            gateway.closing.wait(gateway.delay)
             self.send_response(gateway.status)
             self.end_headers()
 
