@@ -33,6 +33,7 @@ SECRET = (
     "sms_url",
     "sms_backup_url",
     "staff_url",
+    "receipt_secret",
 )  # may carry passwords: never repeated in a message
 
 PORT = "1 到 65535 之间的端口号"
@@ -59,6 +60,8 @@ class Settings(BaseSettings):
     upload_limit_mb: int = Field(default=20, ge=1, le=2000, description="1 到 2000 之间的整数（兆字节）")
     mail_url: str | None = Field(default=None, description="一个 Apprise 地址")
     sms_url: str | None = Field(default=None, description="一个 Apprise 地址")
+    sms_receipts: bool = Field(default=False, description="true 或 false")  # does the gateway send receipts?
+    receipt_secret: str | None = Field(default=None, min_length=16, description="至少 16 个字的密钥")
     sms_backup_url: str | None = Field(default=None, description="一个 Apprise 地址")
     staff_url: str | None = Field(default=None, description="一个或几个 Apprise 地址，用空格分开")
     sms_templates: dict[str, str] = Field(default={}, description=TEMPLATES)

@@ -1,22 +1,25 @@
 """通知: who was told what, when, on which channel. A row first; sending comes after the commit."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Index, ScalarSelect, UniqueConstraint, func, not_, or_, text, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, not_, or_, text, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from config.leaving import leaves_at, merges, quiet_now
+from config.leaving import leaves_at, merges, waking
 from models.case import Case
 from models.columns import code, document, moment, one_of
 from models.database import NOTICE_CHANNEL, ring
 from models.document import keep_document
-from rules.merging import lists, together, waits_for_company
-from rules.notices import ANSWERS, STATUTORY, Channel, Event, NoticeState
+from rules.errors import NotFound, WrongState
+from rules.ladder import Way, first_ways
+from rules.merging import has_room, lists, together, waits_for_company
+from rules.notices import ANSWERS, STATUTORY, Channel, Event, NoticeState, may_become
 from rules.quiet_hours import may_wait
+
+TO_FOLLOW_UP = "state IN ('rejected', 'expired') AND followed_up_at IS NULL"
 
 
 class Notice(SQLModel, table=True):
@@ -33,11 +36,15 @@ class Notice(SQLModel, table=True):
         Index(
             "notice_due", "channel", "next_try_at", "serial", postgresql_where=text("next_try_at IS NOT NULL")
         ),
-        # What the sender asks: which is the first of the case that has still to leave?
         # What a receipt asks: which notice does the carrier speak of?
         Index("notice_reference", "reference", postgresql_where=text("reference <> ''")),
         # What the ledger page and the daily digest ask: how fared the notices of these days?
         Index("notice_by_state", "state", "created_at"),
+        # What the sweep asks: which have failed, and nobody has thought of another way?
+        Index("notice_to_follow_up", "created_at", postgresql_where=text(TO_FOLLOW_UP)),
+        # What the sender asks: how many short messages has this person had today?
+        Index("notice_told_today", "address", "sent_at", postgresql_where=text("channel = 'sms'")),
+        # What the sender asks: which is the first of the case that has still to leave?
         Index(
             "notice_turn",
             "case_number",
@@ -71,6 +78,22 @@ class Notice(SQLModel, table=True):
     error: str = Field(default="", max_length=500)  # why it failed or is not known, for the person who looks
     created_at: datetime = Field(sa_column=moment(nullable=False))
     sent_at: datetime | None = Field(default=None, sa_column=moment())
+    followed_up_at: datetime | None = Field(
+        default=None, sa_column=moment()
+    )  # it failed: another way was sought
+
+    def become(self, state: NoticeState, *, until: datetime | None = None, why: str = "") -> None:
+        """The one place where a notice's state changes; what the table does not allow raises.
+
+        `until`: when to try (again), or until when the sender has it. The caller has locked the row.
+        """
+        if not may_become(self.state, state):
+            raise WrongState(
+                f"通知“{self.event.label}”的去向是“{self.state.label}”，不能改为“{state.label}”。"
+            )
+        self.state, self.next_try_at, self.error = state, until, why[:500]
+        if state is NoticeState.QUEUED:
+            self.followed_up_at = None
 
 
 def queue_notice(
@@ -90,19 +113,18 @@ def queue_notice(
 
     `statutory` marks one that the law wants in writing beside those of rules.notices.STATUTORY.
     """
-    addresses = {Channel.SMS: case.phone, Channel.EMAIL: case.email} if to is None else to
-    for channel, address in addresses.items():
+    statutory = statutory or event in STATUTORY
+    ways = first_ways(case.told_by, addresses_of(case), statutory=statutory) if to is None else to.items()
+    for channel, address in ways:
         if address:
-            case.notice_count += 1
-            notice = Notice(
-                serial=case.notice_count,
-                case_number=case.number,
+            notice = _next_in_case(
+                case,
                 event=event,
                 about=about,
                 channel=channel,
                 address=address,
                 facts=facts or {},
-                statutory=statutory or event in STATUTORY,
+                statutory=statutory,
                 next_try_at=leaves_at(event, statutory=statutory, at=at),
                 created_at=at,
             )
@@ -113,105 +135,115 @@ def queue_notice(
     ring(session, NOTICE_CHANNEL)
 
 
+def queue_elsewhere(session: Session, case: Case, failed: Notice, way: Way, *, at: datetime) -> Notice:
+    """Tell the same on another way; the case must be locked."""
+    channel, address = way
+    notice = _next_in_case(
+        case,
+        event=failed.event,
+        about=failed.about,
+        channel=channel,
+        address=address,
+        facts=failed.facts,
+        statutory=failed.statutory,
+        next_try_at=waking(at) if may_wait(failed.event, statutory=failed.statutory) else at,
+        created_at=at,
+    )
+    session.add(notice)
+    ring(session, NOTICE_CHANNEL)
+    return notice
+
+
+def addresses_of(case: Case) -> dict[Channel, str]:
+    """Where the applicant can be told; empty where they gave nothing."""
+    return {Channel.SMS: case.phone, Channel.EMAIL: case.email}
+
+
 def notices_of(session: Session, case_number: str) -> list[Notice]:
     """The ledger of a case in the order the notices were queued."""
     query = select(Notice).where(Notice.case_number == case_number)
     return list(session.exec(query.order_by(col(Notice.serial), col(Notice.channel))))
 
 
-def claim_notice(session: Session, channel: Channel, *, at: datetime, lease: timedelta) -> Notice | None:
-    """The next notice due on this channel, now ours to send until the lease lapses; None when there is none.
-
-    The notices of a case leave in order: a later one waits while an earlier one is still to be sent. Only
-    what cannot wait overtakes what can.
-    """
-    due = (
-        select(Notice)
-        .where(
-            Notice.channel == channel,
-            col(Notice.next_try_at) <= at,
-            col(Notice.state).in_((NoticeState.QUEUED, NoticeState.FAILED)),
-            col(Notice.serial) == _whose_turn_it_is(),
-            *([_urgent(Notice)] if quiet_now(at) else []),  # it fell due by day, but nobody sent it then
-        )
-        .order_by(col(Notice.next_try_at), col(Notice.serial))
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    notice = session.exec(due).one_or_none()
-    if notice is not None:
-        notice.state = NoticeState.SENDING
-        notice.attempts += 1
-        notice.next_try_at = at + lease
+def find_notice(session: Session, notice_id: UUID) -> Notice:
+    """The notice, not locked."""
+    notice = session.get(Notice, notice_id)
+    if notice is None:
+        raise NotFound("没有这条通知。")
     return notice
 
 
-def give_up_lapsed(session: Session, *, at: datetime, why: str) -> int:
-    """Nobody can say whether what a dead sender had in hand has left: make it UNKNOWN, and say how many."""
-    lapsed = (
-        update(Notice)
-        .where(col(Notice.state) == NoticeState.SENDING, col(Notice.next_try_at) <= at)
-        .values(state=NoticeState.UNKNOWN, next_try_at=None, error=why)
-        .returning(col(Notice.id))
+def told_alike(session: Session, notice: Notice) -> list[Notice]:
+    """Every notice that tells the same of the case, this one among them, on whatever way; locked."""
+    alike = select(Notice).where(
+        Notice.case_number == notice.case_number,
+        Notice.event == notice.event,
+        Notice.about == notice.about,
     )
-    return len(session.execute(lapsed).all())
+    locked = alike.order_by(col(Notice.serial)).with_for_update()
+    return list(session.exec(locked.execution_options(populate_existing=True)))
 
 
 def lock_notice(session: Session, notice_id: UUID) -> Notice:
     """The notice, locked until the transaction ends."""
-    return session.exec(select(Notice).where(Notice.id == notice_id).with_for_update()).one()
+    query = select(Notice).where(Notice.id == notice_id).with_for_update()
+    return session.exec(query.execution_options(populate_existing=True)).one()
 
 
-def hold_back(session: Session, failed: Notice) -> None:
-    """What comes after it in the case need not be looked at before it is tried again."""
-    after = (
+def notice_of_serial(session: Session, case_number: str, serial: int) -> Notice:
+    """The notice with this number in the case, locked until the transaction ends; the case must be locked."""
+    query = select(Notice).where(Notice.case_number == case_number, Notice.serial == serial)
+    found = session.exec(query.with_for_update().execution_options(populate_existing=True)).one_or_none()
+    if found is None:
+        raise NotFound(f"办件 {case_number} 没有第 {serial} 条通知。")
+    return found
+
+
+def move_all(
+    session: Session,
+    before: Collection[NoticeState],
+    after: NoticeState,
+    *where: ColumnElement[bool],
+    why: str = "",
+) -> int:
+    """Every notice in one of these states to which this applies has nothing more before it; how many."""
+    if illegal := [state for state in before if not may_become(state, after)]:
+        raise WrongState(f"通知的去向不能从“{illegal[0].label}”改为“{after.label}”。")
+    moved = (
         update(Notice)
-        .where(
-            col(Notice.case_number) == failed.case_number,
-            col(Notice.channel) == failed.channel,
-            col(Notice.serial) > failed.serial,
-            col(Notice.next_try_at) < failed.next_try_at,
-            *([] if _cannot_wait(failed) else [not_(_urgent(Notice))]),
-        )
-        .values(next_try_at=failed.next_try_at)
+        .where(col(Notice.state).in_(before), *where)
+        .values(state=after, next_try_at=None, error=why)
+        .returning(col(Notice.id))
     )
-    session.execute(after)
+    return len(session.execute(moved).all())
 
 
-def _whose_turn_it_is() -> ScalarSelect[int]:
-    """The first of the case on this channel that has still to leave: one look-up in notice_turn."""
-    other = aliased(Notice)
-    return (
-        select(func.min(other.serial))
-        .where(
-            col(other.case_number) == col(Notice.case_number),
-            col(other.channel) == col(Notice.channel),
-            col(other.next_try_at).is_not(None),
-            or_(_urgent(other), not_(_urgent(Notice))),
-        )
-        .scalar_subquery()
-    )
-
-
-def _urgent(notice: type[Notice]) -> ColumnElement[bool]:
+def urgent(notice: type[Notice]) -> ColumnElement[bool]:
     """It leaves at any hour; `rules.quiet_hours.may_wait` says the same of one notice."""
     return or_(col(notice.statutory), col(notice.event).in_(sorted(ANSWERS)))
 
 
-def _cannot_wait(notice: Notice) -> bool:
+def cannot_wait(notice: Notice) -> bool:
+    """The same, of a row that is at hand."""
     return not may_wait(notice.event, statutory=notice.statutory)
 
 
+def _next_in_case(case: Case, **given: Any) -> Notice:
+    case.notice_count += 1
+    return Notice(serial=case.notice_count, case_number=case.number, **given)
+
+
 def _travel_together(session: Session, new: Notice) -> None:
-    """Decisions of one stage are one message: the earliest carries them, the conclusion all of them."""
+    """Decisions of one stage are one message: the first that waits carries them, the conclusion all of them."""
     if new.event is Event.CONCLUDED:
         for waiting in _waiting_for_company(session, new):
             if lists(new.facts, waiting.facts):
                 _merge(session, waiting, into=new)
     elif waits_for_company(new.event, statutory=new.statutory):
-        for earliest in _waiting_for_company(session, new)[:1]:
-            earliest.facts = together(earliest.facts, new.facts)
-            _merge(session, new, into=earliest)
+        for latest in _waiting_for_company(session, new)[-1:]:
+            if has_room(latest.facts):
+                latest.facts = together(latest.facts, new.facts)
+                _merge(session, new, into=latest)
 
 
 def _waiting_for_company(session: Session, new: Notice) -> list[Notice]:
@@ -230,6 +262,7 @@ def _waiting_for_company(session: Session, new: Notice) -> list[Notice]:
 
 
 def _merge(session: Session, notice: Notice, *, into: Notice) -> None:
-    notice.state, notice.next_try_at, notice.merged_into = NoticeState.MERGED, None, into.id
+    notice.become(NoticeState.MERGED)
+    notice.merged_into = into.id
     carried = update(Notice).where(col(Notice.merged_into) == notice.id).values(merged_into=into.id)
     session.execute(carried)

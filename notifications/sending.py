@@ -1,6 +1,7 @@
 """Who takes notices to their gateways? Claim, send, record: two short transactions around a slow call."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -12,9 +13,13 @@ from sqlmodel import Session
 from config.leaving import tries_again_at
 from models.case import find_case
 from models.database import transaction
-from models.notice import Notice, claim_notice, give_up_lapsed, hold_back, lock_notice
+from models.notice import Notice, lock_notice
+from models.sender import claim_notice, give_up_lapsed, hold_back
 from models.version import bundle_of_version
 from notifications.channels import deliver
+from notifications.ladder import climb
+from notifications.providers import balance, resting
+from notifications.receiving import match_waiting
 from notifications.verdict import Delivery
 from notifications.wording import Words, words_of
 from rules.notices import Channel, NoticeState, next_try
@@ -23,6 +28,7 @@ AT_ONCE = 2  # sends in flight on each channel: one slow letter holds up no othe
 LEASE = timedelta(minutes=5)  # longer than any send takes: SMTP waits its time-out at every command
 PAUSE = 1.0  # seconds between looks while nothing is due
 RECOVERY = 5.0  # seconds before the next look when the database does not answer
+PATIENCE = (0.2, 1.0, 5.0, 20.0)  # seconds between attempts to write down how a message fared
 INTERRUPTED = "发送过程中断，不能确定是否已经发出，请核实后再决定是否重发"
 
 PLACES = tuple(channel for channel in Channel for _ in range(AT_ONCE))
@@ -37,7 +43,8 @@ def send_due(limit: int = 50, at: datetime | None = None) -> int:
     ended, so a gateway that hangs keeps the caller waiting: a process that lives on uses `keep_sending`.
     """
     clock: Clock = (lambda: at) if at else _now
-    _give_up_lapsed(clock())
+    settle_lapsed(clock())
+    balance(at=clock())
     tickets = {channel: iter(range(limit)) for channel in Channel}
     with ThreadPoolExecutor(len(PLACES), "notice") as pool:
         return sum(pool.map(lambda channel: _send_while_due(channel, tickets[channel], clock), PLACES))
@@ -49,8 +56,10 @@ def keep_sending(stop: Signal) -> None:
         leaving.callback(stop.set)  # an error here must not leave senders behind that nobody can stop
         for channel in PLACES:
             pool.submit(_send_until, channel, stop)
+        _guarded(lambda: balance(at=_now()))
         while not stop.wait(LEASE.total_seconds() / 10):
-            _guarded(lambda: _give_up_lapsed(_now()))
+            _guarded(lambda: settle_lapsed(_now()))
+            _guarded(lambda: balance(at=_now()))
 
 
 def _send_until(channel: Channel, stop: Signal) -> None:
@@ -79,18 +88,18 @@ def _send_while_due(channel: Channel, tickets: Iterator[int], clock: Clock) -> i
 
 
 def _send_next(channel: Channel, clock: Clock) -> bool:
-    """Send one notice; False when none is due."""
+    """Send one notice; False when none is due, or no gateway takes any for the moment."""
+    if resting(channel):
+        return False
     with transaction() as session:
         notice = claim_notice(session, channel, at=clock(), lease=LEASE)
         if notice is None:
             return False
         words = _words(session, notice)
     delivery = _delivered(notice, words)
-    with transaction() as session:
-        sent = lock_notice(session, notice.id)
-        _record(sent, notice.attempts, words, delivery, clock())
-        if sent.next_try_at is not None:
-            hold_back(session, sent)
+    state = _kept(lambda: _record(notice, words, delivery, clock()))
+    if state is NoticeState.REJECTED:
+        _guarded(lambda: climb(notice.id, at=clock()))  # the sweep makes up for it
     if delivery.state is not NoticeState.HANDED_OVER:
         logger.warning("%s of %s: %s", notice.channel.value, notice.case_number, delivery.why)
     return True
@@ -110,37 +119,69 @@ def _delivered(notice: Notice, words: Words | None) -> Delivery:
     if words is None:
         return Delivery(NoticeState.REJECTED, why="通知的文字生成不了，请告诉系统管理员")
     try:
-        return deliver(notice.channel, notice.address, words)
+        return deliver(notice.channel, notice.address, words, notice.reference)
     except Exception:
         logger.exception("%s of %s: broke off", notice.channel.value, notice.case_number)
         return Delivery(NoticeState.UNKNOWN, why=INTERRUPTED)
 
 
-def _record(notice: Notice, attempt: int, words: Words | None, delivery: Delivery, at: datetime) -> None:
-    """How the attempt ended. A claim that has lapsed meanwhile learns the truth late, but learns it."""
-    if notice.attempts != attempt or notice.state not in (NoticeState.SENDING, NoticeState.UNKNOWN):
-        return  # a person has settled it
-    notice.state = delivery.state
+def _record(claimed: Notice, words: Words | None, delivery: Delivery, at: datetime) -> NoticeState | None:
+    """How the attempt ended, and what a receipt has said of it meanwhile; None when a person has settled it.
+
+    A claim that has lapsed meanwhile learns the truth late, but learns it.
+    """
+    with transaction() as session:
+        notice = lock_notice(session, claimed.id)
+        if notice.attempts != claimed.attempts:
+            return None
+        if notice.state not in (NoticeState.SENDING, NoticeState.UNKNOWN):
+            return None
+        _note(notice, words, delivery, at)
+        if notice.next_try_at is not None:
+            hold_back(session, notice)
+        match_waiting(session, notice, at=at)
+        return notice.state
+
+
+def _note(notice: Notice, words: Words | None, delivery: Delivery, at: datetime) -> None:
+    when = next_try(notice.attempts, at) if delivery.again else None
+    when = when and tries_again_at(notice.event, statutory=notice.statutory, when=when)
+    state = delivery.state
+    if state is NoticeState.FAILED and when is None:
+        state = NoticeState.REJECTED
+    if state is not notice.state:  # what lapsed is UNKNOWN already
+        notice.become(state, until=when, why=delivery.why)
     notice.via = delivery.via
-    notice.error = delivery.why[:500]
-    notice.reference = delivery.reference
-    when = next_try(attempt, at) if delivery.again else None
-    notice.next_try_at = when and tries_again_at(notice.event, statutory=notice.statutory, when=when)
-    if notice.state is NoticeState.FAILED and notice.next_try_at is None:
-        notice.state = NoticeState.REJECTED
+    notice.reference = delivery.reference or notice.reference
     if delivery.state is NoticeState.HANDED_OVER:
         notice.sent_at = at
     if words is not None:
         notice.subject = words.subject if notice.channel is Channel.EMAIL else ""
         notice.body = words.text if notice.channel is Channel.EMAIL else words.sms
+        notice.template = words.versions.get(notice.channel, "")
+        notice.segments = words.segments if notice.channel is Channel.SMS else 0
 
 
-def _give_up_lapsed(at: datetime) -> None:
+def _kept(step: Callable[[], NoticeState | None]) -> NoticeState | None:
+    """What was done outside must not be forgotten because the database is away for a moment."""
+    for pause in PATIENCE:
+        try:
+            return step()
+        except Exception:
+            logger.exception("the outcome of a message could not be recorded, trying again")
+            time.sleep(pause)
+    return step()
+
+
+def settle_lapsed(at: datetime) -> int:
+    """What a sender had in hand when it ended is unknown from now on; how many."""
     with transaction() as session:
-        if lost := give_up_lapsed(session, at=at, why=INTERRUPTED):
-            logger.warning(
-                "%s notices were in hand when their sender ended; what became of them is unknown", lost
-            )
+        lost = give_up_lapsed(session, at=at, why=INTERRUPTED)
+    if lost:
+        logger.warning(
+            "%s notices were in hand when their sender ended; what became of them is unknown", lost
+        )
+    return lost
 
 
 def _now() -> datetime:

@@ -127,6 +127,10 @@ class Act(Named):
     SHIP = "ship", "寄出"
     RETURNED = "returned", "退件"
     ARCHIVE = "archive", "归档"
+    # Telling people
+    CONFIRM_NOTICE = "confirm_notice", "核实通知"
+    RESEND_NOTICE = "resend_notice", "重发通知"
+    CALL = "call", "电话联系"
 
 
 ITEM_OPEN_AT_DESK = frozenset({ItemState.IN_REVIEW, ItemState.SPECIAL, ItemState.RECTIFYING})

@@ -5,6 +5,7 @@ from fastapi.staticfiles import StaticFiles
 
 from web import (
     acts,
+    calls,
     cards,
     case_page,
     clocks,
@@ -13,14 +14,18 @@ from web import (
     documents,
     files,
     health,
+    ledger,
     manage,
+    messages,
     new_case,
     public,
+    receipts,
     refusing,
     signing_in,
     together,
     track,
     window,
+    withdrawal,
 )
 from web.guarding import LimitedBody, SafeAnswers
 from web.showing import STATIC
@@ -38,9 +43,14 @@ PAGES = (
     deciding,
     department,
     manage,
+    ledger,
+    messages,
     documents,
     files,
     track,
+    withdrawal,
+    calls,
+    receipts,
     health,
 )
 

@@ -83,6 +83,8 @@ def _one_of(*roles: Role) -> Callable[[Account], Account]:
 Clerk = Annotated[Account, Depends(_one_of(Role.CLERK))]
 Officer = Annotated[Account, Depends(_one_of(Role.OFFICER, Role.HEAD))]
 Overseer = Annotated[Account, Depends(_one_of(Role.MANAGER, Role.ADMIN, Role.GOVERNMENT))]
+Caller = Annotated[Account, Depends(_one_of(Role.CLERK, Role.MANAGER))]
+Keeper = Annotated[Account, Depends(_one_of(Role.MANAGER, Role.ADMIN))]
 HallStaff = Annotated[Account, Depends(_one_of(Role.MANAGER, Role.ADMIN, Role.CLERK))]
 
 

@@ -27,6 +27,7 @@ NAVIGATION = {
         ("/window", "待受理"),
         ("/window/new", "新办申请"),
         ("/window/all", "办件查询"),
+        ("/calls", "电话联系"),
         ("/cards", "监察卡"),
         ("/inbox", "通知箱"),
     ),
@@ -43,8 +44,20 @@ NAVIGATION = {
         ("/delegations", "委托代办"),
     ),
     Role.GOVERNMENT: (("/manage", "办件总览"), ("/cards", "监察卡")),
-    Role.MANAGER: (("/manage", "办件总览"), ("/cards", "监察卡"), ("/inbox", "通知箱")),
-    Role.ADMIN: (("/manage", "办件总览"), ("/inbox", "通知箱")),
+    Role.MANAGER: (
+        ("/manage", "办件总览"),
+        ("/cards", "监察卡"),
+        ("/inbox", "通知箱"),
+        ("/calls", "电话联系"),
+        ("/manage/notices", "通知台账"),
+        ("/manage/messages", "通知文字"),
+    ),
+    Role.ADMIN: (
+        ("/manage", "办件总览"),
+        ("/inbox", "通知箱"),
+        ("/manage/notices", "通知台账"),
+        ("/manage/messages", "通知文字"),
+    ),
 }
 PUBLIC = (("/", "首页"), ("/guides", "办事指南"), ("/track", "进度查询"))
 

@@ -24,6 +24,7 @@ NOW = [
     "merged",
     "withheld",
 ]
+TO_FOLLOW_UP = "state IN ('rejected', 'expired') AND followed_up_at IS NULL"
 
 
 def upgrade() -> None:
@@ -94,6 +95,12 @@ def upgrade() -> None:
     _add("notice", sa.Column("segments", sa.Integer(), nullable=False), "0")
     op.add_column("notice", sa.Column("merged_into", sa.Uuid(), nullable=True))
     op.add_column("notice", sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("notice", sa.Column("followed_up_at", sa.DateTime(timezone=True), nullable=True))
+    op.execute("UPDATE notice SET followed_up_at = now() WHERE state = 'rejected'")  # long ago: no calls now
+    op.create_index(
+        "notice_told_today", "notice", ["address", "sent_at"], postgresql_where=sa.text("channel = 'sms'")
+    )
+    op.create_index("notice_to_follow_up", "notice", ["created_at"], postgresql_where=sa.text(TO_FOLLOW_UP))
     op.create_index("notice_by_state", "notice", ["state", "created_at"])
     op.create_index("notice_reference", "notice", ["reference"], postgresql_where=sa.text("reference <> ''"))
     op.create_check_constraint("told_by_is_known", "case_file", "told_by IN ('both', 'sms', 'email')")
@@ -104,6 +111,9 @@ def downgrade() -> None:
 
     op.drop_index("notice_reference", table_name="notice", postgresql_where=sa.text("reference <> ''"))
     op.drop_index("notice_by_state", table_name="notice")
+    op.drop_index("notice_told_today", table_name="notice", postgresql_where=sa.text("channel = 'sms'"))
+    op.drop_index("notice_to_follow_up", table_name="notice", postgresql_where=sa.text(TO_FOLLOW_UP))
+    op.drop_column("notice", "followed_up_at")
     op.drop_column("notice", "delivered_at")
     op.drop_column("notice", "merged_into")
     op.drop_column("notice", "segments")

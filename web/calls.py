@@ -1,0 +1,97 @@
+"""电话联系: whom no message has reached; the counter calls, and notes how it went."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlmodel import Session
+
+from actions.telling import CallOutcome, note_call
+from models.account import Account
+from models.case import Case
+from models.notice import Notice
+from models.supervision import open_dates_beyond_tables
+from models.telling import Call, open_calls
+from models.version import bundle_of_version
+from notifications.wording import words_of
+from rules.errors import Faulty, NotFound
+from rules.people import Role
+from web.entering import Caller, Db, OurForm, now, typed
+from web.showing import show
+
+router = APIRouter(prefix="/calls")
+
+
+@router.get("")
+def page(request: Request, db: Db, viewer: Caller) -> Response:
+    """Whom to call, who waits longest first, and what to say."""
+    return _page(request, db, viewer)
+
+
+@router.post("/{notice_id}")
+def noted(request: Request, db: Db, viewer: Caller, notice_id: str, form: OurForm) -> Response:
+    """登记一次联系."""
+    kept = {"note": typed(form, "note"), "outcome": typed(form, "outcome")}
+    try:
+        with db.begin_nested():
+            outcome = _outcome(kept["outcome"])
+            note_call(db, _identified(notice_id), kept["note"], outcome, by=viewer, at=now())
+    except Faulty as faulty:
+        return _page(request, db, viewer, status=422, faults={notice_id: str(faulty)}, kept={notice_id: kept})
+    return RedirectResponse("/calls", 303)
+
+
+def _page(
+    request: Request,
+    db: Session,
+    viewer: Account,
+    *,
+    status: int = 200,
+    faults: dict[str, str] | None = None,
+    kept: dict[str, dict[str, str]] | None = None,
+) -> Response:
+    calls = [_shown(db, call, notice, case) for call, notice, case in open_calls(db)]
+    return show(
+        request,
+        "calls.html",
+        status=status,
+        calls=calls,
+        outcomes=list(CallOutcome),
+        faults=faults or {},
+        kept=kept or {},
+        beyond=open_dates_beyond_tables(db) if viewer.role is Role.MANAGER else None,
+    )
+
+
+def _shown(db: Session, call: Call, notice: Notice, case: Case) -> dict[str, Any]:
+    return {
+        "id": str(call.notice_id),
+        "call": call,
+        "case": case,
+        "event": notice.event.label,
+        "say": _what_to_say(db, notice, case),
+        "why": notice.error,
+    }
+
+
+def _what_to_say(db: Session, notice: Notice, case: Case) -> str:
+    """The words of the message that did not arrive."""
+    try:
+        return words_of(notice, case, bundle_of_version(db, case.bundle_digest)).sms
+    except Exception:  # a fault of ours must not hide that somebody waits for a call
+        return f"{notice.event.label}：请打开办件，告诉申请人现在的情况。"
+
+
+def _identified(notice_id: str) -> UUID:
+    try:
+        return UUID(notice_id)
+    except ValueError:
+        raise NotFound("没有这条电话联系。") from None
+
+
+def _outcome(chosen: str) -> CallOutcome:
+    try:
+        return CallOutcome(chosen)
+    except ValueError:
+        raise Faulty({"outcome": "请选择联系的结果"}) from None
