@@ -1,6 +1,7 @@
 """`yjs acts` and `yjs act`: what a person may do with a case now, and doing it."""
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -50,15 +51,20 @@ def act(
         case = case_called(session, number)
         asked = Asked(session, case.number, item, fields, by, datetime.now(UTC))
         if dry_run:
-            _show(foresee(session, case.number, lambda: do(action, asked)), as_json)
+            _show(foresee(session, case.number, lambda: _warn(do(action, asked))), as_json)
             return
-        do(action, asked)
+        _warn(do(action, asked))
         session.flush()
         description = describe(session, case)
     if as_json:
         typer.echo(json.dumps(description, ensure_ascii=False))
     else:
         typer.echo(f"已办理。办件{description['state_label']}{description['outcome_label']}")
+
+
+def _warn(warnings: Iterable[str]) -> None:
+    for warning in warnings:
+        typer.echo(f"请注意：{warning}", err=True)
 
 
 def _show(foreseen: Foreseen, as_json: bool) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli import versions
 from config.catalogue import catalogue, departments, digest_of, document_of
 from config.lint import check_files
 from rules.bundle import Bundle, Gate, ItemSpec, Limit, MaterialSpec, OnRefused, Question, Unit
@@ -14,7 +15,7 @@ from rules.errors import NotFound
 from rules.people import ApplicantKind
 from rules.selecting import longest_path, waves
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="查看和检查一件事的目录。")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="查看、检查和发布一件事的目录。")
 
 AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出")]
 MARKS = "标记：[L] 只是某地的做法，[G] 通行说法、未核实，assumption 本系统的假设，请按本地规定修改。"
@@ -193,3 +194,8 @@ def _needs(bundle: Bundle) -> Mapping[str, Any]:
 
 def _say_json(content: Any) -> None:
     typer.echo(json.dumps(content, ensure_ascii=False, indent=2))
+
+
+app.command("publish")(versions.publish)
+app.command("versions")(versions.versions)
+app.command("move")(versions.move_case)

@@ -11,6 +11,7 @@ from models.account import Account
 from models.case import Case
 from rules.errors import Faulty, NotFound, NotYourDesk, Refused
 from web.case_page import case_seen_by, other_acts
+from web.confirming import CONFIRMED, confirm_page
 from web.entering import Db, OurForm, Viewer, now, typed
 from web.refusing import refusal, status_of
 from web.showing import show
@@ -39,8 +40,11 @@ def done(request: Request, db: Db, viewer: Viewer, number: str, name: str, form:
             data[field.name] = given
     try:
         case, _ = case_seen_by(db, viewer, number)
+        asked = Asked(db, number, item, data, viewer, now())
+        if doing and doing.confirm and not typed(form, CONFIRMED):
+            return confirm_page(request, db, doing, asked, data)
         with db.begin_nested():
-            do(name, Asked(db, number, item, data, viewer, now()))
+            do(name, asked)
     except Faulty as faulty:
         key = f"{name}.{item}"
         faults = {f"{key}.{field}": why for field, why in faulty.faults.items()}

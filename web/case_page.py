@@ -31,6 +31,7 @@ from rules.states import ITEM_DECIDED, Act, CaseState
 from web.entering import Clerk, Db, OurForm, Viewer, now, typed
 from web.refusing import refusal, status_of
 from web.showing import show
+from web.timeline import particulars
 from web.together import together
 
 router = APIRouter(prefix="/cases")
@@ -94,6 +95,7 @@ def case_page(
         materials=in_order(materials_of(db, number), bundle),
         own_papers=_own_papers(viewer, items, bundle),
         timeline=timeline(db, number),
+        particulars=particulars,
         notices=[] if viewer.role in (Role.OFFICER, Role.HEAD) else notices_of(db, number),
         departments=departments_by_code(db),
         people={account.username: account.name for account in accounts(db)},
