@@ -57,7 +57,8 @@ def test_after_enough_for_one_day_courtesies_wait_and_what_the_law_wants_does_no
         assert len(waiting) == 2
         assert all(one.next_try_at and one.next_try_at > NOON for one in waiting)
         assert {one.attempts for one in waiting} == {0}
-        send_due(at=NOON + timedelta(days=4))  # after the week-end
+        for second in range(10):
+            send_due(at=NOON + timedelta(days=4, seconds=second))  # after the week-end
         assert len(gateway.to(MOBILE)) == 5 + 5
 
 
