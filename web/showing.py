@@ -50,13 +50,11 @@ NAVIGATION = {
         ("/inbox", "通知箱"),
         ("/calls", "电话联系"),
         ("/manage/notices", "通知台账"),
-        ("/manage/messages", "通知文字"),
     ),
     Role.ADMIN: (
         ("/manage", "办件总览"),
         ("/inbox", "通知箱"),
         ("/manage/notices", "通知台账"),
-        ("/manage/messages", "通知文字"),
     ),
 }
 PUBLIC = (("/", "首页"), ("/guides", "办事指南"), ("/track", "进度查询"))

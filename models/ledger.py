@@ -1,0 +1,167 @@
+"""How fare the notices? What managers read of the ledger: rows, figures, and what needs a person."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func
+from sqlalchemy import select as columns
+from sqlmodel import Session, col, select
+
+from models.case import Case
+from models.notice import Notice
+from models.telling import Receipt
+from models.worklists import PAGE, Leaf
+from rules.moments import CHINA
+from rules.notices import Channel, Event, NoticeState
+
+HANDED_OVER = frozenset(
+    {NoticeState.HANDED_OVER, NoticeState.DELIVERED, NoticeState.EXPIRED, NoticeState.UNKNOWN}
+)
+IN_TROUBLE = (NoticeState.UNKNOWN, NoticeState.REJECTED, NoticeState.EXPIRED)
+MOST_EXPORTED = 20_000  # rows a table program opens without trouble
+
+ORDERS: dict[str, tuple[Any, ...]] = {
+    "newest": (col(Notice.created_at).desc(), col(Notice.case_number), col(Notice.serial).desc()),
+    "oldest": (col(Notice.created_at), col(Notice.case_number), col(Notice.serial)),
+    "case": (col(Notice.case_number), col(Notice.serial)),
+    "attempts": (col(Notice.attempts).desc(), col(Notice.created_at).desc(), col(Notice.serial)),
+}
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What the ledger is narrowed to; empty means all."""
+
+    state: NoticeState | None = None
+    channel: Channel | None = None
+    event: Event | None = None
+    day: date | None = None
+    case: str = ""
+    statutory: bool = False
+    sort: str = "newest"
+    page: int = 1
+
+
+@dataclass(frozen=True)
+class Figure:
+    """How one gateway of a channel has done in a time."""
+
+    channel: Channel
+    via: str  # '': nothing has taken it yet
+    counts: dict[NoticeState, int]
+    segments: int  # charged by the carrier
+    minutes: float | None  # until it was handed over; the median
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    def of(self, *states: NoticeState) -> int:
+        """How many are in one of these states."""
+        return sum(self.counts.get(state, 0) for state in states)
+
+    @property
+    def delivered_share(self) -> float | None:
+        """Of what the carrier took; it is not known where carriers send no receipts."""
+        taken = self.of(*HANDED_OVER)
+        return self.of(NoticeState.DELIVERED) / taken if self.of(NoticeState.DELIVERED) else None
+
+
+def notices_sought(session: Session, sought: Sought) -> Leaf[Notice]:
+    """One page of the ledger."""
+    where = _narrowed(sought)
+    total = session.exec(select(func.count()).select_from(Notice).where(*where)).one()
+    page = min(max(1, sought.page), max(1, -(-total // PAGE)))
+    query = select(Notice).where(*where).order_by(*ORDERS[sought.sort])
+    return Leaf(list(session.exec(query.limit(PAGE).offset((page - 1) * PAGE))), total, page)
+
+
+def notices_exported(session: Session, sought: Sought) -> Iterable[Notice]:
+    """All of them, up to what a table program opens."""
+    query = select(Notice).where(*_narrowed(sought)).order_by(*ORDERS[sought.sort]).limit(MOST_EXPORTED)
+    return session.exec(query)
+
+
+def figures(session: Session, since: datetime) -> list[Figure]:
+    """By channel and gateway, of what was queued since."""
+    rows = columns(
+        col(Notice.channel),
+        col(Notice.via),
+        col(Notice.state),
+        func.count(),
+        func.coalesce(func.sum(Notice.segments), 0),
+    ).where(col(Notice.created_at) >= since)
+    counts: dict[tuple[Channel, str], dict[NoticeState, int]] = {}
+    charged: dict[tuple[Channel, str], int] = {}
+    grouped = rows.group_by(col(Notice.channel), col(Notice.via), col(Notice.state))
+    for channel, via, state, number, pieces in session.execute(grouped).tuples():
+        counts.setdefault((channel, via), {})[state] = number
+        charged[channel, via] = charged.get((channel, via), 0) + pieces
+    took = _median_minutes(session, since)
+    return [
+        Figure(channel, via, of_it, charged[channel, via], took.get((channel, via)))
+        for (channel, via), of_it in sorted(counts.items())
+    ]
+
+
+def _median_minutes(session: Session, since: datetime) -> dict[tuple[Channel, str], float]:
+    """From being queued, the wait for company and for the morning included."""
+    seconds = func.extract("epoch", col(Notice.sent_at) - col(Notice.created_at))
+    median = func.percentile_cont(0.5).within_group(seconds)
+    query = (
+        select(Notice.channel, Notice.via, median)
+        .where(col(Notice.created_at) >= since, col(Notice.sent_at).is_not(None))
+        .group_by(col(Notice.channel), col(Notice.via))
+    )
+    return {(channel, via): float(value) / 60 for channel, via, value in session.execute(query).tuples()}
+
+
+def in_trouble(session: Session, since: datetime, limit: int) -> tuple[dict[NoticeState, int], list[Notice]]:
+    """What was queued since and failed for good, is unknown or ran out: how many, and the latest of them."""
+    where = (col(Notice.state).in_(IN_TROUBLE), col(Notice.created_at) >= since)
+    counted = select(Notice.state, func.count()).where(*where).group_by(col(Notice.state))
+    latest = select(Notice).where(*where).order_by(col(Notice.created_at).desc(), col(Notice.serial))
+    return dict(session.execute(counted).tuples().all()), list(session.exec(latest.limit(limit)))
+
+
+def carriers(session: Session, notices: Iterable[Notice]) -> dict[UUID, Notice]:
+    """The messages that told what was merged into them, by their id."""
+    wanted = {notice.merged_into for notice in notices if notice.merged_into}
+    return {one.id: one for one in session.exec(select(Notice).where(col(Notice.id).in_(wanted)))}
+
+
+def receipts_by_notice(session: Session, notices: Iterable[Notice]) -> dict[UUID, list[Receipt]]:
+    """What the carriers said of these notices, the earliest first."""
+    found: dict[UUID, list[Receipt]] = {notice.id: [] for notice in notices}
+    query = select(Receipt).where(col(Receipt.notice_id).in_(list(found)))
+    for receipt in session.exec(query.order_by(col(Receipt.received_at))):
+        if receipt.notice_id is not None:
+            found[receipt.notice_id].append(receipt)
+    return found
+
+
+def cases_named(session: Session, numbers: Iterable[str]) -> dict[str, Case]:
+    """The cases of these numbers."""
+    query = select(Case).where(col(Case.number).in_(set(numbers)))
+    return {case.number: case for case in session.exec(query)}
+
+
+def _narrowed(sought: Sought) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = []
+    if sought.state:
+        where.append(col(Notice.state) == sought.state)
+    if sought.channel:
+        where.append(col(Notice.channel) == sought.channel)
+    if sought.event:
+        where.append(col(Notice.event) == sought.event)
+    if sought.day:
+        begin = datetime.combine(sought.day, time(), CHINA)
+        where += [col(Notice.created_at) >= begin, col(Notice.created_at) < begin + timedelta(days=1)]
+    if sought.case:
+        where.append(col(Notice.case_number) == sought.case)
+    if sought.statutory:
+        where.append(col(Notice.statutory).is_(True))
+    return where

@@ -1,0 +1,215 @@
+"""通知台账: how every notice fared, by filters; figures of the gateways; what a person can do about one."""
+
+import csv
+import io
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlmodel import Session
+
+from actions.telling import DOUBTFUL, confirm_arrived, may_be_sent_again, send_again
+from models.account import Account
+from models.ledger import (
+    ORDERS,
+    Sought,
+    carriers,
+    cases_named,
+    figures,
+    notices_exported,
+    notices_sought,
+    receipts_by_notice,
+)
+from models.notice import Notice
+from rules.duties import may
+from rules.errors import Faulty
+from rules.identifiers import fault_of_case_number
+from rules.masking import masked_email, masked_phone
+from rules.moments import CHINA, china_day, china_text
+from rules.notices import Channel, Event, NoticeState
+from rules.people import Role
+from rules.states import Act
+from web.asking import page_number
+from web.entering import Db, HallStaff, OurForm, local_path, now, typed
+from web.showing import show
+
+router = APIRouter(prefix="/manage/notices")
+
+SORTS = {
+    "newest": "最新的在前",
+    "oldest": "最早的在前",
+    "case": "按办件编号",
+    "attempts": "尝试次数多的在前",
+}
+HEADINGS = (
+    "办件编号",
+    "序号",
+    "事由",
+    "性质",
+    "渠道",
+    "地址",
+    "去向",
+    "写入时间",
+    "交出时间",
+    "送达时间",
+    "经由",
+    "尝试次数",
+    "短信条数",
+    "文字版本",
+    "说明",
+)
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a table program would calculate what begins with one of these
+
+
+@router.get("")
+def page(request: Request, db: Db, viewer: HallStaff) -> Response:
+    """The ledger, narrowed and sorted as asked."""
+    return _page(request, db, viewer)
+
+
+@router.get("/table.csv")
+def table(request: Request, db: Db, _: HallStaff) -> Response:
+    """The same rows for a table program; addresses masked as on the page."""
+    sought = _sought(request)
+    rows = io.StringIO()
+    writer = csv.writer(rows)
+    writer.writerow(HEADINGS)
+    for notice in notices_exported(db, sought):
+        writer.writerow([_harmless(cell) for cell in _cells(notice)])
+    name = f"notices-{china_day(now())}.csv"
+    # With a byte order mark, by which table programs know that it is UTF-8.
+    return Response(
+        rows.getvalue().encode("utf-8-sig"),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@router.post("/{number}/{serial}/{act}")
+def settled(
+    request: Request,
+    db: Db,
+    viewer: HallStaff,
+    number: str,
+    serial: int,
+    act: Literal["confirm", "resend"],
+    form: OurForm,
+) -> Response:
+    """核实已收到，或者重发."""
+    reason, back = typed(form, "reason"), local_path(typed(form, "back") or "/manage/notices")
+    settle = confirm_arrived if act == "confirm" else send_again
+    try:
+        with db.begin_nested():
+            settle(db, number, serial, reason, by=viewer, at=now())
+    except Faulty as faulty:
+        place = f"{number}-{serial}"
+        return _page(request, db, viewer, status=422, faults={place: str(faulty)}, kept={place: reason})
+    return RedirectResponse(back, 303)
+
+
+def _page(
+    request: Request,
+    db: Session,
+    viewer: Account,
+    *,
+    status: int = 200,
+    faults: dict[str, str] | None = None,
+    kept: dict[str, str] | None = None,
+) -> Response:
+    at, sought = now(), _sought(request)
+    leaf = notices_sought(db, sought)
+    cases = cases_named(db, [notice.case_number for notice in leaf.rows])
+    works = may(Act.RESEND_NOTICE, viewer.role)
+    today = datetime.combine(china_day(at), time(), CHINA)
+    return show(
+        request,
+        "ledger.html",
+        status=status,
+        leaf=leaf,
+        sought=sought,
+        sorts=SORTS,
+        states=list(NoticeState),
+        channels=list(Channel),
+        events=list(Event),
+        told_in=carriers(db, leaf.rows),
+        receipts=receipts_by_notice(db, leaf.rows),
+        when=_when,
+        masked_address=masked_address,
+        again=[
+            one.id for one in leaf.rows if works and may_be_sent_again(cases[one.case_number], one, at=at)
+        ],
+        doubtful=[one.id for one in leaf.rows if works and one.state in DOUBTFUL],
+        keeps=viewer.role in (Role.MANAGER, Role.ADMIN),
+        figures=((("今天", figures(db, today)), ("七天以来", figures(db, today - timedelta(days=6))))),
+        here_again=f"{request.url.path}?{request.url.query}" if request.method == "GET" else request.url.path,
+        query=request.url.query,
+        faults=faults or {},
+        kept=kept or {},
+    )
+
+
+def _sought(request: Request) -> Sought:
+    """What the address asks for; whatever is no filter of ours is read as “all”."""
+    asked = request.query_params
+    state, channel, event = asked.get("state", ""), asked.get("channel", ""), asked.get("event", "")
+    case, sort = asked.get("case", "").strip(), asked.get("sort", "")
+    return Sought(
+        state=NoticeState(state) if state in set(NoticeState) else None,
+        channel=Channel(channel) if channel in set(Channel) else None,
+        event=Event(event) if event in set(Event) else None,
+        day=_day(asked.get("day", "")),
+        case="" if not case or fault_of_case_number(case) else case,
+        statutory=asked.get("statutory") == "yes",
+        sort=sort if sort in ORDERS else "newest",
+        page=page_number(asked.get("page", "")),
+    )
+
+
+def _day(typed_day: str) -> date | None:
+    try:
+        return date.fromisoformat(typed_day) if 1990 <= date.fromisoformat(typed_day).year <= 2100 else None
+    except ValueError:
+        return None
+
+
+def masked_address(notice: Notice) -> str:
+    """Enough to recognise, too little to use."""
+    return (masked_phone if notice.channel is Channel.SMS else masked_email)(notice.address)
+
+
+def _when(notice: Notice) -> str:
+    """The moment that belongs to the state, in words."""
+    match notice.state:
+        case NoticeState.QUEUED | NoticeState.FAILED if notice.next_try_at:
+            return (
+                f"{china_text(notice.next_try_at)} {'发出' if notice.state is NoticeState.QUEUED else '再试'}"
+            )
+        case NoticeState.DELIVERED if notice.delivered_at:
+            return china_text(notice.delivered_at)
+        case _ if notice.sent_at:
+            return f"{china_text(notice.sent_at)} 交出"
+    return ""
+
+
+def _cells(notice: Notice) -> Iterable[str]:
+    return (
+        notice.case_number,
+        str(notice.serial),
+        notice.event.label,
+        "法定告知" if notice.statutory else "便民提醒",
+        notice.channel.label,
+        masked_address(notice),
+        notice.state.label,
+        *(china_text(at) if at else "" for at in (notice.created_at, notice.sent_at, notice.delivered_at)),
+        notice.via,
+        str(notice.attempts),
+        str(notice.segments or ""),
+        notice.template[:8],
+        notice.error,
+    )
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
