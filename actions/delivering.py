@@ -22,14 +22,15 @@ def deliver(session: Session, number: str, *, by: Account, at: datetime, trackin
     """领取登记; `tracking` is the courier's number where the results were posted."""
     must_be_allowed(by, Act.DELIVER)
     case = lock_case(session, number)
-    if case.issued_at is None or not any(item.result_number for item in items_of(session, number)):
+    made = [item for item in items_of(session, number) if item.result_number]  # also of a case opened again
+    if not made:
         raise WrongState("结果还没有制作完成，不能送达。")
     if case.delivered_at:
         raise AlreadyDone(f"结果已于 {china_text(case.delivered_at)} 送达。", number)
     if len(tracking) > TRACKING_LIMIT:
         raise Faulty({"tracking": f"快递单号请不超过 {TRACKING_LIMIT} 个字符。"})
     case.delivered_at = at
-    for item in items_of(session, number):
+    for item in made:
         stop_clocks(session, case, item, at=at, kind=ClockKind.DELIVERY)
     record(session, case, Act.DELIVER, by=by.username, at=at, facts={"tracking": tracking.strip()})
     return case

@@ -102,7 +102,7 @@ def _open_again(
         "outcome": case.outcome.value if case.outcome else "",
         "concluded_at": case.concluded_at.isoformat() if case.concluded_at else "",
     }
-    case.outcome = case.concluded_at = case.issued_at = case.delivered_at = case.archived_at = None
+    case.outcome = case.concluded_at = case.issued_at = case.archived_at = None
     case.reopened_at = case.look_at = at
     move_case(
         session, case, Act.REOPEN, by=by.username, at=at, reason=f"{document}：{reason}"[:2000], facts=facts

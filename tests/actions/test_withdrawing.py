@@ -205,7 +205,9 @@ def test_void_needs_a_reason_and_an_open_case(db: Session, monkeypatch: pytest.M
 
 @given(bundle=bundles(), data=st.data())
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-def test_taking_back_item_by_item_always_ends_the_case(db: Session, bundle: Bundle, data: st.DataObject) -> None:
+def test_taking_back_item_by_item_always_ends_the_case(
+    db: Session, bundle: Bundle, data: st.DataObject
+) -> None:
     """Whatever depends on what: nobody's part vanishes, and nothing hangs."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(applying, "catalogue", lambda: {bundle.code: bundle})
