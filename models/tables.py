@@ -3,6 +3,7 @@
 from models.account import Account, ApiToken, Department, SignIn
 from models.after import Delivery, PostCheck
 from models.audit import AuditEntry
+from models.bulletin import Bulletin
 from models.card import Card
 from models.case import Case, Item, Material
 from models.clock import ClockRow, FiredRung, SpecialProcedure
@@ -42,4 +43,5 @@ TABLES = (
     Provider,
     Call,
     Document,
+    Bulletin,
 )

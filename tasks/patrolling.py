@@ -9,6 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from prefect.artifacts import create_table_artifact
 from prefect.events import emit_event
 
+from actions.bulletins import compose_bulletin
 from actions.digesting import compose_digests
 from actions.supervising import fire_due_rungs
 from documents.writing import write_all
@@ -16,6 +17,7 @@ from models.card import Card, note_announced, unannounced
 from models.clock import cases_with_a_rung_due
 from models.database import transaction
 from models.supervision import overdue_listed
+from notifications.bulletins import send_bulletins
 from notifications.digesting import send_digests
 
 BATCH = 500  # rungs looked up at once
@@ -61,10 +63,11 @@ def write_papers() -> int:
 
 
 def tell_people(at: datetime) -> int:
-    """The day's digests: written once, sent until they are gone; how many left."""
+    """The day's digests and the bulletin of the groups: written once, sent until they are gone; how many left."""
     with transaction() as session:
         compose_digests(session, at=at)
-    return send_digests(at=at)
+        compose_bulletin(session, at=at)
+    return send_digests(at=at) + send_bulletins(at=at)
 
 
 def overdue_table(at: datetime) -> list[dict[str, Any]]:

@@ -32,6 +32,17 @@ def upgrade() -> None:
     # What failed for good was "failed" without another try.
     op.execute("UPDATE notice SET state = 'rejected' WHERE state = 'failed' AND next_try_at IS NULL")
     op.create_table(
+        "bulletin",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("subject", sa.String(200), nullable=False),
+        sa.Column("body", sa.String(), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("error", sa.String(500), nullable=False),
+        sa.PrimaryKeyConstraint("day"),
+    )
+    op.create_table(
         "provider",
         sa.Column("name", sa.String(50), nullable=False),
         sa.Column("channel", sa.String(32), nullable=False),
@@ -127,6 +138,7 @@ def downgrade() -> None:
     op.drop_index("call_open", table_name="call", postgresql_where=sa.text("closed_at IS NULL"))
     op.drop_table("call")
     op.drop_table("provider")
+    op.drop_table("bulletin")
     op.execute("UPDATE notice SET state = 'handed_over' WHERE state = 'delivered'")
     op.execute(
         "UPDATE notice SET state = 'failed' WHERE state IN ('rejected', 'expired', 'merged', 'withheld')"
