@@ -12,6 +12,7 @@ from models.case import Case, materials_of
 from models.clock import ClockRow, running_clocks
 from models.supplement import Gap, SupplementNotice, gaps_of
 from models.version import bundle_of_version
+from rules.bundle import Bundle
 from rules.clock import Clock, ClockKind, due_of
 from rules.gaps import FORM_PARTS, SILENCE_SAID, Entry, merged
 
@@ -45,8 +46,12 @@ def listed_names(session: Session, case: Case, gaps: Iterable[Gap]) -> str:
 
 def window_closes(session: Session, case: Case) -> datetime | None:
     """Until when the departments may list what is missing, from receipt of the papers looked through."""
-    window = bundle_of_version(session, case.bundle_digest).supplement.window
-    return due_of(Clock(window, received_at(session, case)), hall_calendar()).at
+    return end_of_window(bundle_of_version(session, case.bundle_digest), received_at(session, case))
+
+
+def end_of_window(bundle: Bundle, received: datetime) -> datetime | None:
+    """The close of the departments' window for papers that came in at this moment."""
+    return due_of(Clock(bundle.supplement.window, received), hall_calendar()).at
 
 
 def silence_said(session: Session, case: Case) -> str:

@@ -233,7 +233,7 @@ def askable(scene: Scene) -> list[tuple[str, str]]:
     return [one for one in found if leads or not again or one[0] in anew]
 
 
-def _offices(scene: Scene) -> list[tuple[str, str]]:
+def offices(scene: Scene) -> list[tuple[str, str]]:
     """Whose omission it may have been."""
     names = departments_by_code(scene.session)
     codes = dict.fromkeys(item.department_code for item in items_of(scene.session, scene.case.number))
@@ -251,7 +251,7 @@ DOINGS = (
             Field("material", "哪份材料或者申请表的哪一项", Form.CHOICE, choices=askable),
             Field("what", "缺什么、怎么补", Form.TEXT, hint="申请人会看到这句话"),
             Field("missed", "首次告知为什么漏掉", Form.TEXT, required=False, hint=LEADER),
-            Field("office", "哪个部门漏掉的", Form.CHOICE, required=False, hint=LEADER, choices=_offices),
+            Field("office", "哪个部门漏掉的", Form.CHOICE, required=False, hint=LEADER, choices=offices),
         ),
         _list_gap,
         lambda scene: bool(askable(scene)),

@@ -77,14 +77,6 @@ def open_notice(session: Session, case_number: str) -> SupplementNotice | None:
     return notices[-1] if notices and notices[-1].closed_at is None else None
 
 
-def open_notices(session: Session, numbers: Iterable[str]) -> dict[str, SupplementNotice]:
-    """The notices still to be answered of several cases at once."""
-    query = select(SupplementNotice).where(
-        col(SupplementNotice.case_number).in_(list(numbers)), col(SupplementNotice.closed_at).is_(None)
-    )
-    return {notice.case_number: notice for notice in session.exec(query)}
-
-
 def untold_counts(session: Session, numbers: Iterable[str]) -> dict[str, int]:
     """How many gaps of these cases are listed and not told yet?"""
     query = (

@@ -5,6 +5,7 @@ from fastapi.staticfiles import StaticFiles
 
 from web import (
     acts,
+    api,
     calls,
     cards,
     case_page,
@@ -22,8 +23,10 @@ from web import (
     receipts,
     refusing,
     signing_in,
+    supplement,
     together,
     track,
+    track_supplement,
     window,
     withdrawal,
 )
@@ -39,6 +42,7 @@ PAGES = (
     case_page,
     clocks,
     acts,
+    supplement,
     cards,
     deciding,
     department,
@@ -48,16 +52,18 @@ PAGES = (
     documents,
     files,
     track,
+    track_supplement,
     withdrawal,
     calls,
     receipts,
     health,
+    api,
 )
 
 
 def create_app() -> FastAPI:
     """The web application: every desk, the public pages, the health checks."""
-    app = FastAPI(title="一件事", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="一件事", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
     for pages in PAGES:
         app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

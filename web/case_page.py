@@ -14,7 +14,7 @@ from actions.storing import TooLarge, UnknownType, store
 from config.settings import settings
 from models.account import Account, accounts, departments_by_code
 from models.audit import timeline
-from models.case import Case, Item, Material, find_case, items_of, materials_of
+from models.case import Case, Item, Material, find_case, former_versions, items_of, materials_of
 from models.document import documents_of
 from models.notice import notices_of
 from models.supervision import standings
@@ -29,6 +29,7 @@ from rules.identifiers import fault_of_case_number
 from rules.people import Role
 from rules.states import ITEM_DECIDED, Act, CaseState
 from web.entering import Clerk, Db, OurForm, Viewer, now, typed
+from web.gaps_shown import supplement_shown
 from web.refusing import refusal, status_of
 from web.showing import show
 from web.timeline import particulars
@@ -37,7 +38,8 @@ from web.together import together
 router = APIRouter(prefix="/cases")
 
 # The acts with a place of their own.
-ON_THIS_PAGE = frozenset({"accept", "decline", "grant", "refuse", "supply"})
+ON_THE_SUPPLEMENT = frozenset({"list-gap", "drop-gap", "ask-supplement", "answer-gap", "accept-deferring"})
+ON_THIS_PAGE = ON_THE_SUPPLEMENT | frozenset({"accept", "decline", "grant", "refuse", "supply"})
 
 SEES_ALL = frozenset({Role.CLERK, Role.MANAGER, Role.ADMIN, Role.GOVERNMENT})
 HANDLES = frozenset(
@@ -93,6 +95,9 @@ def case_page(
         bundle=bundle,
         done=[item for item in items if item.code == done and item.state in ITEM_DECIDED],
         materials=in_order(materials_of(db, number), bundle),
+        former=former_versions(db, number),
+        supplement=supplement_shown(db, case),
+        supplement_link=any(one.doing.name in ON_THE_SUPPLEMENT for one in open_now),
         own_papers=_own_papers(viewer, items, bundle),
         timeline=timeline(db, number),
         particulars=particulars,

@@ -15,6 +15,7 @@ from rules.moments import china_day
 from web.asking import bundle_names, page_number
 from web.entering import Db, Officer, now
 from web.marking import marks_of
+from web.pre_reviewing import pre_review_of
 from web.showing import show
 
 router = APIRouter(prefix="/desk")
@@ -24,7 +25,15 @@ TABS = {"": "全部", "mine": "我领办的", "free": "本部门待领"}
 
 
 @router.get("")
-def to_do(request: Request, db: Db, officer: Officer, page: str = "", whose: str = "") -> Response:
+def to_do(
+    request: Request,
+    db: Db,
+    officer: Officer,
+    page: str = "",
+    whose: str = "",
+    pre: str = "",
+    asked: str = "",
+) -> Response:
     """The most urgent first; below, what others ask of us and what still waits for others."""
     code = department_of(officer)
     people = [officer.username, *(post.username for post in posts_held(db, officer, at=now()))]
@@ -47,6 +56,7 @@ def to_do(request: Request, db: Db, officer: Officer, page: str = "", whose: str
         department=departments_by_code(db)[code],
         overdue=overdue_at_desk(db, code, china_day(now())),
         bundles=bundle_names(),
+        **pre_review_of(request, db, code, pre, asked),
     )
 
 

@@ -1,5 +1,7 @@
 """What holds for every answer and every request: headers that browsers obey, and how much may be sent."""
 
+import re
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,6 +20,7 @@ HEADERS = {
 }
 FILES_IN_A_FORM = 10  # a form with files may be as long as so many of the largest
 WITH_FILES = ("/window/", "/cases/")  # where such forms go, and only signed-in people get
+ONE_FILE = re.compile(r"/track/[^/]+/supplement/")  # applicants send one at a time
 MEGABYTE = 1 << 20
 
 
@@ -54,8 +57,10 @@ class LimitedBody:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        files = settings().upload_limit_mb * FILES_IN_A_FORM if scope["path"].startswith(WITH_FILES) else 0
-        limit = (files + 1) * MEGABYTE
+        files = FILES_IN_A_FORM if scope["path"].startswith(WITH_FILES) else 0
+        if ONE_FILE.match(scope["path"]):
+            files = 1
+        limit = (settings().upload_limit_mb * files + 1) * MEGABYTE
         announced = Headers(scope=scope).get("content-length", "0")
         arrived = 0
 

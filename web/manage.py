@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from config.settings import settings
 from models.account import departments_by_code
 from models.supervision import open_dates_beyond_tables, standings
+from models.supplement import told_again_by_department
 from models.worklists import (
     ORDERS,
     Wanted,
@@ -74,6 +75,7 @@ def overview(
         overdue=overdue_count(db, today),
         prefect=settings().prefect_url,
         beyond=open_dates_beyond_tables(db),
+        told_again=told_again_by_department(db),
     )
 
 

@@ -23,6 +23,7 @@ from rules.identifiers import fault_of_case_number
 from rules.material import MaterialState
 from rules.states import ITEM_FINAL, ITEM_OPEN_AT_DESK, CaseState, ItemState
 from web.entering import Db, OurForm, now, typed
+from web.gaps_shown import supplement_shown
 from web.limiting import Guesses
 from web.showing import set_cookie, show
 
@@ -97,6 +98,7 @@ def progress(request: Request, db: Db, number: str) -> Response:
         holder=_holder(case, items, db),
         notices=notices_of(db, number),
         papers=documents_of(db, number),
+        supplement=supplement_shown(db, case),
         owed=[row for row in materials_of(db, number) if row.state is MaterialState.DEFERRED],
         finished=sum(item.state in ITEM_FINAL for item in items),
         to_put_right=[row for row in rectifications_of(db, number) if row.ended_at is None],

@@ -7,19 +7,21 @@ from fastapi.responses import Response
 
 from config.catalogue import catalogue
 from models.supervision import standings
+from models.supplement import untold_counts
 from models.worklists import Wanted, cases_by_state, cases_listed, cases_since
 from rules.moments import CHINA, china_day
 from rules.states import CaseState
 from web import drafts
 from web.asking import bundle_names, page_number, state_asked
 from web.entering import Clerk, Db, now
+from web.pre_reviewing import corrections_of
 from web.showing import show
 
 router = APIRouter(prefix="/window")
 
 
 @router.get("")
-def queue(request: Request, db: Db, clerk: Clerk, page: str = "") -> Response:
+def queue(request: Request, db: Db, clerk: Clerk, page: str = "", correcting: str = "") -> Response:
     """Received and not yet accepted, the longest waiting first."""
     today = china_day(now())
     wanted = Wanted(state=CaseState.SUBMITTED, sort="oldest", page=page_number(page))
@@ -33,6 +35,8 @@ def queue(request: Request, db: Db, clerk: Clerk, page: str = "") -> Response:
         came_today=cases_since(db, datetime.combine(today, time.min, CHINA)),
         drafts=drafts.open_drafts(db, clerk.username),
         catalogue=catalogue(),
+        untold=untold_counts(db, [case.number for case in leaf.rows]),
+        **corrections_of(request, db, correcting),
     )
 
 
