@@ -16,7 +16,7 @@ from models.account import Account
 from models.case import Case, Item
 from models.clock import ClockRow
 from rules.answering import UNSTORABLE
-from rules.duties import may
+from rules.duties import IN_PERSON, may
 from rules.errors import Faulty
 from rules.moments import CHINA
 from rules.people import Role
@@ -108,7 +108,8 @@ class Doing:
         of_department = scene.item.department_code if scene.item and not self.for_others else None
         own = scene.by.department_code
         if not any(
-            may(self.act, role, own_department=own, of_department=of_department) for role in scene.roles
+            may(self.act, role, own_department=own, of_department=of_department)
+            for role in ({scene.by.role} if self.act in IN_PERSON else scene.roles)
         ):
             return False
         if self.open_to:

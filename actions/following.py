@@ -77,7 +77,7 @@ def _hand_over(session: Session, bundle: Bundle, case: Case, item: Item, at: dat
     item.handed_over_at = at
     spec = bundle.item(item.code)
     start_item_clocks(session, case, item, spec, at=at)
-    item.step = spec.steps[0]
+    item.step, item.assignee, item.handled_by = spec.steps[0], "", ""
     if spec.silence:
         start_clock(session, case, item, ClockKind.SILENCE, spec.silence, at=at)
     move_item(session, case, item, Act.HAND_OVER, by=SYSTEM, at=at)

@@ -57,6 +57,9 @@ ROLES: Mapping[Act, frozenset[Role]] = {
 }
 
 
+# What reaches beyond the department's own items no stand-in does: it waits for the person.
+IN_PERSON = frozenset({Act.ADD_ITEM, Act.DROP_ITEM, Act.REOPEN, Act.MOVE_VERSION, Act.DELEGATE})
+
 # The other roles serve the whole hall.
 OF_A_DEPARTMENT = frozenset({Role.OFFICER, Role.HEAD})
 

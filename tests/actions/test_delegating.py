@@ -131,7 +131,9 @@ def test_the_heads_rights_for_the_period(db: Session) -> None:
     with pytest.raises(NotYourDesk):
         start_special(db, case.number, "B1-2", experts, by=second, at=MORNING)
     give(db, "market-head", SECOND)
-    assert {"start-special", "extend"} <= open_to(db, case, second, MORNING)
+    offered = open_to(db, case, second, MORNING)
+    assert {"start-special", "extend"} <= offered
+    assert not {"add-item", "drop-item", "reopen", "move-version"} & offered, "these wait for the person"
     extend_item(db, case.number, "B1-2", "须补查。", by=second, at=MORNING)
     item = start_special(db, case.number, "B1-2", experts, by=second, at=MORNING)
     assert item.state is ItemState.SPECIAL
