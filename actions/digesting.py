@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from actions.dating import hall_calendar
+from actions.untold import untold
 from models.account import Account, departments_by_code, managers, responsible_for
 from models.card import Card, cards
 from models.case import Item
@@ -26,13 +27,16 @@ def compose_digests(session: Session, *, at: datetime) -> int:
         return 0
     found, urged = cards(session, only_open=True, limit=MOST_CARDS), _urged(session)
     names = {code: one.short_name for code, one in departments_by_code(session).items()}
-    return keep_digests(
-        session,
-        [
-            _digest(reader, theirs, urged.get(reader.username, []), names, at)
-            for reader, theirs in _readers(session, found, urged)
-        ],
-    )
+    lost = untold(session, at=at)
+    digests = [
+        _digest(reader, theirs, urged.get(reader.username, []), names, at)
+        for reader, theirs in _readers(session, found, urged, overseen=bool(found or lost))
+    ]
+    overseers = {manager.username for manager in managers(session)}
+    for digest in digests:
+        if digest.username in overseers:
+            digest.body = "\n".join([digest.body, *lost]).strip()
+    return keep_digests(session, digests)
 
 
 def _urged(session: Session) -> dict[str, list[Item]]:
@@ -44,10 +48,10 @@ def _urged(session: Session) -> dict[str, list[Item]]:
 
 
 def _readers(
-    session: Session, found: list[Card], urged: Mapping[str, list[Item]]
+    session: Session, found: list[Card], urged: Mapping[str, list[Item]], *, overseen: bool
 ) -> Iterable[tuple[Account, list[Card]]]:
-    """Whoever has the work reads of it, and the managers of every card."""
-    overseers = managers(session) if found else []
+    """Whoever has the work reads of it, and the managers of every card and of messages that reached nobody."""
+    overseers = managers(session) if overseen else []
     for username in sorted({card.responsible for card in found} | set(urged)):
         account = session.get(Account, username)
         if account and account.active:

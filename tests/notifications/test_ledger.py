@@ -7,10 +7,13 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from cli.main import app
+from models.case import lock_case
+from models.database import transaction
+from models.notice import queue_notice
 from notifications.sending import send_due
 from rules.notices import RETRY_AFTER, Event
 from tests.notifications.conftest import Channels
-from tests.notifications.given import NOON, NUMBER, tell
+from tests.notifications.given import NOON, NUMBER, TOLD, tell
 from tests.smtp import free_port, mail_server
 
 
@@ -41,6 +44,10 @@ def test_the_ledger_of_a_case_for_scripts(channels: Channels) -> None:
     assert [one["via"] for one in entries] == ["本地收件箱", "mailto"] * 2
     assert {one["address"] for one in entries} == {"138****1234", "c***@example.com"}
     assert entries[0]["body"].startswith("【一件事】")
+    assert [one["segments"] for one in entries] == [2, None, 1, None]
+    assert {one["nature"] for one in entries} == {"便民提醒"}
+    assert len({one["template"] for one in entries}) == 4, "each text has its version"
+    assert entries[0]["receipts"] == entries[0]["calls"] == []
     assert entries[1]["sent_at"] == NOON.isoformat()
     assert "13812341234" not in out
 
@@ -63,3 +70,22 @@ def test_a_case_that_is_not_there_gets_one_sentence(number: str) -> None:
     assert code == 1
     assert out == ""
     assert error.count("\n") == 1
+
+
+def test_what_the_law_wants_told_and_what_was_merged_are_told_apart(channels: Channels) -> None:
+    channels(quiet_hours="true", merge_minutes="10")
+    granted = TOLD[Event.ITEM_DECIDED] | {"granted": True, "reason": ""}
+    tell(phone="13812341234", events=[Event.ACCEPTED])
+    with transaction() as session:
+        case = lock_case(session, NUMBER)
+        for nth in ("1", "2"):
+            case.revision += 1  # as every act does
+            facts = granted | {"item": f"许可{nth}"}
+            queue_notice(session, case, Event.ITEM_DECIDED, about=nth, facts=facts, at=NOON)
+    _, out, _ = yjs(NUMBER, "--json")
+    accepted, first, second = json.loads(out)
+    assert (accepted["nature"], first["nature"]) == ("法定告知", "便民提醒")
+    assert (first["state"], second["state"]) == ("queued", "merged")
+    assert second["merged_into"] == first["serial"]
+    _, out, _ = yjs(NUMBER)
+    assert "并入第" in out.replace("\n", "")
