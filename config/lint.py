@@ -7,6 +7,7 @@ from config.catalogue import BUNDLE_SHAPE, DEPARTMENT_SHAPE, departments
 from config.finding import Finding, Subject, doubled
 from config.lint_limits import check_bundle_limits, check_limits, check_special
 from config.lint_references import check_items, check_materials, check_names, check_needs
+from config.lint_supplement import check_supplement
 from config.lint_together import check_together
 from config.lint_wording import check_conditions, check_messages, check_questions
 from config.reading import Fault, Reading, read
@@ -22,6 +23,7 @@ CHECKS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     check_bundle_limits,
     check_special,
     check_together,
+    check_supplement,
     check_questions,
     check_conditions,
     check_messages,

@@ -56,7 +56,7 @@ def test_check_says_file_line_and_remedy_on_standard_error() -> None:
     result = RUN.invoke(app, ["check", str(file)])
     assert result.exit_code == 1
     assert result.stdout == ""
-    assert f"{file}:25：事项之间循环依赖：T1-1 → T1-2 → T1-1。" in result.stderr
+    assert f"{file}:26：事项之间循环依赖：T1-1 → T1-2 → T1-1。" in result.stderr
     assert "改法：" in result.stderr
 
 
