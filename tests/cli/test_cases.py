@@ -1,6 +1,8 @@
 """`yjs apply | case | decide | acts | act` through the command's own door, on a real PostgreSQL."""
 
 import json
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
+from config.catalogue import catalogue
 from config.settings import settings
 from models.account import Account
 from models.database import transaction
@@ -46,16 +49,42 @@ def refusal(*arguments: str) -> str:
     return str(result.output)
 
 
+def visit(case_no: str) -> None:
+    """The joint visit, where the items need one."""
+    if "arrange-visit" not in {one["action"] for one in answer("acts", case_no, "--as", "chuangkou")}:
+        return
+    soon = datetime.now(UTC) + timedelta(seconds=1)
+    plan = {"planned": soon.isoformat(), "place": "示例市示例区建设路7号"}
+    answer("act", case_no, "arrange-visit", "--as", "chuangkou", "--data", json.dumps(plan))
+    time.sleep(1)
+    case = answer("case", case_no)
+    bundle = catalogue()[case["bundle"]]
+    codes = [item["item"] for item in case["items"] if bundle.item(item["item"]).visit]
+    found = {"officers": ["王芳", "张伟"], "minutes": "逐项查看，符合要求。", "passed": codes}
+    answer("act", case_no, "record-visit", "--as", "chuangkou", "--data", json.dumps(found))
+
+
+def pass_on(case_no: str, item: dict[str, Any]) -> None:
+    """From step to step, where the item has more than the one that decides."""
+    for who in (item["department"], f"{item['department']}-head"):
+        acts = answer("acts", case_no, "--as", who)
+        if ("pass-on", item["item"]) in {(one["action"], one["item"]) for one in acts}:
+            opinion = json.dumps({"opinion": "材料属实，同意。"})
+            answer("act", case_no, "pass-on", "--item", item["item"], "--as", who, "--data", opinion)
+
+
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.yaml")), ids=lambda file: file.stem)
 def test_every_example_goes_from_the_window_to_the_joint_answer(file: Path) -> None:
     case_no = answer("apply", str(file))["case_no"]
+    visit(case_no)
     for _ in range(20):
         case = answer("case", case_no)
         if case["state"] == "concluded":
             break
         for item in case["items"]:
             if item["state"] == "in_review":
-                yjs("decide", case_no, item["item"], "grant", "--as", item["department"])
+                pass_on(case_no, item)
+                yjs("decide", case_no, item["item"], "grant", "--as", f"{item['department']}-head")
     assert case["outcome"] == "all_granted"
     assert {item["decision"] for item in case["items"]} == {"granted"}
 
