@@ -7,10 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 TEMPLATES = Path(__file__).parent / "templates"
+FEWEST = 3  # signs of a name that still say something
 
 
 def render(template: str, known: Mapping[str, Any]) -> str:
@@ -32,6 +33,14 @@ def render_own(source: str, known: Mapping[str, Any]) -> str:
 def source(template: str) -> str:
     """The text of a general template, as it stands in the file."""
     return (TEMPLATES / template).read_text(encoding="utf-8")
+
+
+def names_in(template: str) -> set[str]:
+    """What a general template names. Raises TemplateError for one that is not there or cannot be read."""
+    _plain().get_template(template)
+    tree = _plain().parse(source(template))
+    own = {target.name for one in tree.find_all(nodes.Assign) for target in one.find_all(nodes.Name)}
+    return meta.find_undeclared_variables(tree) - own
 
 
 def digest(*texts: str) -> str:
@@ -92,7 +101,8 @@ def _listed(names: Iterable[str]) -> str:
 
 def _within(names: Sequence[str], room: int) -> str:
     """All names in so many signs, the longest cut first; nothing when not even their beginnings fit."""
-    for width in range(max(map(len, names), default=0), 2, -1):
+    longest = max(map(len, names), default=0)
+    for width in range(longest, min(longest, FEWEST) - 1, -1):
         said = "；".join(_short(name, width) for name in names)
         if len(said) <= room:
             return said

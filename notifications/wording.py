@@ -88,7 +88,7 @@ def words_of(notice: Notice, case: Case, bundle: Bundle) -> Words:
     own_subject, own_short = _own(own, "subject", known), _own_short(own, notice, known)
     subject = own_subject or _subject(event, known)
     said = render(f"{event.value}.txt.j2", known)
-    layout = {"said": said, "paper": _paper(notice), "statutory": notice.statutory}
+    layout = {"said": said, "paper": _paper(notice)}
     return Words(
         subject=" ".join(subject.split())[:200],  # one line, whatever a name contains
         text=render("mail.txt.j2", known | layout),
