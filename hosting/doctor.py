@@ -20,11 +20,13 @@ from models.server import connected, has_trigrams, place, require_supported, ser
 from models.supervision import open_dates_beyond_tables
 from rules.errors import Refused
 from rules.named import Named
+from rules.notices import Channel
 
 CONSTRAINTS = Path(__file__).parents[1] / "constraints.txt"
 COMFORTABLE_DISK = 10 * LEAST_DISK
 JUST_STARTED = 30.0  # seconds
 YOUNG = 90.0  # seconds; a platform this young has just started everything
+CHANNEL_REMEDY = "请对照 docs/notifications.md 改正"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -213,22 +215,24 @@ def _background(installation: Settings, running: bool) -> Iterator[Finding]:
 
 
 def _channels(installation: Settings, _running: bool) -> Iterator[Finding]:
-    for name, label, url in (
-        ("mail_url", "邮件", installation.mail_url),
-        ("sms_url", "短信", installation.sms_url),
-    ):
-        if url is None:
-            yield note(label, "没有配置，消息只进入本地收件箱", f"要真正发出，请配置 {name}")
-        elif _is_apprise(url):
-            yield good(label, "已配置")
-        else:
-            yield fault(label, f"设置 {name} 不是 Apprise 认识的地址", "请对照 docs/operating.md 改正")
+    from notifications.channels import channel_faults, staff_faults  # they load a hundred kinds of gateways
+    from notifications.checking import text_faults
+
+    for setting, label, channel in (("mail_url", "邮件", Channel.EMAIL), ("sms_url", "短信", Channel.SMS)):
+        faults = channel_faults(channel)
+        yield from _to_put_right(label, faults, CHANNEL_REMEDY)
+        if not faults and getattr(installation, setting) is None:
+            yield note(label, "没有配置，消息只进入本地收件箱", f"要真正发出，请配置 {setting}")
+        elif not faults:
+            backup = "，有备用通道" if channel is Channel.SMS and installation.sms_backup_url else ""
+            yield good(label, f"已配置{backup}")
+    yield from _to_put_right("群通报", staff_faults(), CHANNEL_REMEDY)
+    yield from _to_put_right("通知模板", text_faults(), "请改正 notifications/templates 里的文件")
 
 
-def _is_apprise(url: str) -> bool:
-    from apprise import Apprise  # only the doctor needs it here, and it loads a hundred channels
-
-    return Apprise.instantiate(url) is not None
+def _to_put_right(check: str, faults: list[str], remedy: str) -> Iterator[Finding]:
+    for sentence in faults:
+        yield fault(check, sentence.rstrip("。"), remedy)
 
 
 def _safety(installation: Settings, _running: bool) -> Iterator[Finding]:

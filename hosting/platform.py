@@ -48,12 +48,21 @@ def bring_up(supervisor: Supervisor, settings: Settings, say: Say) -> None:
     demo_city.seed(settings)
     for program in OUR_PROGRAMS:
         supervisor.start(program(settings))
+    name_what_keeps_messages_back(say)
     _wait_until_ready(supervisor, settings, say)
 
 
 def _start_postgres(supervisor: Supervisor, settings: Settings) -> None:
     process = supervisor.start(postgres.program(settings))
     postgres.wait_until_ready(process, settings)
+
+
+def name_what_keeps_messages_back(say: Say) -> None:
+    """People can work without messages, so it starts; the messages wait until this is put right."""
+    from notifications.checking import faults  # it loads a hundred kinds of gateways
+
+    for sentence in faults():
+        say(f"注意：{sentence.rstrip('。')}。通知会留在待发送里，改正后重新启动即可发出。")
 
 
 def _wait_until_ready(supervisor: Supervisor, settings: Settings, say: Say) -> None:

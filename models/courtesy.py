@@ -23,7 +23,7 @@ def put_off(session: Session, notice: Notice, *, at: datetime) -> datetime | Non
     had = select(func.count()).where(
         Notice.channel == Channel.SMS,
         Notice.address == notice.address,
-        or_(col(Notice.sent_at) >= day_begins(at), Notice.state == NoticeState.SENDING),
+        or_(col(Notice.sent_at) >= day_begins(at), col(Notice.state) == NoticeState.SENDING),
         not_(urgent(Notice)),
     )
     until = put_off_until(session.exec(had).one(), settings().sms_daily_limit, at)

@@ -63,6 +63,8 @@ def channel_faults(channel: Channel) -> list[str]:
     faults = []
     if channel is Channel.SMS and settings().sms_backup_url and not settings().sms_url:
         faults.append("设置 sms_backup_url：有备用而没有主用，请先设置 sms_url。")
+    if channel is Channel.SMS and not settings().sms_url:
+        faults += template_faults("sms_templates", settings().sms_templates, None)
     for route in routes_of(channel):
         general = None
         try:

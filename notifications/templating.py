@@ -67,6 +67,11 @@ def _said(name: str, value: Any) -> str:
     if isinstance(value, bool):
         value = "是" if value else "否"
     elif isinstance(value, Iterable) and not isinstance(value, str):
-        value = "、".join(str(one) for one in value)
+        value = "、".join(_named(one) for one in value)
     text = " ".join(str("" if value is None else value).split())
     return text if name == CONTENT or len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _named(one: Any) -> str:
+    """Of an item or a certificate, what it is called."""
+    return str(one.get("item") or one.get("name") or "") if isinstance(one, Mapping) else str(one)

@@ -66,7 +66,11 @@ def test_doctor_looks_at_an_installation_that_never_ran(nowhere: dict[str, str])
     ("variable", "value", "says"),
     [
         ("YJS_DSN", "postgresql://u:p@127.0.0.1:1/x", "没有在这个端口上应答"),
-        ("YJS_MAIL_URL", "nonsense", "不是 Apprise 认识的地址"),
+        ("YJS_MAIL_URL", "nonsense", "不是一个 Apprise 地址"),
+        ("YJS_SMS_URL", "twilio://hidden", "不完整或缺少密钥"),
+        ("YJS_STAFF_URL", "wecomrobot://hidden", "没有名为 wecomrobot:// 的发送方式"),
+        ("YJS_SMS_TEMPLATES", '{"redy": "SMS_1"}', "没有名为 redy 的通知事由"),
+        ("YJS_SMS_TEMPLATES", "SMS_1", "不是正确的 JSON"),
         ("YJS_HOST", "0.0.0.0", "演示账号对别的机器开放"),
         ("YJS_PORT", "abc", "YJS_PORT"),
     ],
@@ -77,6 +81,7 @@ def test_doctor_names_the_fault_and_exits_1(
     answer = run_yjs("doctor", environment=nowhere | {variable: value})
     assert answer.returncode == 1
     assert any("错误" in line and says in line for line in answer.stdout.splitlines())
+    assert "hidden" not in answer.stdout
 
 
 def test_commands_that_need_no_prefect_do_not_load_it(nowhere: dict[str, str]) -> None:
