@@ -62,7 +62,7 @@ def name_what_keeps_messages_back(say: Say) -> None:
     from notifications.checking import faults  # it loads a hundred kinds of gateways
 
     for sentence in faults():
-        say(f"注意：{sentence.rstrip('。')}。通知会留在待发送里，改正后重新启动即可发出。")
+        say(f"注意：{sentence.rstrip('。')}。改正并重新启动之前，有关的通知发不出去。")
 
 
 def _wait_until_ready(supervisor: Supervisor, settings: Settings, say: Say) -> None:

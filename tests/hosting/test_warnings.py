@@ -12,7 +12,7 @@ def test_each_fault_of_the_channels_is_a_line_without_its_secret(channels: Chann
     name_what_keeps_messages_back(said.append)
     lines = [line for line in said if "设置" in line]
     assert len(lines) == 2
-    assert all(line.startswith("注意：设置 ") and "通知会留在待发送里" in line for line in lines)
+    assert all(line.startswith("注意：设置 ") and "发不出去" in line for line in lines)
     assert any("没有名为 smss:// 的发送方式" in line for line in lines)
     assert not any("hidden" in line for line in said)
 
