@@ -40,6 +40,8 @@ class Notice(SQLModel, table=True):
         Index("notice_reference", "reference", postgresql_where=text("reference <> ''")),
         # What the ledger page and the daily digest ask: how fared the notices of these days?
         Index("notice_by_state", "state", "created_at"),
+        # What courtesy asks: how much has this person been told today?
+        Index("notice_of_person", "address", "sent_at"),
         # What the sweep asks: which have failed, and nobody has thought of another way?
         Index("notice_to_follow_up", "created_at", postgresql_where=text(TO_FOLLOW_UP)),
         # What the sender asks: how many short messages has this person had today?

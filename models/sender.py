@@ -1,10 +1,12 @@
 """Which notice leaves next, and what does the sender write down before and after? Rows locked, never for long."""
 
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import ScalarSelect, func, not_, or_, update
+from sqlalchemy import ScalarSelect, bindparam, func, not_, or_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from config.leaving import quiet_now
 from models.case import Case
@@ -61,20 +63,24 @@ def hold_back(session: Session, failed: Notice) -> None:
 
 
 def _next_due(session: Session, channel: Channel, at: datetime) -> Notice | None:
-    due = (
+    return session.exec(_due(quiet_now(at)), params={"channel": channel, "at": at}).one_or_none()
+
+
+@cache  # building the question costs more than asking it
+def _due(quiet: bool) -> SelectOfScalar[Notice]:
+    return (
         select(Notice)
         .where(
-            Notice.channel == channel,
-            col(Notice.next_try_at) <= at,
+            col(Notice.channel) == bindparam("channel"),
+            col(Notice.next_try_at) <= bindparam("at"),
             col(Notice.state).in_((NoticeState.QUEUED, NoticeState.FAILED)),
             col(Notice.serial) == _whose_turn_it_is(),
-            *([urgent(Notice)] if quiet_now(at) else []),  # it fell due by day, but nobody sent it then
+            *([urgent(Notice)] if quiet else []),  # it fell due by day, but nobody sent it then
         )
         .order_by(col(Notice.next_try_at), col(Notice.serial))
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    return session.exec(due).one_or_none()
 
 
 def _whose_turn_it_is() -> ScalarSelect[int]:

@@ -16,6 +16,7 @@ from models.database import transaction
 from models.notice import Notice, lock_notice
 from models.sender import claim_notice, give_up_lapsed, hold_back
 from models.version import bundle_of_version
+from notifications.certificates import spare_certificates
 from notifications.channels import deliver
 from notifications.ladder import climb
 from notifications.providers import balance, resting
@@ -24,7 +25,7 @@ from notifications.verdict import Delivery
 from notifications.wording import Words, words_of
 from rules.notices import Channel, NoticeState, next_try
 
-AT_ONCE = 2  # sends in flight on each channel: one slow letter holds up no other, and mail no SMS
+AT_ONCE = 4  # sends in flight on each channel: one slow letter holds up no other, and mail no SMS
 LEASE = timedelta(minutes=5)  # longer than any send takes: SMTP waits its time-out at every command
 PAUSE = 1.0  # seconds between looks while nothing is due
 RECOVERY = 5.0  # seconds before the next look when the database does not answer
@@ -43,6 +44,7 @@ def send_due(limit: int = 50, at: datetime | None = None) -> int:
     ended, so a gateway that hangs keeps the caller waiting: a process that lives on uses `keep_sending`.
     """
     clock: Clock = (lambda: at) if at else _now
+    spare_certificates()
     settle_lapsed(clock())
     balance(at=clock())
     tickets = {channel: iter(range(limit)) for channel in Channel}
@@ -52,6 +54,7 @@ def send_due(limit: int = 50, at: datetime | None = None) -> int:
 
 def keep_sending(stop: Signal) -> None:
     """Send whatever falls due until `stop` is set, every channel at its own pace; ends with the last send."""
+    spare_certificates()
     with ThreadPoolExecutor(len(PLACES), "notice") as pool, ExitStack() as leaving:
         leaving.callback(stop.set)  # an error here must not leave senders behind that nobody can stop
         for channel in PLACES:

@@ -112,6 +112,7 @@ def upgrade() -> None:
         "notice_told_today", "notice", ["address", "sent_at"], postgresql_where=sa.text("channel = 'sms'")
     )
     op.create_index("notice_to_follow_up", "notice", ["created_at"], postgresql_where=sa.text(TO_FOLLOW_UP))
+    op.create_index("notice_of_person", "notice", ["address", "sent_at"])
     op.create_index("notice_by_state", "notice", ["state", "created_at"])
     op.create_index("notice_reference", "notice", ["reference"], postgresql_where=sa.text("reference <> ''"))
     op.create_check_constraint("told_by_is_known", "case_file", "told_by IN ('both', 'sms', 'email')")
@@ -122,6 +123,7 @@ def downgrade() -> None:
 
     op.drop_index("notice_reference", table_name="notice", postgresql_where=sa.text("reference <> ''"))
     op.drop_index("notice_by_state", table_name="notice")
+    op.drop_index("notice_of_person", table_name="notice")
     op.drop_index("notice_told_today", table_name="notice", postgresql_where=sa.text("channel = 'sms'"))
     op.drop_index("notice_to_follow_up", table_name="notice", postgresql_where=sa.text(TO_FOLLOW_UP))
     op.drop_column("notice", "followed_up_at")
