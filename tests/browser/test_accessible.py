@@ -92,7 +92,13 @@ def test_the_other_desks_and_the_applicants_page(at: At, tmp_path: Path) -> None
     look_at(fire, "desk-done")
     manager = at("guanli", "/manage")
     look_at(manager, "manage")
-    for path, name in ((f"/cases/{number}", "case-manager"), ("/inbox", "inbox")):
+    pages = (
+        (f"/cases/{number}", "case-manager"),
+        ("/inbox", "inbox"),
+        ("/manage/notices", "ledger"),
+        ("/manage/messages?event=item_decided&kind=4", "messages"),
+    )
+    for path, name in pages:
         manager.goto(path)
         look_at(manager, name)
     applicant = at("", "/track")
