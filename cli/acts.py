@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from actions.acting import Asked
-from actions.doing import Possible, do, possible
+from actions.describing import describe, describe_act
+from actions.doing import do, possible
 from actions.foreseeing import Foreseen, foresee
-from cli.cases import AsJson, case_called, describe
+from cli.cases import AsJson, case_called
 from models.account import account_named
 from models.database import transaction
 from rules.errors import Faulty
@@ -24,7 +25,7 @@ def acts(number: Number, as_user: By, as_json: AsJson = False) -> None:
     with transaction() as session:
         by = account_named(session, as_user)
         number = case_called(session, number).number
-        found = [_describe(one) for one in possible(session, number, by, at=datetime.now(UTC))]
+        found = [describe_act(one) for one in possible(session, number, by, at=datetime.now(UTC))]
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return
@@ -55,7 +56,7 @@ def act(
             return
         _warn(do(action, asked))
         session.flush()
-        description = describe(session, case)
+        description = describe(session, case, at=datetime.now(UTC))
     if as_json:
         typer.echo(json.dumps(description, ensure_ascii=False))
     else:
@@ -86,14 +87,3 @@ def _fields(data: str) -> dict[str, Any]:
     if not isinstance(fields, dict):
         raise Faulty({"data": '--data 应是一个 JSON 对象，例如 \'{"reason": "……"}\'。'})
     return fields
-
-
-def _describe(one: Possible) -> dict[str, Any]:
-    return {
-        "action": one.doing.name,
-        "label": one.doing.act.label,
-        "item": one.item.code if one.item else None,
-        "required": [field.name for field in one.doing.fields if field.required],
-        "optional": [field.name for field in one.doing.fields if not field.required],
-        "fields": {field.name: field.label for field in one.doing.fields},
-    }

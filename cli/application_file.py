@@ -1,87 +1,22 @@
 """What does an application file say? YAML in, an Application out; faults by field, with the file's own words."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from actions.forms import MaterialForm, application_of, read_form
 from actions.storing import store
 from config.settings import settings
-from rules.application import Agent, Applicant, Application, Supplied
-from rules.errors import Faulty, Refused
-from rules.people import ApplicantKind
-
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=400)]
-
-
-class _Form(BaseModel):
-    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
-
-
-class ApplicantForm(_Form):
-    kind: ApplicantKind
-    name: Line
-    id_number: Line
-    phone: Line
-    email: Line = ""
-    contact_name: Line = ""
-
-
-class AgentForm(_Form):
-    name: Line
-    id_number: Line
-    phone: Line
-
-
-class MaterialForm(_Form):
-    id: Line
-    file: Line = ""
-
-
-class ApplicationForm(_Form):
-    """examples/*.yaml."""
-
-    bundle: Line
-    accept: bool = False
-    applicant: ApplicantForm
-    agent: AgentForm | None = None
-    address: Line = ""
-    answers: dict[str, Any] = Field(default_factory=dict)
-    materials: list[MaterialForm] = Field(default_factory=list)
-    deferred: list[Line] = Field(default_factory=list)
-    submission_key: Annotated[str, StringConstraints(max_length=64)] = ""
-
-
-_WORDS = {
-    "missing": "没有填写",
-    "extra_forbidden": "不是申请文件的字段",
-    "enum": "应为 person（自然人）或 organisation（法人或其他组织）",
-    "string_type": "应为文字，数字请加引号",
-    "string_too_long": "太长",
-    "bool_type": "应为 true 或 false",
-    "bool_parsing": "应为 true 或 false",
-    "list_type": "应为列表",
-    "dict_type": "应为键值对",
-    "model_type": "应为键值对",
-}
+from rules.application import Application, Supplied
+from rules.errors import Refused
 
 
 def read_application_file(path: Path) -> tuple[Application, bool]:
     """The application, its files stored, and whether the window accepts it at once."""
-    form = _checked(_document(path))
-    application = Application(
-        bundle=form.bundle,
-        applicant=Applicant(**form.applicant.model_dump()),
-        agent=Agent(**form.agent.model_dump()) if form.agent else None,
-        address=form.address,
-        answers=form.answers,
-        supplied=tuple(_supplied(material, path.parent) for material in form.materials),
-        deferred=tuple(form.deferred),
-        submission_key=form.submission_key,
-    )
-    return application, form.accept
+    form = read_form(_document(path))
+    return application_of(form, lambda material: _supplied(material, path.parent)), form.accept
 
 
 def _document(path: Path) -> Any:
@@ -95,19 +30,6 @@ def _document(path: Path) -> Any:
         mark = getattr(error, "problem_mark", None)
         where = f"第 {mark.line + 1} 行" if mark else "其中"
         raise Refused(f"文件 {path} 不是正确的 YAML：{where}有语法错误。") from None
-
-
-def _checked(document: Any) -> ApplicationForm:
-    if not isinstance(document, dict):
-        raise Refused("申请文件应包含 bundle、applicant、answers 等字段，见 examples/。")
-    try:
-        return ApplicationForm.model_validate(document)
-    except ValidationError as error:
-        faults = {}
-        for fault in error.errors():
-            name = ".".join(str(part) for part in fault["loc"])
-            faults[name] = f"{name} {_WORDS.get(fault['type'], '填写有误')}。"
-        raise Faulty(faults) from None
 
 
 def _supplied(material: MaterialForm, folder: Path) -> Supplied:

@@ -1,7 +1,7 @@
 """`yjs apply`, `yjs case`, `yjs decide`: the same acts as the pages, for scripts."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,19 +14,17 @@ from sqlmodel import Session
 from actions.accepting import accept
 from actions.applying import submit
 from actions.deciding import grant, refuse
+from actions.describing import describe
 from actions.storing import discard
 from cli.application_file import read_application_file
-from config.calendars import calendar_for
 from config.settings import settings
-from models.account import Account, account_named, departments_by_code
-from models.case import Case, find_case, items_of
+from models.account import Account, account_named
+from models.case import Case, find_case
 from models.database import transaction
-from models.supervision import Standing, marks, standings
-from models.version import bundle_of_version
+from models.supervision import marks
 from rules.application import Application
 from rules.errors import NotFound
 from rules.identifiers import fault_of_case_number
-from rules.states import ITEM_DECIDED
 
 CLERK = "chuangkou"  # the account of the window in the demo city
 
@@ -73,7 +71,7 @@ def case(
 ) -> None:
     """查看一个办件和它的各个事项。"""
     with transaction() as session:
-        description = describe(session, case_called(session, number))
+        description = describe(session, case_called(session, number), at=datetime.now(UTC))
     if as_json:
         typer.echo(json.dumps(description, ensure_ascii=False))
     else:
@@ -95,7 +93,7 @@ def decide(
         decided = _decide(session, found.number, item, decision, reason, officer)
         summary = f"{decided.name}：{decided.state.label}"
         session.flush()
-        description = describe(session, found)
+        description = describe(session, found, at=datetime.now(UTC))
     if as_json:
         typer.echo(json.dumps(description, ensure_ascii=False))
     else:
@@ -116,66 +114,6 @@ def case_called(session: Session, number: str) -> Case:
     if fault := fault_of_case_number(number):
         raise NotFound(fault)
     return find_case(session, number)
-
-
-def describe(session: Session, case: Case) -> dict[str, Any]:
-    """The case as scripts read it. Codes are stable; labels are what people read."""
-    departments = departments_by_code(session)
-    standing = standings(session, [case.number], at=datetime.now(UTC))
-    return {
-        "case_no": case.number,
-        "bundle": case.bundle_code,
-        "bundle_name": bundle_of_version(session, case.bundle_digest).name,
-        "state": case.state.value,
-        "state_label": case.state.label,
-        "outcome": case.outcome.value if case.outcome else None,
-        "outcome_label": case.outcome.label if case.outcome else "",
-        "due": _iso(case.promised_due_on),
-        "provisional": _tentative(case, case.promised_due_on),
-        "legal_due": _iso(case.legal_due_on),
-        "legal_provisional": _tentative(case, case.legal_due_on),
-        "items": [
-            {
-                "item": item.code,
-                "name": item.name,
-                "department": item.department_code,
-                "department_name": departments[item.department_code].short_name,
-                "state": item.state.value,
-                "state_label": item.state.label,
-                "decision": item.state.value if item.state in ITEM_DECIDED else None,
-                "reason": item.reason,
-                "lane": item.lane.value if item.lane else None,
-                "conditions": item.conditions,
-                "conditions_until": _iso(item.conditions_until),
-                "transferred_to": item.transferred_to,
-                "due": _iso(item.due_on),
-                "provisional": item.due_provisional,
-                **_marked(standing.get(item.number)),
-                "result": item.result_number or None,
-            }
-            for item in items_of(session, case.number)
-        ],
-    }
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day else None
-
-
-def _tentative(case: Case, day: date | None) -> bool:
-    """暂定: one of the case's dates leaves the published years; is it this one?"""
-    return case.due_provisional and day is not None and not calendar_for(settings().region).covers(day)
-
-
-def _marked(standing: Standing | None) -> dict[str, Any]:
-    """Said of a date wherever it is shown; where no clock runs any more there is nothing to say."""
-    now = standing or Standing()
-    return {
-        "suspended": now.suspended,
-        "extended": now.extended,
-        "overdue": now.overdue,
-        "light": now.light.value if standing else None,
-    }
 
 
 def _print(description: dict[str, Any]) -> None:

@@ -2,12 +2,12 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from actions.describing import describe_clock
 from cli.cases import AsJson, case_called
-from models.clock import SpecialProcedure
 from models.database import transaction
 from models.supervision import ClockView, clock_views, names_of, trace_of
 from rules.bundle import Unit
@@ -28,69 +28,10 @@ def clocks(
     if item and not found:
         raise NotFound(f"办件 {number} 没有事项“{item}”，或它还没有开始计时。")
     if as_json:
-        typer.echo(json.dumps([_described(view, people) for view in found], ensure_ascii=False))
+        typer.echo(json.dumps([describe_clock(view, people) for view in found], ensure_ascii=False))
         return
     for view in found:
         _print(view, people)
-
-
-def _described(view: ClockView, people: dict[str, str]) -> dict[str, Any]:
-    row = view.row
-    return {
-        "item": view.item.code if view.item else None,
-        "kind": row.kind.value,
-        "kind_label": row.kind.label,
-        "limit": {"n": row.n, "unit": row.unit.value, "text": row.limit.text},
-        "basis": row.basis or None,
-        "source": row.source or None,
-        "started_at": row.started_at.isoformat(),
-        "stopped_at": row.stopped_at.isoformat() if row.stopped_at else None,
-        "due": view.now.due.isoformat() if view.now.due else None,
-        "due_at": view.now.due_at.isoformat() if view.now.due_at else None,
-        "provisional": view.now.provisional,
-        "suspended": view.suspended,
-        "extended": view.extended,
-        "overdue": view.overdue,
-        "used": view.now.used,
-        "remaining": view.now.remaining,
-        "light": view.light.value,
-        "extension": _extension(view, people),
-        "suspensions": [_suspension(one, people) for one in view.procedures],
-        "trace": [
-            {"date": line.day.isoformat(), "counted": line.counted, "why": line.why}
-            for line in trace_of(view)
-        ],
-    }
-
-
-def _extension(view: ClockView, people: dict[str, str]) -> dict[str, Any] | None:
-    row = view.row
-    if not row.extended_n:
-        return None
-    return {
-        "n": row.extended_n,
-        "approved_by": row.extended_by,
-        "approved_by_name": people.get(row.extended_by),
-        "reason": row.extension_reason,
-        "document": row.extension_document or None,
-        "on": row.extended_on.isoformat() if row.extended_on else None,
-    }
-
-
-def _suspension(one: SpecialProcedure, people: dict[str, str]) -> dict[str, Any]:
-    return {
-        "kind": one.kind,
-        "reason": one.reason,
-        "basis": one.basis,
-        "approved_by": one.approved_by,
-        "approved_by_name": people.get(one.approved_by),
-        "from": one.started_on.isoformat(),
-        "until": one.ended_on.isoformat() if one.ended_on else None,
-        "expected_days": one.expected_days,
-        "stops_statutory": one.stops_statutory,
-        "stops_promised": one.stops_promised,
-        "result": one.result or None,
-    }
 
 
 def _print(view: ClockView, people: dict[str, str]) -> None:

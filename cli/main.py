@@ -30,6 +30,7 @@ COMMANDS = {
     "delegations": ("cli.delegations", "app"),
     "accounts": ("cli.accounts", "app"),
     "documents": ("cli.documents", "app"),
+    "tokens": ("cli.tokens", "app"),
 }
 
 NOT_RUNNING = "平台没有运行，或数据库连不上：请先运行 yjs up；用外部数据库的，请运行 yjs doctor 检查。"

@@ -61,6 +61,12 @@ class ApiToken(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_column=moment())
 
 
+def tokens_of(session: Session, username: str = "") -> list[ApiToken]:
+    """The tokens of an account, or of all, the newest first."""
+    query = select(ApiToken).order_by(col(ApiToken.made_at).desc())
+    return list(session.exec(query.where(ApiToken.username == username) if username else query))
+
+
 def account_named(session: Session, username: str) -> Account:
     """The active account, or a refusal that does not say whether the name exists."""
     account = session.get(Account, username)

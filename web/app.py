@@ -65,7 +65,7 @@ def create_app() -> FastAPI:
     """The web application: every desk, the public pages, the health checks."""
     app = FastAPI(title="一件事", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
     for pages in PAGES:
-        app.include_router(pages.router)
+        app.include_router(pages.router, include_in_schema=pages is api)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(LimitedBody)
     app.add_middleware(SafeAnswers)  # outermost

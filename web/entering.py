@@ -28,6 +28,10 @@ class NotSignedIn(Exception):
     """The desk needs a name; the handler leads to the sign-in page and back."""
 
 
+class NoToken(Refused):
+    """请在 Authorization 头里给出有效的令牌：Bearer yjs_…（yjs tokens make 发放）。"""
+
+
 class NotFromOurPage(Refused):
     """页面已过期，请返回上一页刷新后再提交。"""
 

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.exceptions import HTTPException
@@ -14,14 +14,17 @@ from starlette.exceptions import HTTPException
 from actions.storing import TooLarge, UnknownType
 from config.catalogue import BrokenCatalogue
 from rules.errors import AlreadyDone, Faulty, NotFound, NotYourDesk, Refused, WrongState
-from web.entering import NotFromOurPage, NotSignedIn, local_path
+from web.entering import NotFromOurPage, NoToken, NotSignedIn, local_path
 from web.guarding import HEADERS
 from web.limiting import TooOften
 from web.showing import show
 
 log = logging.getLogger("yijianshi.web")
 
+API = "/api/v1"  # below it programs ask, and are answered in JSON
+
 STATUS: dict[type[Refused], int] = {
+    NoToken: 401,
     NotYourDesk: 403,
     NotFromOurPage: 403,
     NotFound: 404,
@@ -62,6 +65,8 @@ def status_of(refused: Refused) -> int:
 
 def refusal(request: Request, status: int, sentence: str, *, case: str = "", kept: str = "") -> Response:
     """The page that says no. `kept` is what the person had typed, so that it can be used again."""
+    if request.url.path.startswith(API):
+        return JSONResponse({"error": sentence, "faults": {}}, status)
     title = TITLES.get(status, "没有办成")
     return show(request, "refusal.html", status=status, title=title, sentence=sentence, case=case, kept=kept)
 
@@ -69,8 +74,18 @@ def refusal(request: Request, status: int, sentence: str, *, case: str = "", kep
 def say_why(request: Request, refused: Exception) -> Response:
     if not isinstance(refused, Refused):
         raise refused
+    if request.url.path.startswith(API):
+        return _to_a_program(refused)
     case = refused.case_number if isinstance(refused, AlreadyDone) else ""
     return refusal(request, status_of(refused), str(refused), case=case)
+
+
+def _to_a_program(refused: Refused) -> Response:
+    """Why not, for a program and for the person behind it."""
+    faults = refused.faults if isinstance(refused, Faulty) else {}
+    status = status_of(refused)
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    return JSONResponse({"error": str(refused), "faults": faults}, status, headers)
 
 
 def lead_to_sign_in(request: Request, _: Exception) -> Response:
