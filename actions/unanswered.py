@@ -34,7 +34,7 @@ RESULTS = {
 def remind(session: Session, case: Case, _item: Item | None, row: ClockRow, at: datetime) -> None:
     """期限将满: the applicant is reminded, once, of what is still to be answered and of what silence leads to."""
     notice = _unanswered(session, case, row)
-    if notice is None:
+    if notice is None or (row.due_at and at > row.due_at):  # a patrol that was away: too late to remind
         return
     left = gaps_in(session, notice, unanswered=True)
     facts = {
