@@ -16,6 +16,7 @@ from hosting import databases, migrating, programs
 from hosting.health import answers, ask
 from hosting.preflight import LEAST_DISK, holder, is_running_on, require_free, require_writable
 from models.database import transaction
+from models.provider import providers
 from models.server import connected, has_trigrams, place, require_supported, server_version
 from models.supervision import open_dates_beyond_tables
 from rules.errors import Refused
@@ -26,7 +27,7 @@ CONSTRAINTS = Path(__file__).parents[1] / "constraints.txt"
 COMFORTABLE_DISK = 10 * LEAST_DISK
 JUST_STARTED = 30.0  # seconds
 YOUNG = 90.0  # seconds; a platform this young has just started everything
-CHANNEL_REMEDY = "请对照 docs/notifications.md 改正"
+CHANNEL_REMEDY = "请对照 docs/notifications.md 和 docs/gateways.md 改正"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -214,7 +215,7 @@ def _background(installation: Settings, running: bool) -> Iterator[Finding]:
             yield good(program.label, "正在运行")
 
 
-def _channels(installation: Settings, _running: bool) -> Iterator[Finding]:
+def _channels(installation: Settings, running: bool) -> Iterator[Finding]:
     from notifications.channels import channel_faults, staff_faults  # they load a hundred kinds of gateways
     from notifications.checking import text_faults
 
@@ -224,10 +225,21 @@ def _channels(installation: Settings, _running: bool) -> Iterator[Finding]:
         if not faults and getattr(installation, setting) is None:
             yield note(label, "没有配置，消息只进入本地收件箱", f"要真正发出，请配置 {setting}")
         elif not faults:
-            backup = "，有备用通道" if channel is Channel.SMS and installation.sms_backup_url else ""
-            yield good(label, f"已配置{backup}")
+            two = channel is Channel.SMS and installation.sms_backup_url
+            yield good(label, f"已配置{_shares(running) if two else ''}")
     yield from _to_put_right("群通报", staff_faults(), CHANNEL_REMEDY)
     yield from _to_put_right("通知模板", text_faults(), "请改正 notifications/templates 里的文件")
+
+
+def _shares(running: bool) -> str:
+    """How the work is shared between the two gateways at this moment."""
+    if not running:
+        return "，有备用通道"
+    with transaction() as session:
+        rows = providers(session)
+    shares = "，".join(f"{row.name} {row.priority}%" for row in rows)
+    why = f"（{rows[0].reason}）" if rows and rows[0].reason else ""
+    return f"，两个通道：{shares}{why}" if rows else "，有备用通道"
 
 
 def _to_put_right(check: str, faults: list[str], remedy: str) -> Iterator[Finding]:

@@ -61,6 +61,7 @@ class Book:
     @contextmanager
     def noted(self, route: Route) -> Iterator[Callable[[Delivery], None]]:
         """Wait for the pace, then tell how the attempt went: `with book.noted(route) as say: say(delivery)`."""
+        self._let_one_try(route)
         self._wait_for_pace(route)
         began = self._tick()
         yield lambda delivery: self._note(route, delivery, self._tick() - began)
@@ -92,6 +93,7 @@ class Book:
             known, now = self._of(route), self._tick()
             known.attempts.append((now, trouble))
             known.silences = known.silences + 1 if delivery.silent else 0
+            known.rests_until = known.rests_until if delivery.silent else 0.0
             if known.silences >= REST_AFTER:
                 known.rests_until = now + REST.total_seconds()
                 logger.warning("%s does not answer and rests for %s", route.name, REST)
@@ -105,6 +107,13 @@ class Book:
 
     def _rest_left(self, route: Route) -> float:
         return max(self._of(route).rests_until - self._tick(), 0.0)
+
+    def _let_one_try(self, route: Route) -> None:
+        """After a rest one message shows whether the gateway is back; the others wait for what becomes of it."""
+        with self._lock:
+            known = self._of(route)
+            if known.silences >= REST_AFTER:
+                known.rests_until = self._tick() + REST.total_seconds()
 
     def _wait_for_pace(self, route: Route) -> None:
         pace = settings().sms_per_second if route.channel is Channel.SMS else None

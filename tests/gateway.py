@@ -19,6 +19,7 @@ class Gateway:
     status: int | None = 200
     delay: float = 0.0  # seconds before it answers
     messages: list[tuple[str, str]] = field(default_factory=list)  # (mobile, text) in the order they came
+    ids: list[str] = field(default_factory=list)  # our names for them, where the address says {id}
     closing: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -39,6 +40,7 @@ def sms_gateway(**given: Any) -> Generator[Gateway]:
         def do_POST(self) -> None:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             gateway.messages.append((asked["mobile"], asked["message"]))
+            gateway.ids += [asked["id"]] if "id" in asked else []
             if gateway.status is None:
                 gateway.closing.wait(60)
                 return

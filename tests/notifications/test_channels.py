@@ -2,7 +2,10 @@
 
 import pytest
 
-from notifications.channels import settings_faults
+from notifications.channels import deliver, settings_faults
+from notifications.wording import Words
+from rules.notices import Channel, NoticeState
+from tests.gateway import sms_gateway
 from tests.notifications.conftest import Channels
 
 TWILIO = f"twilio://AC{'a' * 32}:{'b' * 32}@15550001111"
@@ -52,3 +55,15 @@ def test_a_wrong_address_gets_one_sentence_without_its_secrets(
     for fault in faults:
         assert why in fault
         assert "secret" not in fault
+
+
+@pytest.mark.parametrize("status", [200, None])
+def test_our_name_for_a_message_goes_where_the_address_says(channels: Channels, status: int | None) -> None:
+    """Under it the gateway's receipt will come, also when we never heard that it took the message."""
+    name = "5e" * 16
+    with sms_gateway(status=status) as gateway:
+        channels(sms_url=f"{gateway.url}&:id={{id}}")
+        delivery = deliver(Channel.SMS, "13800000000", Words("", "", "", "您好"), name)
+    assert gateway.ids == [name]
+    assert delivery.reference == name
+    assert delivery.state is (NoticeState.HANDED_OVER if status else NoticeState.UNKNOWN)

@@ -113,10 +113,13 @@ def test_after_its_rest_a_gateway_is_tried_and_one_more_silence_is_enough(channe
     assert mine.resting(routes) == REST.total_seconds()
     watch.seconds += REST.total_seconds()
     assert mine.resting(routes) == 0
-    note(mine, silent)
+    with mine.noted(routes[0]) as say:
+        assert mine.resting(routes) > 0, "one tries, the others wait for what becomes of it"
+        say(silent)
     assert mine.resting(routes) == REST.total_seconds()
     watch.seconds += REST.total_seconds()
     note(mine, TAKEN)
+    assert mine.resting(routes) == 0
     note(mine, silent)
     assert mine.resting(routes) == 0, "it has answered in between"
 
