@@ -1,6 +1,13 @@
 """Is bad configuration named at the start, and does the platform start all the same?"""
 
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+
+from config.settings import settings
+from hosting.doctor import _channels
 from hosting.platform import name_what_keeps_messages_back
+from notifications.providers import balance
 from tests.notifications.conftest import Channels, channels
 
 __all__ = ["channels"]  # the fixture
@@ -22,3 +29,14 @@ def test_good_settings_say_nothing(channels: Channels) -> None:
     said: list[str] = []
     name_what_keeps_messages_back(said.append)
     assert not [line for line in said if "设置" in line]
+
+
+def test_the_doctor_tells_how_two_gateways_share_the_work(fresh_database: Engine, channels: Channels) -> None:
+    channels(
+        sms_url="json://127.0.0.1/a?:mobile={to}",
+        sms_backup_url="json://127.0.0.1/b?:mobile={to}",
+        sms_main_share="70",
+    )
+    balance(at=datetime(2026, 3, 6, 4, tzinfo=UTC))
+    [said] = [found.message for found in _channels(settings(), True) if found.check == "短信"]
+    assert said == "已配置，两个通道：sms 70%，sms-backup 30%"
