@@ -10,6 +10,7 @@ from actions import (
     accepting,
     after_grant,
     applying,
+    archiving,
     changing_items,
     correcting,
     deciding,
@@ -25,8 +26,8 @@ from actions import (
     reopening,
     supplementing,
     suspending,
-    unanswered,
     telling,
+    unanswered,
     withdrawing,
 )
 from actions.acting import Asked, Doing, Said, Scene
@@ -50,6 +51,7 @@ MODULES = (
     rectifying,
     suspending,
     delivering,
+    archiving,
     after_grant,
     correcting,
     changing_items,

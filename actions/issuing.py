@@ -8,9 +8,10 @@ from actions.dating import stop_clocks
 from actions.moving import SYSTEM, answer_no, record
 from config.catalogue import departments
 from models.case import Case, Item, items_of, lock_case
+from models.clock import ClockRow
 from models.notice import queue_notice
 from models.version import bundle_of_version
-from rules.bundle import Bundle
+from rules.bundle import Bundle, JoinPolicy
 from rules.clock import ClockKind
 from rules.identifiers import result_number
 from rules.joining import may_issue
@@ -42,6 +43,22 @@ def issue(session: Session, number: str, *, at: datetime) -> None:
     else:  # nothing new to hand out, so nothing is due but what was issued before
         for item in (one for one in items if not one.result_number):
             stop_clocks(session, case, item, at=at, kind=ClockKind.DELIVERY)
+
+
+def issue_early(session: Session, case: Case, item: Item | None, _row: ClockRow, at: datetime) -> None:
+    """统一出件 waits for the others only while the grant is inside its own ten days (domain R15)."""
+    bundle = bundle_of_version(session, case.bundle_digest)
+    if item is None or item.result_number or item.state is not ItemState.GRANTED:
+        return
+    if case.state is not CaseState.ACCEPTED or bundle.join is not JoinPolicy.BEST_EFFORT:
+        return
+    results = _number_results(bundle, [item])
+    if not results:
+        return
+    reason = "其他事项尚未办结，证照先行颁发，以免超过十个工作日。"
+    record(session, case, Act.ISSUE, by=SYSTEM, at=at, item=item, reason=reason)
+    facts = {"results": results, "place": departments()[bundle.lead_department].place}
+    queue_notice(session, case, Event.READY, about=f"{item.number}/{case.revision}", facts=facts, at=at)
 
 
 def _number_results(bundle: Bundle, items: list[Item]) -> list[dict[str, str]]:

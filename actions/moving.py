@@ -8,6 +8,8 @@ from sqlmodel import Session
 from models.audit import AuditEntry
 from models.case import Case, Item
 from models.database import CASE_CHANNEL, ring
+from rules.errors import WrongState
+from rules.moments import china_text
 from rules.states import Act, case_after, item_after
 
 SYSTEM = "system"  # the actor of what follows by the rules, not by a person's hand
@@ -45,7 +47,16 @@ def move_item(
     before = item.state
     item.state = item_after(before, act)
     record(
-        session, case, act, by=by, at=at, item=item, reason=reason, facts=facts, before=before, after=item.state
+        session,
+        case,
+        act,
+        by=by,
+        at=at,
+        item=item,
+        reason=reason,
+        facts=facts,
+        before=before,
+        after=item.state,
     )
 
 
@@ -62,7 +73,14 @@ def record(
     before: str = "",
     after: str = "",
 ) -> None:
-    """Write down an act, also one that changes no state, and let the listeners know there is news."""
+    """Write down an act, also one that changes no state, and let the listeners know there is news.
+
+    Every act of a person ends here, so here a case that has been put away refuses them all; only a review opens it.
+    """
+    if case.archived_at and act is Act.REOPEN:
+        case.archived_at = None
+    if case.archived_at and by != SYSTEM and act is not Act.ARCHIVE:
+        raise WrongState(f"办件已于 {china_text(case.archived_at)} 归档，不能再{act.label}。")
     case.revision += 1
     session.add(
         AuditEntry(

@@ -9,6 +9,7 @@ from actions import deferring, fast_lanes, rectifying, unanswered
 from actions.accepting import deem_accepted, silent_too_long, stated
 from actions.acting import RungRule
 from actions.dating import InPlay, in_play
+from actions.issuing import issue_early
 from actions.moving import SYSTEM, record
 from actions.permitting import must_be_allowed
 from models.account import Account, responsible_for
@@ -54,6 +55,8 @@ def fire_due_rungs(session: Session, number: str, *, at: datetime) -> list[Card]
                 ledger = in_play(session, case)  # the rule may have started, stopped and moved clocks
                 break
             cards.append(_write_card(session, case, item, row, rung, at))
+            if row.kind is ClockKind.DELIVERY and rung.step is Step.NEAR_END:
+                issue_early(session, case, item, row, at)
             if row.kind is ClockKind.NOTICE and rung.step is Step.PASSED and silent_too_long(session, case, at=at):
                 deem_accepted(session, case, at=at)
                 session.flush()

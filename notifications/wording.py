@@ -45,6 +45,8 @@ SUBJECTS: Mapping[Event, str] = {
     Event.REVOKED: "一项准予决定被撤销",
     Event.RECTIFICATION: "请整改后复验",
     Event.VISIT: "联合踏勘安排",
+    Event.SHIPPED: "办理结果已寄出",
+    Event.RETURNED: "寄出的结果被退回",
     Event.WITHDRAWN: "撤回已经生效",
     Event.VOIDED: "办件作废",
     Event.CORRECTED: "登记的信息已更正",

@@ -163,7 +163,7 @@ def test_the_delivery_clock_runs_from_each_grant_until_the_applicant_has_it(db: 
         deliver(db, case.number, by=account(db, CLERK), at=MORNING)
     assert due(db, case, ClockKind.DELIVERY, food(db, case).number) == date(2026, 3, 20)
     issue(db, case.number, at=MORNING)
-    deliver(db, case.number, by=account(db, CLERK), at=MORNING, tracking="EX000000001CN")
+    deliver(db, case.number, by=account(db, CLERK), at=MORNING)
     assert all(row.stopped_at for row in clocks_of(db, case.number))
     with pytest.raises(AlreadyDone):
         deliver(db, case.number, by=account(db, CLERK), at=MORNING)

@@ -12,7 +12,7 @@ from rules.bundle import Bundle, ItemSpec, JoinPolicy, Limit, OnSilence, Unit
 from rules.gaps import SILENCE_SAID
 from rules.identifiers import case_number
 from rules.notices import Channel, Event
-from rules.people import ApplicantKind
+from rules.people import ApplicantKind, ToldBy
 from rules.states import CaseState
 
 NUMBER = case_number("000000", "B1", date(2026, 3, 6), 1)
@@ -95,6 +95,16 @@ TOLD: Mapping[Event, dict[str, Any]] = {
     Event.DEFERRAL_LAPSED: {
         "materials": ["食品安全管理制度"],
         "result": "“食品经营许可”视为撤回，需要时可以重新申请",
+    },
+    Event.SHIPPED: {
+        "results": [{"name": "食品经营许可证", "number": "000000-B1-20260306-000001-2-02-Z"}],
+        "courier": "示例快递",
+        "tracking": "EX000000001CN",
+    },
+    Event.RETURNED: {
+        "tracking": "EX000000001CN",
+        "reason": "地址无人",
+        "place": "示例市政务服务中心一楼 A01 窗口",
     },
     Event.REVOKED: {
         "item": "消防安全检查",
@@ -185,11 +195,12 @@ def tell(
     phone: str = "",
     email: str = "",
     at: datetime = NOON,
+    told_by: ToldBy = ToldBy.BOTH,
 ) -> None:
     """Queue these notices of a new case; a channel without an address is not used."""
     with transaction() as session:
         digest = keep_version(session, a_bundle(), at=NOON)
-        session.add(case_row(number, bundle_digest=digest, phone=phone, email=email))
+        session.add(case_row(number, bundle_digest=digest, phone=phone, email=email, told_by=told_by))
         session.flush()
         case = lock_case(session, number)
         for event in events:

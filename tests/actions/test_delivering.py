@@ -1,0 +1,191 @@
+"""Results reach people: at the counter, by courier, back again, early where the law wants it; then put away."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlmodel import Session
+
+from actions.acting import Asked
+from actions.archiving import archive
+from actions.deciding import grant, refuse
+from actions.delivering import deliver, on_the_way, ready_to_go, returned, ship
+from actions.doing import do, possible
+from actions.issuing import issue
+from actions.moving import record
+from actions.supervising import fire_due_rungs
+from models.after import deliveries_of
+from models.case import Case, find_case, items_of
+from models.clock import running_clocks
+from models.notice import notices_of
+from rules.clock import ClockKind
+from rules.errors import AlreadyDone, Faulty, NotYourDesk, WrongState
+from rules.notices import Event
+from rules.states import Act, CaseState
+from tests.people import CLERK, GOVERNOR, MORNING, a_case, a_city, account
+
+NOON = MORNING + timedelta(hours=3)
+DESKS = {
+    "B1-1": "market",
+    "B1-5": "health",
+    "B1-2": "market",
+    "B1-3": "urban",
+    "B1-4": "fire",
+    "B1-6": "tobacco",
+}
+
+
+@pytest.fixture(autouse=True)
+def city(db: Session) -> None:
+    a_city(db)
+
+
+@pytest.fixture
+def made(db: Session) -> Case:
+    """Concluded, the results made; the fire inspection was refused."""
+    case = a_case(db)
+    for code, who in DESKS.items():
+        if code == "B1-4":
+            refuse(db, case.number, code, "疏散通道宽度不足。", by=account(db, who), at=MORNING)
+        else:
+            grant(db, case.number, code, by=account(db, who), at=MORNING)
+    issue(db, case.number, at=MORNING)
+    db.flush()
+    return case
+
+
+def open_delivery_clocks(db: Session, case: Case) -> set[str]:
+    return {
+        item.code
+        for item in items_of(db, case.number)
+        for row in running_clocks(db, case.number, item.number)
+        if row.kind is ClockKind.DELIVERY
+    }
+
+
+def told(db: Session, case: Case, event: Event) -> int:
+    db.flush()
+    return sum(notice.event is event for notice in notices_of(db, case.number))
+
+
+def test_all_at_the_counter(db: Session, made: Case) -> None:
+    clerk = account(db, CLERK)
+    assert open_delivery_clocks(db, made) == set(DESKS) - {"B1-4"}
+    handed = deliver(db, made.number, by=clerk, at=NOON)
+    db.flush()
+    assert (len(handed.items), handed.recipient, handed.courier) == (5, "陈一诺", "")
+    assert open_delivery_clocks(db, made) == set()
+    assert made.delivered_at == NOON
+    with pytest.raises(AlreadyDone):
+        deliver(db, made.number, by=clerk, at=NOON)
+
+
+def test_some_now_and_the_rest_by_courier(db: Session, made: Case) -> None:
+    clerk = account(db, CLERK)
+    deliver(db, made.number, by=clerk, at=NOON, items=["B1-2"], recipient="陈一诺之弟")
+    db.flush()
+    assert made.delivered_at is None
+    parcel = ship(db, made.number, "示例快递", "EX000000001CN", by=clerk, at=NOON)
+    db.flush()
+    assert len(parcel.items) == 4
+    assert open_delivery_clocks(db, made) == set()
+    assert told(db, made, Event.SHIPPED) == 2
+    assert made.delivered_at is None, "sent is not arrived"
+    with pytest.raises(WrongState, match="前一件快递"):
+        ship(db, made.number, "示例快递", "EX000000002CN", by=clerk, at=NOON)
+    deliver(db, made.number, by=clerk, at=NOON + timedelta(days=2))
+    db.flush()
+    assert made.delivered_at == NOON + timedelta(days=2)
+    assert len(deliveries_of(db, made.number)) == 2
+
+
+def test_what_comes_back_is_sent_again(db: Session, made: Case) -> None:
+    clerk = account(db, CLERK)
+    ship(db, made.number, "示例快递", "EX000000001CN", by=clerk, at=NOON)
+    returned(db, made.number, "地址无人。", by=clerk, at=NOON + timedelta(days=3))
+    db.flush()
+    assert told(db, made, Event.RETURNED) == 2
+    assert len(ready_to_go(db, made)) == 5
+    assert open_delivery_clocks(db, made) == set(DESKS) - {"B1-4"}, "the ten days run anew"
+    again = ship(db, made.number, "示例快递", "EX000000002CN", by=clerk, at=NOON + timedelta(days=4))
+    db.flush()
+    assert on_the_way(db, made.number) == [again]
+    with pytest.raises(WrongState, match="没有在途"):
+        deliver(db, made.number, by=clerk, at=NOON + timedelta(days=5))
+        db.flush()
+        returned(db, made.number, "又退回。", by=clerk, at=NOON + timedelta(days=6))
+
+
+@pytest.mark.parametrize(("courier", "tracking"), [("", "EX1"), ("示例快递", " "), ("示例快递", "E" * 51)])
+def test_a_parcel_has_a_courier_and_a_number(db: Session, made: Case, courier: str, tracking: str) -> None:
+    with pytest.raises(Faulty):
+        ship(db, made.number, courier, tracking, by=account(db, CLERK), at=NOON)
+    assert not deliveries_of(db, made.number)
+
+
+def test_only_the_window_and_only_what_is_made(db: Session, made: Case) -> None:
+    clerk = account(db, CLERK)
+    with pytest.raises(NotYourDesk):
+        deliver(db, made.number, by=account(db, "market"), at=NOON)
+    with pytest.raises(Faulty, match="没有可以送达的结果"):
+        deliver(db, made.number, by=clerk, at=NOON, items=["B1-4"])
+    fresh = a_case(db)
+    with pytest.raises(WrongState, match="还没有制作"):
+        deliver(db, fresh.number, by=clerk, at=NOON)
+
+
+def test_a_result_does_not_wait_for_the_others_beyond_its_ten_days(db: Session) -> None:
+    """Domain R15; before that all are handed out together."""
+    case = a_case(db)
+    grant(db, case.number, "B1-1", by=account(db, "market"), at=MORNING)
+    grant(db, case.number, "B1-3", by=account(db, "urban"), at=MORNING)
+    db.flush()
+    later = datetime(2026, 3, 19, 2, tzinfo=MORNING.tzinfo)  # nine working days on, the others undecided
+    fire_due_rungs(db, case.number, at=later - timedelta(days=4))
+    assert not ready_to_go(db, case)
+    fire_due_rungs(db, case.number, at=later)
+    db.flush()
+    assert case.state is CaseState.ACCEPTED
+    assert {item.code for item in ready_to_go(db, case)} >= {"B1-3"}
+    assert told(db, case, Event.READY) == 2 * len(ready_to_go(db, case))
+    deliver(db, case.number, by=account(db, CLERK), at=later)
+    db.flush()
+    assert "B1-3" not in open_delivery_clocks(db, case)
+    fire_due_rungs(db, case.number, at=later + timedelta(hours=1))
+    assert told(db, case, Event.READY) == 4, "once each"
+
+
+def test_put_away_when_nothing_is_open_and_then_nothing_is_done(db: Session, made: Case) -> None:
+    clerk = account(db, CLERK)
+    with pytest.raises(WrongState, match="还没有全部送达"):
+        archive(db, made.number, by=clerk, at=NOON)
+    with pytest.raises(WrongState, match="办件办理中"):
+        archive(db, a_case(db).number, by=clerk, at=NOON)
+    deliver(db, made.number, by=clerk, at=NOON)
+    archive(db, made.number, by=clerk, at=NOON)
+    db.flush()
+    assert made.archived_at == NOON
+    with pytest.raises(AlreadyDone):
+        archive(db, made.number, by=clerk, at=NOON)
+    refused = [one for one in possible(db, made.number, clerk, at=NOON) if one.doing.name == "archive"]
+    assert not refused
+
+
+def test_only_a_review_opens_what_was_put_away(db: Session, made: Case) -> None:
+    clerk = account(db, CLERK)
+    deliver(db, made.number, by=clerk, at=NOON)
+    archive(db, made.number, by=clerk, at=NOON)
+    db.flush()
+    with pytest.raises(WrongState, match="归档"):
+        returned_after(db, made)
+    reopen_by_review(db, made)
+    db.flush()
+    assert find_case(db, made.number).archived_at is None
+
+
+def returned_after(db: Session, case: Case) -> None:
+    record(db, case, Act.CORRECT, by=CLERK, at=NOON)
+
+
+def reopen_by_review(db: Session, case: Case) -> None:
+    data = {"items": ["B1-4"], "reason": "复议决定撤销原决定。", "document": "示复决〔2026〕3号"}
+    do("reopen", Asked(db, case.number, "", data, account(db, GOVERNOR), NOON))
