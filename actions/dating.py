@@ -131,8 +131,7 @@ class InPlay:
         return [
             rung
             for rung in rungs(clock, self.calendar_of(row), thresholds=self.thresholds)
-            if rung.code not in self.fired.get(row.id, ())
-            and _reached_before_it_stopped(row, rung)
+            if rung.code not in self.fired.get(row.id, ()) and _reached_before_it_stopped(row, rung)
         ]
 
     def set_dates(self, row: ClockRow) -> None:

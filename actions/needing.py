@@ -36,7 +36,8 @@ def ended_by(bundle: Bundle, case: Case, items: list[Item], undone: Iterable[Ite
     states = {item.code: ItemState.PENDING if item.code in ended else item.state for item in items}
     anew = {item.code: ItemState.IN_REVIEW for item in undone}
     with_them, without = (
-        {code for code, _ in consequences(needs, given, all_stopped).stop} for given in (states, states | anew)
+        {code for code, _ in consequences(needs, given, all_stopped).stop}
+        for given in (states, states | anew)
     )
     return [item for item in items if item.code in ended & (with_them - without)]
 

@@ -57,7 +57,11 @@ def fire_due_rungs(session: Session, number: str, *, at: datetime) -> list[Card]
             cards.append(_write_card(session, case, item, row, rung, at))
             if row.kind is ClockKind.DELIVERY and rung.step is Step.NEAR_END:
                 issue_early(session, case, item, row, at)
-            if row.kind is ClockKind.NOTICE and rung.step is Step.PASSED and silent_too_long(session, case, at=at):
+            if (
+                row.kind is ClockKind.NOTICE
+                and rung.step is Step.PASSED
+                and silent_too_long(session, case, at=at)
+            ):
                 deem_accepted(session, case, at=at)
                 session.flush()
                 ledger = in_play(

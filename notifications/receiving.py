@@ -42,7 +42,7 @@ class NotProven(Refused):
 
 def prove(secret: str, timestamp: str, signature: str, body: bytes, *, at: datetime) -> None:
     """Raise NotProven unless whoever knows the secret signed exactly this, a moment ago."""
-    if not re.fullmatch(r"[0-9]{1,12}", timestamp):
+    if not re.fullmatch(r"[0-9]{1,11}", timestamp):
         raise NotProven("缺少 X-Timestamp，应为秒数（Unix 时间）。")
     expected = sign(secret, timestamp, body)
     if not hmac.compare_digest(expected.encode(), signature.lower().encode("utf-8", "replace")):

@@ -109,9 +109,9 @@ def test_what_comes_back_is_sent_again(db: Session, made: Case) -> None:
     again = ship(db, made.number, "示例快递", "EX000000002CN", by=clerk, at=NOON + timedelta(days=4))
     db.flush()
     assert on_the_way(db, made.number) == [again]
+    deliver(db, made.number, by=clerk, at=NOON + timedelta(days=5))
+    db.flush()
     with pytest.raises(WrongState, match="没有在途"):
-        deliver(db, made.number, by=clerk, at=NOON + timedelta(days=5))
-        db.flush()
         returned(db, made.number, "又退回。", by=clerk, at=NOON + timedelta(days=6))
 
 
