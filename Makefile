@@ -45,6 +45,10 @@ test-fast: setup ## the tests that need neither the whole platform nor a browser
 bench: setup ## measure: does a patrol cost what is due, or what is open?
 	$(BIN)/python -m bench.patrol
 
+.PHONY: bench-throughput
+bench-throughput: setup ## measure: cases a second, beside Prefect as it comes
+	$(BIN)/python -m bench.throughput
+
 .PHONY: lint
 lint: setup ## style
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
