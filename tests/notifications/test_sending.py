@@ -22,6 +22,7 @@ from tests.gateway import sms_gateway
 from tests.notifications.conftest import Channels
 from tests.notifications.given import NOON, NUMBER, STORY, ledger, tell
 from tests.smtp import MailServer, free_port, mail_server, silent_server, wait_until
+from tests.web.hall import somebody
 
 CHEN, HE, BAI = "chen@example.com", "he@example.com", "bai@example.com"  # 陈一诺, 何雨, 白露
 MOBILE = "13800000000"
@@ -173,6 +174,30 @@ def test_a_mail_server_that_never_speaks_holds_up_neither_sms_nor_the_truth(chan
     for n in range(3):
         sent = [one.body for one in ledger(f"case-{n}", SMS)]
         assert gateway.to(f"1380000000{n}") == sent
+
+
+def test_an_sms_gateway_that_hangs_holds_up_neither_mail_nor_the_desks(
+    mail: MailServer, channels: Channels
+) -> None:
+    with sms_gateway(status=None) as gateway:
+        channels(sms_url=gateway.url.replace("rto=1", "rto=12"))
+        for n in range(2 * AT_ONCE):
+            tell(f"case-{n}", email=f"person{n}@example.com", phone=f"1380000000{n}", events=[Event.RECEIPT])
+        began = time.monotonic()
+        with sending():
+            wait_until(lambda: len(gateway.messages) == AT_ONCE, 10)  # all that may be in flight hang there
+            wait_until(lambda: len(mail.letters) == 2 * AT_ONCE, 10)
+            desk = somebody()
+            for _ in range(5):
+                asked = time.monotonic()
+                assert desk.get("/healthz").status_code == 200
+                assert desk.get("/track").status_code == 200
+                assert time.monotonic() - asked < 2
+            tell("case-new", email=CHEN, events=[Event.RECEIPT])
+            wait_until(lambda: bool(mail.to(CHEN)), 5)
+            assert time.monotonic() - began < 11, "while the short messages still wait for an answer"
+            assert len(gateway.messages) == AT_ONCE
+            gateway.closing.set()
 
 
 @contextmanager
