@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
-from actions.telling import DOUBTFUL, confirm_arrived, may_be_sent_again, send_again
+from actions.telling import UNCERTAIN, confirm_arrived, may_be_sent_again, send_again
 from models.account import Account
 from models.ledger import (
     ORDERS,
@@ -56,7 +56,7 @@ HEADINGS = (
     "送达时间",
     "经由",
     "尝试次数",
-    "短信条数",
+    "计费条数",
     "文字版本",
     "说明",
 )
@@ -140,7 +140,7 @@ def _page(
         again=[
             one.id for one in leaf.rows if works and may_be_sent_again(cases[one.case_number], one, at=at)
         ],
-        doubtful=[one.id for one in leaf.rows if works and one.state in DOUBTFUL],
+        doubtful=[one.id for one in leaf.rows if works and one.state in UNCERTAIN],
         keeps=viewer.role in (Role.MANAGER, Role.ADMIN),
         figures=((("今天", figures(db, today)), ("七天以来", figures(db, today - timedelta(days=6))))),
         here_again=f"{request.url.path}?{request.url.query}" if request.method == "GET" else request.url.path,
