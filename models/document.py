@@ -44,17 +44,14 @@ class Document(SQLModel, table=True):
 def keep_document(
     session: Session, case: Case, event: Event, about: str, facts: dict[str, Any], *, at: datetime
 ) -> None:
-    """Number the paper that comes with this event, if one does. The caller holds the lock of the case.
-
-    The number carries the case's revision: it grows with every act, and nothing need be counted.
-    """
+    """Number the paper that comes with this event, if one does. The caller holds the lock of the case."""
     kind = document_kind(event, facts)
     if kind is None:
         return
     item, serial = about.split("/")[0], f"{case.number}-"
     session.add(
         Document(
-            number=f"{case.number}-{kind.value}{case.revision}",
+            number=_number(case, kind, about),
             case_number=case.number,
             item_number=item if item.startswith(serial) and item.removeprefix(serial).isdigit() else "",
             kind=kind,
@@ -62,6 +59,15 @@ def keep_document(
             issued_at=at,
         )
     )
+
+
+def _number(case: Case, kind: DocumentKind, about: str) -> str:
+    """A notice that has a number of its own keeps it on paper (<case>-BZ1).
+
+    Otherwise it carries the case's revision: that grows with every act, and nothing need be counted.
+    """
+    own = f"{case.number}-{kind.value}"
+    return about if about.startswith(own) else f"{own}{case.revision}"
 
 
 def revoke_documents(

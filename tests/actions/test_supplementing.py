@@ -21,6 +21,7 @@ from models.audit import timeline
 from models.card import cards_of
 from models.case import Case, former_versions, items_of, materials_of
 from models.clock import ClockRow, clocks_of, running_clocks
+from models.document import documents_of
 from models.notice import Notice, notices_of
 from models.supplement import (
     Gap,
@@ -33,6 +34,7 @@ from models.supplement import (
 from rules.application import Supplied
 from rules.bundle import Bundle, OnSilence, Supplement
 from rules.clock import ClockKind
+from rules.documents import DocumentKind
 from rules.errors import AlreadyDone, Faulty, NotFound, NotYourDesk, Refused, WrongState
 from rules.material import MaterialState
 from rules.moments import CHINA
@@ -147,6 +149,8 @@ def test_departments_and_window_list_and_one_notice_says_it_all(db: Session, cas
     assert clock(db, case, ClockKind.SUPPLEMENT).due_on == date(2026, 3, 24)
     assert not untold_gaps(db, case.number)
     assert case.complete_at is None
+    papers = [one.number for one in documents_of(db, case.number) if one.kind is DocumentKind.SUPPLEMENT]
+    assert papers == [number], "one number for the notice and its paper"
 
 
 def test_only_offices_of_the_case_list_and_only_their_own_papers(db: Session, case: Case) -> None:

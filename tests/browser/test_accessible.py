@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 from actions.accepting import accept
 from actions.applying import submit
 from actions.deciding import grant
+from actions.listing_gaps import list_gap
 from actions.supervising import fire_due_rungs
 from models.account import account_named
 from models.database import transaction
@@ -143,3 +144,32 @@ def test_the_pages_of_supervision(at: At) -> None:
     look_at(head, "cards")
     for username, path, name in (("market", "/desk", "desk-lights"), ("guanli", "/cards", "cards-manager")):
         look_at(at(username, path), name)
+
+
+def test_the_pages_of_a_supplement(at: At) -> None:
+    with transaction() as session:
+        clerk, now = account_named(session, "chuangkou"), datetime.now(UTC)
+        case = submit(session, an_application(), by=clerk, region="000000", at=now)
+        number, code = case.number, case.query_code
+        list_gap(session, number, "M-LAYOUT", "看不清", by=account_named(session, "fire"), at=now)
+        list_gap(session, number, "address", "门牌号不全", by=clerk, at=now)
+    clerks = at("chuangkou", f"/cases/{number}/supplement")
+    look_at(clerks, "supplement-draft")
+    clerks.get_by_role("button", name="发出补正告知").click()
+    clerks.get_by_text("等申请人补正").wait_for()
+    look_at(clerks, "supplement-asked")
+    clerks.goto(f"/cases/{number}")
+    look_at(clerks, "case-correction")
+    clerks.goto("/window")
+    look_at(clerks, "window-correction")
+    look_at(at("fire", "/desk"), "desk-asked")
+    applicant = at("", "/track")
+    applicant.get_by_label("办件编号").fill(number)
+    applicant.get_by_label("查询码").fill(code)
+    applicant.get_by_role("button", name="查询", exact=True).click()
+    applicant.get_by_role("link", name="去补正").click()
+    look_at(applicant, "track-supplement")
+    applicant.get_by_label("请写明正确的内容").fill("示例路1号2楼")
+    applicant.locator('form[action$="/supplement/address"] button').click()
+    applicant.get_by_text("还差 1 项").wait_for()
+    look_at(applicant, "track-supplement-part")
