@@ -266,6 +266,7 @@ def machine(database: Engine) -> Generator[type[EveryWay]]:
     applying.catalogue = catalogue
 
 
+@pytest.mark.timeout(1200)
 def test_any_acts_in_any_order_on_any_bundle(machine: type[EveryWay]) -> None:
     run_state_machine_as_test(
         machine,
