@@ -86,9 +86,7 @@ def void(session: Session, number: str, reason: str, *, by: Account, at: datetim
             why = f"办件作废：{reason}"[:2000]
             end_item(session, case, item, Act.STOP, by=by.username, at=at, reason=why)
     granted = [item for item in items if item.state is ItemState.GRANTED]
-    for (
-        item
-    ) in granted:  # the department hands its certificate over itself; the window has nothing to give out
+    for item in (one for one in granted if not one.result_number):  # its department hands it over itself
         stop_clocks(session, case, item, at=at, kind=ClockKind.DELIVERY)
     end_case(session, case, Act.VOID, by=by.username, at=at, reason=reason)
     facts = {"reason": reason, "granted": [item.name for item in granted]}
