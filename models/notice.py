@@ -188,8 +188,7 @@ def told_alike(session: Session, notice: Notice) -> list[Notice]:
 
 def lock_notice(session: Session, notice_id: UUID) -> Notice:
     """The notice, locked until the transaction ends."""
-    query = select(Notice).where(Notice.id == notice_id).with_for_update()
-    return session.exec(query.execution_options(populate_existing=True)).one()
+    return session.get_one(Notice, notice_id, with_for_update=True, populate_existing=True)
 
 
 def notice_of_serial(session: Session, case_number: str, serial: int) -> Notice:

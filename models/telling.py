@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, bindparam, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from models.case import Case
 from models.columns import code, moment, one_of
@@ -77,8 +79,14 @@ def keep_receipt(session: Session, receipt: Receipt) -> bool:
 
 def lock_receipts(session: Session, references: Collection[str]) -> Sequence[Receipt]:
     """Those under these references that have found no notice yet, in the order they came; locked."""
-    waiting = select(Receipt).where(col(Receipt.notice_id).is_(None), col(Receipt.reference).in_(references))
-    return session.exec(waiting.order_by(col(Receipt.received_at)).with_for_update()).all()
+    return session.exec(_waiting(), params={"references": sorted(references)}).all()
+
+
+@cache  # asked after every message
+def _waiting() -> SelectOfScalar[Receipt]:
+    named = col(Receipt.reference).in_(bindparam("references", expanding=True))
+    waiting = select(Receipt).where(col(Receipt.notice_id).is_(None), named)
+    return waiting.order_by(col(Receipt.received_at)).with_for_update()
 
 
 def waiting_references(session: Session, *, since: datetime) -> list[str]:

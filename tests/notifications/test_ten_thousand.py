@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import cycle
 
 import pytest
 from sqlalchemy import Engine
@@ -93,12 +94,14 @@ def test_ten_thousand_messages_with_the_sender_killed_twenty_times(
     everybody_is_to_be_told()
     with mail_server() as mail, sms_gateway() as gateway:
         channels(mail_url=mail.url, sms_url=gateway.url)
-        with senders() as process:
-            for nth in range(1, KILLS + 1):
-                sender = begin_sending(process)
+        with senders() as one, senders() as other:
+            running = {one: begin_sending(one), other: begin_sending(other)}  # two at once, killed in turn
+            for nth, process in zip(range(1, KILLS + 1), cycle(running), strict=False):
                 enough = nth * MESSAGES // (KILLS + 1)
                 wait_until(lambda enough=enough: arrived(mail, gateway) >= enough, 300)  # type: ignore[misc]
-                os.kill(sender, signal.SIGKILL)
+                os.kill(running[process], signal.SIGKILL)
+                if nth <= KILLS - len(running):
+                    running[process] = begin_sending(process)
         while send_due(MESSAGES, LONG_AFTER):
             pass
         told = Counter(gateway.messages)
