@@ -33,6 +33,7 @@ def words(event: Event, facts: dict[str, Any] | None = None, **changes: Any) -> 
         channel=Channel.SMS,
         address="13800000000",
         facts=TOLD[event] | (facts or {}),
+        created_at=NOON,
     )
     return words_of(notice, case_row(), a_bundle(**changes))
 

@@ -12,6 +12,7 @@ from config.settings import settings
 from models.database import transaction
 from models.notice import Notice, notices_of
 from notifications.sending import send_due
+from notifications.wording import SUBJECTS
 from rules.notices import Channel, Event, NoticeState
 from tests.gateway import sms_gateway
 from tests.people import CLERK, MANAGER
@@ -157,7 +158,7 @@ def test_who_may_look(manager: Browser) -> None:
         assert at_desk(username).post("/manage/messages/test").status_code == 403
 
 
-@pytest.mark.parametrize("event", [event.value for event in messages.SUBJECTS])
+@pytest.mark.parametrize("event", [event.value for event in SUBJECTS])
 def test_every_text_can_be_seen_beforehand(manager: Browser, event: str) -> None:
     for bundle in ("B1", "B6"):
         page = manager.text(f"/manage/messages?bundle={bundle}&event={event}")
