@@ -30,7 +30,7 @@ from rules.bundle import Bundle, ItemSpec, MaterialSpec, Source
 from rules.errors import AlreadyDone, Faulty, NotFound, WrongState
 from rules.identifiers import case_number, query_code
 from rules.material import MaterialState
-from rules.moments import china_day
+from rules.moments import china_day, china_text
 from rules.notices import Event
 from rules.selecting import complete_answers, items_called_for, materials_called_for, unanswered
 from rules.states import CASE_CLOSED, Act, CaseState, ItemState
@@ -87,6 +87,9 @@ def supply(session: Session, number: str, supplied: Supplied, *, by: Account, at
             paper_arrived(session, case, material, at=at)
             record(session, case, Act.SUPPLY, by=by.username, at=at, facts={"material": material.spec_id})
             return material
+    for material in papers:
+        if material.spec_id == supplied.spec_id and material.supplied_at:
+            raise AlreadyDone(f"“{material.name}”已于 {china_text(material.supplied_at)} 收到。", number)
     raise NotFound(f"办件没有等待补交的材料“{supplied.spec_id}”。")
 
 

@@ -5,14 +5,13 @@ from datetime import datetime
 from sqlmodel import Session
 
 from actions.acting import Asked, Doing, Scene
-from actions.delivering import on_the_way, ready_to_go
 from actions.moving import record
 from actions.permitting import must_be_allowed
 from models.account import Account
-from models.after import post_checks_of
-from models.case import Case, lock_case
+from models.after import lying_ready, on_the_way, post_checks_of
+from models.case import Case, items_of, lock_case
 from rules.errors import AlreadyDone, WrongState
-from rules.states import CASE_CLOSED, Act
+from rules.states import CASE_CLOSED, Act, ItemState
 
 
 def archive(session: Session, number: str, *, by: Account, at: datetime) -> Case:
@@ -33,10 +32,12 @@ def _open_ends(session: Session, case: Case) -> list[str]:
     found = []
     if case.state not in CASE_CLOSED:
         found.append(f"办件{case.state.label}")
-    if ready_to_go(session, case) or on_the_way(session, case.number):
+    if lying_ready(session, case.number) or on_the_way(session, case.number):
         found.append("结果还没有全部送达")
-    if any(check.passed is None for check in post_checks_of(session, case.number)):
-        found.append("承诺事项还没有核查")
+    granted = {item.number for item in items_of(session, case.number) if item.state is ItemState.GRANTED}
+    checks = post_checks_of(session, case.number)
+    if any(check.item_number in granted and not check.passed for check in checks):
+        found.append("承诺事项还没有核查相符")
     return found
 
 

@@ -12,7 +12,7 @@ from actions.needing import what_holds
 from actions.permitting import must_have, on_behalf
 from actions.readying import may_decide, must_be_last_step
 from actions.settling import Decision, settle
-from models.account import Account
+from models.account import Account, name_of
 from models.case import Case, Item, items_of, lock_case
 from models.version import bundle_of_version
 from rules.answering import UNSTORABLE
@@ -92,7 +92,7 @@ def _mine(
     post = must_have(session, item, act, by=by, at=at)
     if item.state in ITEM_DECIDED and item.decided_at:
         when = china_text(item.decided_at)
-        whose = "系统" if item.decided_by == SYSTEM else item.decided_by
+        whose = "系统" if item.decided_by == SYSTEM else name_of(session, item.decided_by)
         done = "转报" if item.state is ItemState.TRANSFERRED else item.state.label
         raise AlreadyDone(f"“{item.name}”已于 {when} 由 {whose} 作出{done}决定，不能重复办理。", number)
     item_after(item.state, act)  # raises before anything is written

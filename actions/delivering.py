@@ -11,17 +11,20 @@ from actions.deciding import item_named
 from actions.moving import record
 from actions.permitting import must_be_allowed
 from config.catalogue import departments
-from models.account import Account
-from models.after import Delivery, deliveries_of
+from models.account import Account, name_of
+from models.after import Delivery, deliveries_of, handed_over, lying_ready, on_the_way
 from models.case import Case, Item, items_of, lock_case
 from models.notice import queue_notice
 from models.version import bundle_of_version
+from rules.answering import UNSTORABLE
 from rules.clock import ClockKind
 from rules.errors import AlreadyDone, Faulty, WrongState
+from rules.moments import china_text
 from rules.notices import Event
-from rules.states import Act
+from rules.states import CASE_CLOSED, Act, CaseState
 
 TRACKING_LIMIT, COURIER_LIMIT, NAME_LIMIT = 50, 50, 100  # signs; the columns' widths
+WHICH_ARRIVED = "不选即窗口待领的全部；登记快递签收请勾选"
 
 
 def deliver(
@@ -33,28 +36,23 @@ def deliver(
     items: Iterable[str] = (),
     recipient: str = "",
 ) -> Delivery:
-    """领取登记 at the counter: these results, or all that lie ready; a parcel on its way is noted as arrived."""
+    """领取登记 at the counter: these results, or all that lie ready.
+
+    Results on their way are named when they have arrived: who hands over all there is means the counter, and must
+    not learn that a parcel another window has just posted counts as received.
+    """
     must_be_allowed(by, Act.DELIVER)
     case = lock_case(session, number)
     recipient = _short(recipient or case.applicant_name, "recipient", "领取人", NAME_LIMIT)
-    if parcel := next(iter(on_the_way(session, number)), None):
+    named = _named(session, number, items)
+    if parcel := _parcel_meant(session, case, named):
         parcel.delivered_at, parcel.recipient = at, recipient
         handed = parcel
     else:
-        chosen = _ready(session, case, items)
-        handed = Delivery(
-            case_number=number,
-            items=[item.number for item in chosen],
-            recipient=recipient,
-            sent_by=by.username,
-            sent_at=at,
-            delivered_at=at,
-        )
-        session.add(handed)
-        _stop(session, case, chosen, at)
+        chosen = _ready(session, case, named)
+        handed = _send(session, case, chosen, by, at, recipient=recipient, delivered_at=at)
     session.flush()
-    if not ready_to_go(session, case) and not on_the_way(session, number):
-        case.delivered_at = at
+    case.delivered_at = all_arrived(session, case)
     record(session, case, Act.DELIVER, by=by.username, at=at, facts={"items": handed.items})
     return handed
 
@@ -74,19 +72,8 @@ def ship(
     case = lock_case(session, number)
     courier = _short(courier, "courier", "快递公司", COURIER_LIMIT)
     tracking = _short(tracking, "tracking", "快递单号", TRACKING_LIMIT)
-    if on_the_way(session, number):
-        raise WrongState("前一件快递还没有登记送达或退回，请先登记。")
-    chosen = _ready(session, case, items)
-    parcel = Delivery(
-        case_number=number,
-        items=[item.number for item in chosen],
-        courier=courier,
-        tracking_number=tracking,
-        sent_by=by.username,
-        sent_at=at,
-    )
-    session.add(parcel)
-    _stop(session, case, chosen, at)
+    chosen = _ready(session, case, _named(session, number, items))
+    parcel = _send(session, case, chosen, by, at, courier=courier, tracking_number=tracking)
     facts = {"items": parcel.items, "courier": courier, "tracking": tracking}
     record(session, case, Act.SHIP, by=by.username, at=at, facts=facts)
     told = {"results": _results(session, case, chosen), "courier": courier, "tracking": tracking}
@@ -94,18 +81,22 @@ def ship(
     return parcel
 
 
-def returned(session: Session, number: str, reason: str, *, by: Account, at: datetime) -> Delivery:
+def returned(
+    session: Session, number: str, reason: str, *, by: Account, at: datetime, items: Iterable[str] = ()
+) -> Delivery:
     """退件: the parcel came back; its results lie ready again, and their ten days run anew (assumption)."""
     must_be_allowed(by, Act.RETURNED)
     case = lock_case(session, number)
     reason = worded(reason, "reason", "请写明退回的原因。")
-    waiting = on_the_way(session, number)
-    if not waiting:
+    named = _named(session, number, items)
+    if not (parcels := on_the_way(session, number)):
         raise WrongState("没有在途的快递。")
-    parcel = waiting[0]
+    parcel = _one_of(parcels, named)
     parcel.returned_at, parcel.return_reason = at, reason
-    for item in _of(session, case, parcel.items):
-        start_delivery_clock(session, case, item, at=at)
+    session.flush()
+    for item in lying_ready(session, number):
+        if item.number in parcel.items:
+            start_delivery_clock(session, case, item, at=at)
     facts = {"items": parcel.items, "tracking": parcel.tracking_number}
     record(session, case, Act.RETURNED, by=by.username, at=at, reason=reason, facts=facts)
     place = departments()[bundle_of_version(session, case.bundle_digest).lead_department].place
@@ -114,45 +105,93 @@ def returned(session: Session, number: str, reason: str, *, by: Account, at: dat
     return parcel
 
 
-def ready_to_go(session: Session, case: Case) -> list[Item]:
-    """Results that are made and lie here."""
-    gone = {
-        number
-        for one in deliveries_of(session, case.number)
-        if one.returned_at is None
-        for number in one.items
-    }
-    return [item for item in items_of(session, case.number) if item.result_number and item.number not in gone]
+def all_arrived(session: Session, case: Case) -> datetime | None:
+    """When the last result reached the applicant; None while more may come, or something lies here or travels."""
+    more_to_come = case.state not in CASE_CLOSED or (
+        case.state is CaseState.CONCLUDED and case.issued_at is None
+    )
+    if more_to_come or lying_ready(session, case.number) or on_the_way(session, case.number):
+        return None
+    return max(
+        (one.delivered_at for one in deliveries_of(session, case.number) if one.delivered_at), default=None
+    )
 
 
-def on_the_way(session: Session, number: str) -> list[Delivery]:
-    """Parcels with the courier."""
-    return [
-        one for one in deliveries_of(session, number) if one.delivered_at is None and one.returned_at is None
-    ]
+def _named(session: Session, number: str, names: Iterable[str]) -> list[Item]:
+    items = items_of(session, number)
+    chosen = {(found := item_named(items, name, number)).number: found for name in names}
+    return list(chosen.values())
 
 
-def _ready(session: Session, case: Case, names: Iterable[str]) -> list[Item]:
-    ready = ready_to_go(session, case)
+def _parcel_meant(session: Session, case: Case, named: list[Item]) -> Delivery | None:
+    """The parcel whose arrival is to be noted, or None: results are handed over at the counter."""
+    parcels = on_the_way(session, case.number)
+    travelling = {number for parcel in parcels for number in parcel.items}
+    if not travelling & {item.number for item in named}:
+        return None
+    return _one_of(parcels, named)
+
+
+def _one_of(parcels: list[Delivery], named: list[Item]) -> Delivery:
+    """The parcel with these results; with none named, the only one."""
+    wanted = {item.number for item in named}
+    found = [parcel for parcel in parcels if wanted <= set(parcel.items)]
+    if not found:
+        raise Faulty({"items": "所选的结果不在同一件快递里，请分开登记。"})
+    if len(found) > 1:
+        raise Faulty({"items": "有几件快递在途，请选择是哪一件里的结果。"})
+    return found[0]
+
+
+def _ready(session: Session, case: Case, named: list[Item]) -> list[Item]:
+    """What is to go out now; refused where it is not made yet, or has gone already."""
+    ready = lying_ready(session, case.number)
+    here = {item.number for item in ready}
+    absent = [item for item in named if item.number not in here]
+    sent = deliveries_of(session, case.number)
+    for item in absent or (items_of(session, case.number) if case.issued_at and not ready else []):
+        if gone := handed_over(item, sent):
+            raise AlreadyDone(_how_it_went(session, item, gone), case.number)
     if not ready:
-        if case.delivered_at:
-            raise AlreadyDone("结果已经全部送达。", case.number)
         raise WrongState("结果还没有制作完成，不能送达。")
-    wanted = [item_named(items_of(session, case.number), name, case.number) for name in names]
-    lying = {item.number for item in ready}
-    if absent := [item.name for item in wanted if item.number not in lying]:
-        raise Faulty({"items": f"“{'、'.join(absent)}”没有可以送达的结果。"})
-    return wanted or ready
+    if absent:
+        raise Faulty({"items": f"“{'、'.join(item.name for item in absent)}”没有可以送达的结果。"})
+    return named or ready
 
 
-def _stop(session: Session, case: Case, items: Iterable[Item], at: datetime) -> None:
-    for item in items:
+def _how_it_went(session: Session, item: Item, gone: Delivery) -> str:
+    way = f"寄出（{gone.courier} {gone.tracking_number}）" if gone.courier else f"交给{gone.recipient}"
+    who = name_of(session, gone.sent_by)
+    return f"“{item.name}”的结果已于 {china_text(gone.sent_at)} 由 {who} {way}。"
+
+
+def _send(
+    session: Session,
+    case: Case,
+    chosen: list[Item],
+    by: Account,
+    at: datetime,
+    *,
+    recipient: str = "",
+    delivered_at: datetime | None = None,
+    courier: str = "",
+    tracking_number: str = "",
+) -> Delivery:
+    """These results leave the house, and what the law gives for it is kept."""
+    sent = Delivery(
+        case_number=case.number,
+        items=[item.number for item in chosen],
+        recipient=recipient,
+        courier=courier,
+        tracking_number=tracking_number,
+        sent_by=by.username,
+        sent_at=at,
+        delivered_at=delivered_at,
+    )
+    session.add(sent)
+    for item in chosen:
         stop_clocks(session, case, item, at=at, kind=ClockKind.DELIVERY)
-
-
-def _of(session: Session, case: Case, numbers: Iterable[str]) -> list[Item]:
-    wanted = set(numbers)
-    return [item for item in items_of(session, case.number) if item.number in wanted]
+    return sent
 
 
 def _results(session: Session, case: Case, items: Iterable[Item]) -> list[dict[str, str]]:
@@ -162,7 +201,7 @@ def _results(session: Session, case: Case, items: Iterable[Item]) -> list[dict[s
 
 def _short(words: str, field: str, label: str, limit: int) -> str:
     words = words.strip()
-    if not words or len(words) > limit:
+    if not words or len(words) > limit or UNSTORABLE.search(words):
         raise Faulty({field: f"请填写{label}，不超过 {limit} 个字符。"})
     return words
 
@@ -185,38 +224,66 @@ def _ship(asked: Asked) -> object:
 
 
 def _returned(asked: Asked) -> object:
-    return returned(asked.session, asked.number, text(asked, "reason"), by=asked.by, at=asked.at)
+    reason, items = text(asked, "reason"), several(asked, "items")
+    return returned(asked.session, asked.number, reason, by=asked.by, at=asked.at, items=items)
 
 
-def _choices(scene: Scene) -> list[tuple[str, str]]:
-    return [(item.code, item.name) for item in ready_to_go(scene.session, scene.case)]
+def _here(scene: Scene) -> list[tuple[str, str]]:
+    return [(item.code, item.name) for item in lying_ready(scene.session, scene.case.number)]
 
 
-WHICH = Field("items", "哪些结果", Form.SEVERAL, required=False, hint="不选即全部", choices=_choices)
+def _travelling(scene: Scene) -> list[tuple[str, str]]:
+    parcel_of = {
+        number: parcel for parcel in on_the_way(scene.session, scene.case.number) for number in parcel.items
+    }
+    return [
+        (item.code, f"{item.name}（快递 {parcel_of[item.number].tracking_number}）")
+        for item in items_of(scene.session, scene.case.number)
+        if item.number in parcel_of
+    ]
+
+
+def _all_of_them(scene: Scene) -> list[tuple[str, str]]:
+    return _here(scene) + _travelling(scene)
+
 
 DOINGS = (
     Doing(
         "deliver",
         Act.DELIVER,
         False,
-        (WHICH, Field("recipient", "领取人", required=False, hint="不填即申请人本人")),
+        (
+            Field(
+                "items", "哪些结果", Form.SEVERAL, required=False, hint=WHICH_ARRIVED, choices=_all_of_them
+            ),
+            Field("recipient", "领取人", required=False, hint="不填即申请人本人"),
+        ),
         _deliver,
-        lambda scene: bool(_choices(scene) or on_the_way(scene.session, scene.case.number)),
+        lambda scene: bool(_all_of_them(scene)),
     ),
     Doing(
         "ship",
         Act.SHIP,
         False,
-        (Field("courier", "快递公司"), Field("tracking", "快递单号"), WHICH),
+        (
+            Field("courier", "快递公司"),
+            Field("tracking", "快递单号"),
+            Field("items", "哪些结果", Form.SEVERAL, required=False, hint="不选即全部", choices=_here),
+        ),
         _ship,
-        lambda scene: bool(_choices(scene)) and not on_the_way(scene.session, scene.case.number),
+        lambda scene: bool(_here(scene)),
     ),
     Doing(
         "returned",
         Act.RETURNED,
         False,
-        (REASON,),
+        (
+            REASON,
+            Field(
+                "items", "哪一件", Form.SEVERAL, required=False, hint="有几件在途时才选", choices=_travelling
+            ),
+        ),
         _returned,
-        lambda scene: bool(on_the_way(scene.session, scene.case.number)),
+        lambda scene: bool(_travelling(scene)),
     ),
 )

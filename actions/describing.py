@@ -5,9 +5,11 @@ from typing import Any
 
 from sqlmodel import Session
 
+from actions.describing_record import describe_delivery
 from actions.doing import Possible
 from config.calendars import tentative
 from models.account import departments_by_code
+from models.after import deliveries_of
 from models.case import Case, items_of
 from models.clock import SpecialProcedure
 from models.supervision import ClockView, Standing, standings, trace_of
@@ -18,7 +20,7 @@ from rules.states import ITEM_DECIDED
 def describe(session: Session, case: Case, *, at: datetime) -> dict[str, Any]:
     """The case as scripts read it. Codes are stable; labels are what people read."""
     departments = departments_by_code(session)
-    standing = standings(session, [case.number], at=at)
+    standing, items = standings(session, [case.number], at=at), items_of(session, case.number)
     return {
         "case_no": case.number,
         "bundle": case.bundle_code,
@@ -50,8 +52,10 @@ def describe(session: Session, case: Case, *, at: datetime) -> dict[str, Any]:
                 **_marked(standing.get(item.number)),
                 "result": item.result_number or None,
             }
-            for item in items_of(session, case.number)
+            for item in items
         ],
+        "deliveries": [describe_delivery(one, items) for one in deliveries_of(session, case.number)],
+        "archived": case.archived_at is not None,
     }
 
 

@@ -31,10 +31,12 @@ from actions import (
     withdrawing,
 )
 from actions.acting import Asked, Doing, Said, Scene
+from actions.meanwhile import Tried, saying_who
 from actions.permitting import posts_held
 from models.account import Account
 from models.case import Item, find_case, items_of
 from rules.errors import Faulty, NotFound
+from rules.states import AFTER_ARCHIVING
 
 MODULES = (
     listing_gaps,
@@ -90,7 +92,8 @@ def do(name: str, asked: Asked) -> tuple[str, ...]:
             faults[field.name] = f"{label}要填写“{field.label}”。"
     if faults:
         raise Faulty(faults)
-    done = doing.run(asked)
+    with saying_who(asked.session, Tried(asked.number, asked.item, doing.act, asked.by, asked.at)):
+        done = doing.run(asked)
     return done.warnings if isinstance(done, Said) else ()
 
 
@@ -106,5 +109,6 @@ def possible(session: Session, number: str, by: Account, *, at: datetime | None 
         Possible(doing, item)
         for doing in DOINGS.values()
         for item in places[doing.on_item]
-        if doing.is_open(Scene(session, case, item, by, at, posts))
+        if (case.archived_at is None or doing.act in AFTER_ARCHIVING)
+        and doing.is_open(Scene(session, case, item, by, at, posts))
     ]

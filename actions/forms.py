@@ -48,7 +48,7 @@ class ApplicationForm(_Form):
     materials: list[MaterialForm] = Field(default_factory=list)
     deferred: list[Line] = Field(default_factory=list)
     told_by: ToldBy = ToldBy.BOTH
-    submission_key: Annotated[str, StringConstraints(max_length=64)] = ""
+    submission_key: Annotated[str, StringConstraints(max_length=64, pattern=r"^[!-~]*$")] = ""
 
 
 _WORDS = {
@@ -57,6 +57,7 @@ _WORDS = {
     "enum": "应为 person（自然人）或 organisation（法人或其他组织）",
     "string_type": "应为文字，数字请加引号",
     "string_too_long": "太长",
+    "string_pattern_mismatch": "只用英文字母、数字和符号，不含空格",
     "bool_type": "应为 true 或 false",
     "bool_parsing": "应为 true 或 false",
     "list_type": "应为列表",

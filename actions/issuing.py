@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlmodel import Session
 
 from actions.dating import stop_clocks
+from actions.delivering import all_arrived
 from actions.moving import SYSTEM, answer_no, record
 from config.catalogue import departments
 from models.case import Case, Item, items_of, lock_case
-from models.clock import ClockRow
 from models.notice import queue_notice
 from models.version import bundle_of_version
 from rules.bundle import Bundle, JoinPolicy
@@ -28,8 +28,8 @@ def issue(session: Session, number: str, *, at: datetime) -> None:
     bundle = bundle_of_version(session, case.bundle_digest)
     items = items_of(session, number)
     results = _number_results(bundle, items) if may_issue(bundle.join, case.outcome) else []
-    if results:
-        case.delivered_at = None  # a case that was opened again has something more to hand over
+    session.flush()
+    case.delivered_at = all_arrived(session, case)  # opened again, there is more to hand over
     record(
         session,
         case,
@@ -45,20 +45,22 @@ def issue(session: Session, number: str, *, at: datetime) -> None:
             stop_clocks(session, case, item, at=at, kind=ClockKind.DELIVERY)
 
 
-def issue_early(session: Session, case: Case, item: Item | None, _row: ClockRow, at: datetime) -> None:
-    """统一出件 waits for the others only while the grant is inside its own ten days (domain R15)."""
+def issue_early(session: Session, case: Case, item: Item | None, at: datetime) -> bool:
+    """统一出件 waits for the others only while the grant is inside its own ten days (domain R15).
+
+    Whether it left alone: where all must be granted nothing leaves before the joint answer.
+    """
     bundle = bundle_of_version(session, case.bundle_digest)
-    if item is None or item.result_number or item.state is not ItemState.GRANTED:
-        return
-    if case.state is not CaseState.ACCEPTED or bundle.join is not JoinPolicy.BEST_EFFORT:
-        return
+    if item is None or case.state is not CaseState.ACCEPTED or bundle.join is not JoinPolicy.BEST_EFFORT:
+        return False
     results = _number_results(bundle, [item])
     if not results:
-        return
+        return False
     reason = "其他事项尚未办结，证照先行颁发，以免超过十个工作日。"
     record(session, case, Act.ISSUE, by=SYSTEM, at=at, item=item, reason=reason)
     facts = {"results": results, "place": departments()[bundle.lead_department].place}
     queue_notice(session, case, Event.READY, about=f"{item.number}/{case.revision}", facts=facts, at=at)
+    return True
 
 
 def _number_results(bundle: Bundle, items: list[Item]) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from models.case import Case, Item
 from models.database import CASE_CHANNEL, ring
 from rules.errors import WrongState
 from rules.moments import china_text
-from rules.states import Act, case_after, item_after
+from rules.states import AFTER_ARCHIVING, Act, case_after, item_after
 
 SYSTEM = "system"  # the actor of what follows by the rules, not by a person's hand
 APPLICANT = "applicant"
@@ -75,11 +75,9 @@ def record(
 ) -> None:
     """Write down an act, also one that changes no state, and let the listeners know there is news.
 
-    Every act of a person ends here, so here a case that has been put away refuses them all; only a review opens it.
+    Every act of a person ends here, so here a case that has been put away refuses them; only a review opens it.
     """
-    if case.archived_at and act is Act.REOPEN:
-        case.archived_at = None
-    if case.archived_at and by != SYSTEM and act is not Act.ARCHIVE:
+    if case.archived_at and by != SYSTEM and act not in AFTER_ARCHIVING | {Act.ARCHIVE}:
         raise WrongState(f"办件已于 {china_text(case.archived_at)} 归档，不能再{act.label}。")
     case.revision += 1
     session.add(

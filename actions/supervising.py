@@ -12,14 +12,14 @@ from actions.dating import InPlay, in_play
 from actions.issuing import issue_early
 from actions.moving import SYSTEM, record
 from actions.permitting import must_be_allowed
-from models.account import Account, responsible_for
+from models.account import Account, name_of, responsible_for
 from models.card import Card, find_card, lock_card, next_card_number
 from models.case import Case, Item, items_of, lock_case
 from models.clock import ClockRow, FiredRung
 from models.together import asked_departments
 from models.version import bundle_of_version
 from rules.clock import ClockKind
-from rules.errors import NotYourDesk, WrongState
+from rules.errors import AlreadyDone, NotYourDesk, WrongState
 from rules.lights import Rung, Step
 from rules.moments import china_day, china_text
 from rules.states import Act
@@ -54,9 +54,10 @@ def fire_due_rungs(session: Session, number: str, *, at: datetime) -> list[Card]
                 session.flush()
                 ledger = in_play(session, case)  # the rule may have started, stopped and moved clocks
                 break
+            due_to_leave = (row.kind, rung.step) == (ClockKind.DELIVERY, Step.NEAR_END)
+            if due_to_leave and issue_early(session, case, item, at):
+                continue  # done about it already: nobody has to explain
             cards.append(_write_card(session, case, item, row, rung, at))
-            if row.kind is ClockKind.DELIVERY and rung.step is Step.NEAR_END:
-                issue_early(session, case, item, row, at)
             if (
                 row.kind is ClockKind.NOTICE
                 and rung.step is Step.PASSED
@@ -79,9 +80,12 @@ def explain(session: Session, number: str, explanation: str, *, by: Account, at:
     card, case = _locked(session, number)
     if by.department_code != card.department_code and (by.department_code or card.item_number):
         raise NotYourDesk("这张监察卡由其他部门说明。")
-    if card.closed_at:
-        raise WrongState(f"监察卡 {number} 已经销号。")
-    card.explanation = stated(explanation, "请写明原因和整改措施。")
+    _must_be_open(session, card)
+    explanation = stated(explanation, "请写明原因和整改措施。")
+    if card.explained_at and card.explained_by != by.username:
+        who, when = name_of(session, card.explained_by), china_text(card.explained_at)
+        raise AlreadyDone(f"监察卡 {number} 已于 {when} 由 {who} 说明。", card.case_number)
+    card.explanation = explanation
     card.explained_by, card.explained_at = by.username, at
     facts = {"card": number}
     record(session, case, Act.EXPLAIN_CARD, by=by.username, at=at, reason=card.explanation, facts=facts)
@@ -92,8 +96,7 @@ def close(session: Session, number: str, *, by: Account, at: datetime) -> Card:
     """销号: the manager takes the explanation and closes the card."""
     must_be_allowed(by, Act.CLOSE_CARD)
     card, case = _locked(session, number)
-    if card.closed_at:
-        raise WrongState(f"监察卡 {number} 已经销号。")
+    _must_be_open(session, card)
     if not card.explanation:
         raise WrongState("责任部门还没有说明原因，不能销号。")
     card.closed_by, card.closed_at = by.username, at
@@ -105,6 +108,12 @@ def _locked(session: Session, number: str) -> tuple[Card, Case]:
     """The case first, as everywhere (docs/locking.md)."""
     case = lock_case(session, find_card(session, number).case_number)
     return lock_card(session, number), case
+
+
+def _must_be_open(session: Session, card: Card) -> None:
+    if card.closed_at:
+        who, when = name_of(session, card.closed_by), china_text(card.closed_at)
+        raise WrongState(f"监察卡 {card.number} 已于 {when} 由 {who} 销号。")
 
 
 def _due(ledger: InPlay, at: datetime) -> list[tuple[ClockRow, Rung]]:

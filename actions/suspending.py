@@ -24,7 +24,7 @@ from rules.errors import Faulty, NotYourDesk, Refused, WrongState
 from rules.moments import china_day
 from rules.notices import Event
 from rules.people import Role
-from rules.states import ITEM_OPEN_AT_DESK, Act, CaseState
+from rules.states import ITEM_OPEN_AT_DESK, Act, CaseState, item_after
 
 BASIS_LIMIT, DOCUMENT_LIMIT = 200, 100  # signs; the columns' widths
 LONGEST = 365  # working days; more is a slip of the finger
@@ -45,6 +45,7 @@ def start_special(
 ) -> Item:
     """启动特别程序: the item waits, the clocks its kind may stop stand still, the applicant learns for how long."""
     case, item, items, post = _at_own_desk(session, number, name, Act.START_SPECIAL, by, at)
+    item_after(item.state, Act.START_SPECIAL)  # who comes too late reads that, not what else is wrong
     special = _allowed_kind(session, case, item, procedure)
     reason, basis = stated(procedure.reason, "请写明启动特别程序的理由。"), _basis(procedure)
     told = f"{procedure.kind}：{reason}"

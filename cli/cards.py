@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from actions.describing_record import describe_card
 from actions.supervising import close, explain
 from cli.cases import AsJson
 from models.account import account_named, departments_by_code
@@ -37,7 +38,8 @@ def listed(
         departments = {code: one.short_name for code, one in departments_by_code(session).items()}
         people = names_of(session)
         found = [
-            _described(card, departments, people) for card in cards(session, only_open=only_open, limit=MOST)
+            describe_card(card, departments, people)
+            for card in cards(session, only_open=only_open, limit=MOST)
         ]
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
@@ -70,33 +72,10 @@ def closed(number: Number, as_user: As, as_json: AsJson = False) -> None:
 
 def _say(card: Card, department: str, as_json: bool, done: str) -> None:
     if as_json:
-        told = _described(card, {card.department_code: department}, {})
+        told = describe_card(card, {card.department_code: department}, {})
         typer.echo(json.dumps(told, ensure_ascii=False))
     else:
         typer.echo(f"{card.number} {done}。")
-
-
-def _described(card: Card, departments: dict[str, str], people: dict[str, str]) -> dict[str, Any]:
-    return {
-        "number": card.number,
-        "rule": card.rule,
-        "level": card.level.value,
-        "level_label": card.level.label,
-        "case_no": card.case_number,
-        "item_no": card.item_number or None,
-        "department": card.department_code,
-        "department_name": departments[card.department_code],
-        "responsible": card.responsible,
-        "responsible_name": people.get(card.responsible),
-        "finding": card.finding,
-        "arose_at": card.arose_at.isoformat(),
-        "opened_at": card.opened_at.isoformat(),
-        "explanation": card.explanation or None,
-        "explained_by": card.explained_by or None,
-        "explained_at": card.explained_at.isoformat() if card.explained_at else None,
-        "closed_by": card.closed_by or None,
-        "closed_at": card.closed_at.isoformat() if card.closed_at else None,
-    }
 
 
 def _print(found: list[dict[str, Any]]) -> None:

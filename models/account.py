@@ -75,6 +75,12 @@ def account_named(session: Session, username: str) -> Account:
     return account
 
 
+def name_of(session: Session, username: str) -> str:
+    """The person's name; what is no account is called as it is."""
+    account = session.get(Account, username)
+    return account.name if account else username
+
+
 def lock_account(session: Session, username: str) -> Account | None:
     """The account, locked so that failed sign-ins at the same moment are all counted."""
     query = select(Account).where(Account.username == username).with_for_update()

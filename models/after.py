@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Column, Index, and_, text
+from sqlalchemy import Column, Index, Select, and_, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from models.case import Item
+from models.case import Case, Item, items_of
 from models.clock import ClockRow
 from models.columns import moment
+from models.worklists import Leaf, leaf_of
 from rules.clock import ClockKind
 from rules.states import ItemState
 
@@ -21,6 +23,14 @@ class Delivery(SQLModel, table=True):
     """送达: some results of a case on one way to the applicant: over the counter or by courier."""
 
     __tablename__ = "delivery"
+    __table_args__ = (
+        # What the window asks: which parcels are with the courier, the longest first?
+        Index(
+            "delivery_on_the_way",
+            "sent_at",
+            postgresql_where=text("delivered_at IS NULL AND returned_at IS NULL"),
+        ),
+    )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     case_number: str = Field(foreign_key="case_file.number", index=True, max_length=50)
@@ -58,6 +68,73 @@ def deliveries_of(session: Session, case_number: str) -> list[Delivery]:
     """What has gone out to the applicant, first to last."""
     query = select(Delivery).where(Delivery.case_number == case_number)
     return list(session.exec(query.order_by(col(Delivery.sent_at), col(Delivery.id))))
+
+
+def on_the_way(session: Session, case_number: str) -> list[Delivery]:
+    """Parcels of the case that are with the courier."""
+    return [one for one in deliveries_of(session, case_number) if not (one.delivered_at or one.returned_at)]
+
+
+def lying_ready(session: Session, case_number: str) -> list[Item]:
+    """Granted, the result made, and not handed over since: what went out before a case was opened again is another."""
+    sent = [one for one in deliveries_of(session, case_number) if one.returned_at is None]
+    return [
+        item
+        for item in items_of(session, case_number)
+        if item.state is ItemState.GRANTED and item.result_number and handed_over(item, sent) is None
+    ]
+
+
+def handed_over(item: Item, deliveries: list[Delivery]) -> Delivery | None:
+    """How the present result of the item left, if it did."""
+    return next(
+        (
+            one
+            for one in reversed(deliveries)
+            if item.number in one.items
+            and one.returned_at is None
+            and item.decided_at is not None
+            and one.sent_at >= item.decided_at
+        ),
+        None,
+    )
+
+
+def cases_to_hand_over(session: Session, page: int = 1) -> Leaf[Case]:
+    """待发放: cases with results that lie ready, the one whose ten days end first at the top."""
+    ready = (
+        select(col(ClockRow.case_number), func.min(ClockRow.due_on).label("due"))
+        .join(Item, col(Item.number) == ClockRow.item_number)
+        .where(
+            ClockRow.kind == ClockKind.DELIVERY,
+            col(ClockRow.stopped_at).is_(None),
+            Item.state == ItemState.GRANTED,
+            Item.result_number != "",
+        )
+        .group_by(col(ClockRow.case_number))
+        .subquery()
+    )
+    total = session.execute(select(func.count()).select_from(ready)).scalar_one()
+    query: Select[Any] = select(Case).join(ready, ready.c.case_number == Case.number)
+    return leaf_of(session, query.order_by(ready.c.due.nulls_last(), col(Case.number)), total, page)
+
+
+def parcels_on_the_way(session: Session, page: int = 1) -> Leaf[Delivery]:
+    """在途: what has been posted and has neither arrived nor come back, the longest first."""
+    with_courier = (col(Delivery.delivered_at).is_(None), col(Delivery.returned_at).is_(None))
+    total = session.exec(select(func.count()).select_from(Delivery).where(*with_courier)).one()
+    query = select(Delivery).where(*with_courier).order_by(col(Delivery.sent_at), col(Delivery.id))
+    return leaf_of(session, query, total, page)
+
+
+def delivery_dates(session: Session, case_numbers: list[str]) -> dict[str, date | None]:
+    """Item number -> by when its result must be sent, of the results of these cases that are still here."""
+    query = select(ClockRow).where(
+        col(ClockRow.case_number).in_(case_numbers),
+        ClockRow.kind == ClockKind.DELIVERY,
+        col(ClockRow.stopped_at).is_(None),
+    )
+    return {row.item_number: row.due_on for row in session.exec(query)}
 
 
 @dataclass(frozen=True)

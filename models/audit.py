@@ -1,5 +1,6 @@
 """What happened to a case? Entries are added and never changed."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +37,23 @@ def timeline(session: Session, case_number: str) -> list[AuditEntry]:
     """Everything that happened to a case, first to last."""
     query = select(AuditEntry).where(AuditEntry.case_number == case_number).order_by(col(AuditEntry.id))
     return list(session.exec(query))
+
+
+def latest_entry(
+    session: Session,
+    case_number: str,
+    item_number: str | None,
+    acts: Collection[Act],
+    besides: Collection[str] = (),
+) -> AuditEntry | None:
+    """The latest of these acts on the item, or on the case as a whole; `besides` are those whose do not count."""
+    query = select(AuditEntry).where(
+        AuditEntry.case_number == case_number,
+        col(AuditEntry.item_number) == item_number if item_number else col(AuditEntry.item_number).is_(None),
+        col(AuditEntry.act).in_(acts),
+        col(AuditEntry.actor).not_in(besides),
+    )
+    return session.exec(query.order_by(col(AuditEntry.id).desc()).limit(1)).one_or_none()
 
 
 def handed_on_by(session: Session, item_number: str, department: str) -> AuditEntry | None:

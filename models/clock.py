@@ -39,6 +39,12 @@ class ClockRow(SQLModel, table=True):
         Index("clock_of_case", "case_number", "item_number"),
         # What the patrol asks: whose next rung has come?
         Index("clock_next_rung", "next_rung_at", postgresql_where=text("next_rung_at IS NOT NULL")),
+        # What the window asks: which results are still due to applicants? (待发放)
+        Index(
+            "clock_delivery_open",
+            "item_number",
+            postgresql_where=text("stopped_at IS NULL AND kind = 'delivery'"),
+        ),
         # What a new holiday table and the list of the overdue ask: which open clocks end when?
         Index("clock_open_due", "due_on", postgresql_where=text("stopped_at IS NULL")),
         # What every manager page asks: how many open dates rest on a year without a table?

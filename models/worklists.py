@@ -50,6 +50,7 @@ class Wanted:
     bundle: str = ""
     department: str = ""
     overdue: bool = False
+    archived: bool | None = None
     sort: str = "newest"
     page: int = 1
 
@@ -221,6 +222,9 @@ def _narrowed(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
         where.append(col(Case.number).in_(of_department))
     if wanted.overdue:
         where.append(_overdue(today))
+    if wanted.archived is not None:
+        put_away = col(Case.archived_at)
+        where.append(put_away.is_not(None) if wanted.archived else put_away.is_(None))
     return where
 
 

@@ -140,6 +140,18 @@ ITEM_FINAL = ITEM_DECIDED | {ItemState.WITHDRAWN, ItemState.NOT_NEEDED, ItemStat
 BEFORE_ACCEPTANCE = frozenset({CaseState.SUBMITTED, CaseState.CORRECTION})
 CASE_CLOSED = frozenset({CaseState.NOT_ACCEPTED, CaseState.CONCLUDED, CaseState.WITHDRAWN, CaseState.VOID})
 
+# 归档: the case is put away. What was found, and what was told, may still be settled; only a review opens it.
+AFTER_ARCHIVING = frozenset(
+    {
+        Act.REOPEN,
+        Act.EXPLAIN_CARD,
+        Act.CLOSE_CARD,
+        Act.CONFIRM_NOTICE,
+        Act.RESEND_NOTICE,
+        Act.CALL,
+    }
+)
+
 CASE_TRANSITIONS: dict[tuple[CaseState, Act], CaseState] = {
     (CaseState.SUBMITTED, Act.ACCEPT): CaseState.ACCEPTED,
     (CaseState.SUBMITTED, Act.DEEM_ACCEPTED): CaseState.ACCEPTED,

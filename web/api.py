@@ -1,99 +1,48 @@
 """REST: the same acts and rights as the desks, for programs. JSON in and out, a token instead of a session."""
 
-import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, ConfigDict, Field
 
 from actions.accepting import accept
 from actions.acting import Asked
 from actions.applying import submit
+from actions.deciding import item_named
 from actions.describing import describe, describe_act, describe_clock
+from actions.describing_record import describe_card, describe_notices
 from actions.doing import do, possible
 from actions.foreseeing import foresee
 from actions.forms import ApplicationForm, MaterialForm, application_of, read_form
 from actions.permitting import must_be_allowed
-from actions.tokens import account_of_token
 from config.settings import settings
-from models.account import Account
-from models.case import find_case
-from models.database import transaction
+from models.account import Account, departments_by_code
+from models.card import cards_of
+from models.case import Case, find_case
 from models.supervision import clock_views, names_of
-from models.worklists import Wanted, cases_listed
-from rules.application import Supplied
-from rules.errors import Faulty, NotYourDesk
+from models.worklists import cases_listed
+from rules.application import Application, Supplied
+from rules.errors import AlreadyDone, Faulty, NotYourDesk
 from rules.moments import china_day
+from rules.people import Role
 from rules.states import Act
-from web.asking import page_number, state_asked
-from web.case_page import SEES_ALL, case_seen_by
-from web.entering import Db, NoToken, now
-from web.limiting import Guesses
+from web.api_door import PROBLEMS, ActBody, Document, Program, act_body, caller, described, only_known
+from web.api_filters import Filters, wanted_by
+from web.case_page import case_seen_by
+from web.entering import Db, now
 from web.refusing import API
 
-LARGEST = 1 << 20  # bytes of a body
-
-router = APIRouter(prefix=API)
-wrong_tokens = Guesses()
-
-
-class ActBody(BaseModel):
-    """What an act is told."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    item: str = Field(default="", max_length=60)
-    data: dict[str, Any] = Field(default_factory=dict)
-    dry_run: bool = False
-
-
-def caller(request: Request) -> Account:
-    """Whom the token stands for. Wrong tokens are counted by address, like wrong query codes."""
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    address = request.client.host if request.client else ""
-    wrong_tokens.must_be_few(address, now())
-    with transaction() as session:
-        account = account_of_token(session, token.strip(), at=now()) if kind.lower() == "bearer" else None
-    if account is None:
-        if token:
-            wrong_tokens.count(address, now())
-        raise NoToken
-    return account
-
-
-Caller = Annotated[Account, Depends(caller)]
-
-
-async def document(request: Request) -> Any:
-    """The body as JSON, of a size that a form has."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            raise Faulty({"body": "请求内容超过 1 MB。"})
-    try:
-        return json.loads(body, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        raise Faulty({"body": "请求内容不是正确的 JSON。"}) from None
-
-
-def _no_number(word: str) -> None:
-    raise ValueError(word)  # Infinity and NaN are no JSON
-
-
-Document = Annotated[Any, Depends(document)]
+router = APIRouter(prefix=API, dependencies=[Depends(caller), Depends(only_known)], responses=PROBLEMS)
 
 
 @router.get("/cases")
-def listed(db: Db, by: Caller, state: str = "", q: str = "", page: str = "") -> Response:
-    """Cases, the newest first, twenty a page. For the window and those who oversee; a department asks by number."""
-    if by.role not in SEES_ALL:
-        raise NotYourDesk("部门账号请按办件编号查询。")
-    wanted = Wanted(
-        search=q.replace("\x00", "").strip()[:100], state=state_asked(state), page=page_number(page)
-    )
-    leaf = cases_listed(db, wanted, china_day(now()))
+def listed(db: Db, by: Program, filters: Annotated[Filters, Depends()]) -> Response:
+    """Cases, the newest first, twenty a page: for a department its own.
+
+    `state` as in a case; `bundle` and `department` by code; `overdue=yes`; `archived=yes` or `no`; `q` is part of a
+    number or the beginning of the applicant's name.
+    """
+    leaf = cases_listed(db, wanted_by(db, by, filters), china_day(now()))
     found = [
         {
             "case_no": case.number,
@@ -102,72 +51,105 @@ def listed(db: Db, by: Caller, state: str = "", q: str = "", page: str = "") -> 
             "outcome": case.outcome.value if case.outcome else None,
             "submitted_at": case.submitted_at.isoformat(),
             "due": case.promised_due_on.isoformat() if case.promised_due_on else None,
+            "archived": case.archived_at is not None,
         }
         for case in leaf.rows
     ]
     return JSONResponse({"total": leaf.total, "page": leaf.number, "pages": leaf.pages, "cases": found})
 
 
-@router.post(
-    "/cases", openapi_extra={"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}}
-)
-def applied(db: Db, by: Caller, content: Document) -> Response:
-    """收件, and 受理 where it says so. The same fields as examples/*.yaml; materials arrive on paper or by their id."""
+@router.post("/cases", status_code=201, openapi_extra=described(ApplicationForm))
+def applied(db: Db, by: Program, content: Document) -> Response:
+    """收件, and 受理 where it says so. The same fields as examples/*.yaml; materials arrive on paper.
+
+    Sent again with the same submission_key it is the same case, answered with 200.
+    """
     must_be_allowed(by, Act.SUBMIT)
-    form: ApplicationForm = read_form(content)
-    at = now()
-    case = submit(db, application_of(form, _on_paper), by=by, region=settings().region, at=at)
+    form = read_form(content)
+    application = application_of(form, _on_paper)
+    try:
+        with db.begin_nested():
+            case = submit(db, application, by=by, region=settings().region, at=now())
+    except AlreadyDone as done:
+        twin = find_case(db, done.case_number)
+        if not _the_same(twin, application, by):
+            raise
+        return JSONResponse(_received(twin), 200)
     if form.accept:
-        accept(db, case.number, by=by, at=at)
-    answer = {"case_no": case.number, "query_code": case.query_code, "state": case.state.value}
-    return JSONResponse(answer, 201)
+        accept(db, case.number, by=by, at=now())
+    return JSONResponse(_received(case), 201)
 
 
 @router.get("/cases/{number}")
-def one(db: Db, by: Caller, number: str) -> Response:
-    """The case and its items."""
+def one(db: Db, by: Program, number: str) -> Response:
+    """The case, its items and how the results went out."""
     case, _ = case_seen_by(db, by, number)
     return JSONResponse(describe(db, case, at=now()))
 
 
 @router.get("/cases/{number}/acts")
-def acts(db: Db, by: Caller, number: str) -> Response:
-    """What this account may do now."""
+def acts(db: Db, by: Program, number: str) -> Response:
+    """What this account may do now, with the fields of each act."""
     case_seen_by(db, by, number)
     return JSONResponse([describe_act(each) for each in possible(db, number, by, at=now())])
 
 
-@router.post(
-    "/cases/{number}/acts/{name}",
-    openapi_extra={"requestBody": {"content": {"application/json": {"schema": ActBody.model_json_schema()}}}},
-)
-def act(db: Db, by: Caller, number: str, name: str, content: Document) -> Response:
+@router.post("/cases/{number}/acts/{name}", openapi_extra=described(ActBody))
+def act(db: Db, by: Program, number: str, name: str, content: Document) -> Response:
     """Take an act; with dry_run only what it would lead to."""
     case_seen_by(db, by, number)
-    body = _body(content)
+    body = act_body(content)
     asked = Asked(db, number, body.item, body.data, by, now())
+    warnings: list[str] = []
     if body.dry_run:
-        return JSONResponse({"dry_run": True} | foresee(db, number, lambda: do(name, asked)).described())
-    warnings = list(do(name, asked))
+        foreseen = foresee(db, number, lambda: warnings.extend(do(name, asked)))
+        return JSONResponse({"dry_run": True} | foreseen.described() | {"warnings": warnings})
+    warnings.extend(do(name, asked))
     db.flush()
     return JSONResponse(describe(db, find_case(db, number), at=now()) | {"warnings": warnings})
 
 
 @router.get("/cases/{number}/clocks")
-def clocks(db: Db, by: Caller, number: str, item: str = "") -> Response:
-    """Every clock with its trace."""
-    case_seen_by(db, by, number)
+def clocks(db: Db, by: Program, number: str, item: str = "") -> Response:
+    """Every clock with its trace; `item` narrows it to one."""
+    _, items = case_seen_by(db, by, number)
+    code = item_named(items, item, number).code if item else ""
     people = names_of(db)
     return JSONResponse(
-        [describe_clock(view, people) for view in clock_views(db, number, at=now(), item=item)]
+        [describe_clock(view, people) for view in clock_views(db, number, at=now(), item=code)]
     )
 
 
-def _body(content: Any) -> ActBody:
-    try:
-        return ActBody.model_validate(content)
-    except ValueError:
-        raise Faulty({"body": '请求内容应形如 {"item": "B1-2", "data": {"reason": "……"}}。'}) from None
+@router.get("/cases/{number}/cards")
+def cards(db: Db, by: Program, number: str) -> Response:
+    """What supervision found."""
+    case_seen_by(db, by, number)
+    departments = {code: one.short_name for code, one in departments_by_code(db).items()}
+    people = names_of(db)
+    return JSONResponse([describe_card(card, departments, people) for card in cards_of(db, number)])
+
+
+@router.get("/cases/{number}/notices")
+def notices(db: Db, by: Program, number: str) -> Response:
+    """What the applicant was told: for the window and those who oversee, as on the pages."""
+    case_seen_by(db, by, number)
+    if by.role in (Role.OFFICER, Role.HEAD):
+        raise NotYourDesk("发给申请人的通知由窗口和监管人员查看。")
+    return JSONResponse(describe_notices(db, number))
+
+
+def _received(case: Case) -> dict[str, Any]:
+    return {"case_no": case.number, "query_code": case.query_code, "state": case.state.value}
+
+
+def _the_same(case: Case, application: Application, by: Account) -> bool:
+    """Is this the form that became the case, sent once more? A key used for something else is a mistake."""
+    applicant = application.applicant
+    return (case.submitted_by, case.applicant_id_number.upper(), case.applicant_name) == (
+        by.username,
+        applicant.id_number.upper(),
+        applicant.name,
+    )
 
 
 def _on_paper(material: MaterialForm) -> Supplied:

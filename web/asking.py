@@ -14,6 +14,11 @@ def state_asked(typed: str) -> CaseState | None:
     return CaseState(typed) if typed in set(CaseState) else None
 
 
+def archived_asked(typed: str) -> bool | None:
+    """Only what is put away, only what is not, or all."""
+    return {"yes": True, "no": False}.get(typed)
+
+
 def bundle_names() -> dict[str, str]:
     """Bundle code -> name, for lists."""
     return {bundle.code: bundle.name for bundle in catalogue().values()}

@@ -8,11 +8,13 @@ from starlette.datastructures import UploadFile
 from actions.accepting import accept, decline
 from actions.applying import supply
 from actions.doing import Possible, possible
+from actions.meanwhile import Tried, saying_who
 from actions.moving import APPLICANT
 from actions.permitting import moved_away, posts_held
-from actions.storing import TooLarge, UnknownType, store
+from actions.storing import TooLarge, UnknownType, discard, store
 from config.settings import settings
 from models.account import Account, accounts, departments_by_code
+from models.after import deliveries_of
 from models.audit import timeline
 from models.case import Case, Item, Material, find_case, former_versions, items_of, materials_of
 from models.document import documents_of
@@ -30,7 +32,7 @@ from rules.people import Role
 from rules.states import ITEM_DECIDED, Act, CaseState
 from web.entering import Clerk, Db, OurForm, Viewer, now, typed
 from web.gaps_shown import supplement_shown
-from web.refusing import refusal, status_of
+from web.refusing import status_of
 from web.showing import show
 from web.timeline import particulars
 from web.together import together
@@ -116,6 +118,7 @@ def case_page(
         other_acts=beside(open_now),
         standings=standings(db, [number], at=now()),
         papers=documents_of(db, number),
+        deliveries=deliveries_of(db, number),
     )
 
 
@@ -153,7 +156,8 @@ def receipt(request: Request, db: Db, clerk: Clerk, number: str) -> Response:
 def accepted(db: Db, clerk: Clerk, number: str, _form: OurForm) -> Response:
     """受理."""
     case_seen_by(db, clerk, number)
-    accept(db, number, by=clerk, at=now())
+    with saying_who(db, Tried(number, "", Act.ACCEPT, clerk, now())):
+        accept(db, number, by=clerk, at=now())
     return RedirectResponse(f"/cases/{number}", 303)
 
 
@@ -163,13 +167,12 @@ def declined(request: Request, db: Db, clerk: Clerk, number: str, form: OurForm)
     reason = typed(form, "reason")
     case_seen_by(db, clerk, number)
     try:
-        with db.begin_nested():  # a refusal leaves nothing half written behind
+        # a refusal leaves nothing half written behind
+        with db.begin_nested(), saying_who(db, Tried(number, "", Act.DECLINE, clerk, now())):
             decline(db, number, reason, by=clerk, at=now())
     except Faulty as faulty:
         faults = {"decline": str(faulty)}
         return case_page(request, db, clerk, number, status=422, faults=faults, kept={"decline": reason})
-    except Refused as refused:
-        return refusal(request, status_of(refused), str(refused), case=number, kept=reason)
     return RedirectResponse(f"/cases/{number}", 303)
 
 
@@ -177,11 +180,15 @@ def declined(request: Request, db: Db, clerk: Clerk, number: str, form: OurForm)
 def supplied(request: Request, db: Db, clerk: Clerk, number: str, spec_id: str, form: OurForm) -> Response:
     """补交: a deferred paper arrives, as a file or on paper."""
     case_seen_by(db, clerk, number)
-    upload = form.get("file")
+    arrived = None
     try:
-        with db.begin_nested():
-            supply(db, number, _arrived(upload, spec_id), by=clerk, at=now())
-    except (Faulty, TooLarge, UnknownType) as refused:
+        arrived = _arrived(form.get("file"), spec_id)
+        with db.begin_nested(), saying_who(db, Tried(number, "", Act.SUPPLY, clerk, now())):
+            supply(db, number, arrived, by=clerk, at=now())
+    except Refused as refused:
+        discard([arrived] if arrived else [], folder=settings().uploads)  # a file that was not taken
+        if not isinstance(refused, Faulty | TooLarge | UnknownType):
+            raise
         faults = {f"material.{spec_id}": str(refused)}
         return case_page(request, db, clerk, number, status=status_of(refused), faults=faults)
     return RedirectResponse(f"/cases/{number}#materials", 303)

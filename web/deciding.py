@@ -8,10 +8,12 @@ from actions.acting import Asked
 from actions.deciding import item_named, refuse
 from actions.doing import do
 from actions.foreseeing import foresee
+from actions.meanwhile import Tried, saying_who
 from models.account import Account, departments_by_code
 from models.case import Case, Item
 from models.version import bundle_of_version
 from rules.errors import Faulty, NotYourDesk, Refused
+from rules.states import Act
 from web.case_page import case_page, case_seen_by
 from web.entering import Db, OurForm, Viewer, now, typed
 from web.refusing import refusal, status_of
@@ -44,8 +46,10 @@ def refused_(request: Request, db: Db, viewer: Viewer, number: str, item: str, f
         case, items = case_seen_by(db, viewer, number)
         with db.begin_nested():
             if not typed(form, "confirmed"):
-                return _preview(request, db, viewer, case, item_named(items, item, number), reason)
-            refuse(db, number, item, reason, by=viewer, at=now())
+                with saying_who(db, Tried(number, item, Act.REFUSE, viewer, now())):
+                    return _preview(request, db, viewer, case, item_named(items, item, number), reason)
+            with saying_who(db, Tried(number, item, Act.REFUSE, viewer, now())):
+                refuse(db, number, item, reason, by=viewer, at=now())
     except Refused as refused:
         return _not_done(request, db, viewer, number, item, refused, "reason", {"reason": reason})
     return RedirectResponse(f"/cases/{number}?done={item}", 303)

@@ -113,6 +113,7 @@ async def our_form(request: Request) -> FormData:
         raise NotFromOurPage
     if not hmac.compare_digest(brought.encode(), csrf_token(request).encode()):
         raise NotFromOurPage
+    request.state.form = form  # for the page that says no: nothing typed is lost
     return form
 
 

@@ -76,8 +76,25 @@ def say_why(request: Request, refused: Exception) -> Response:
         raise refused
     if request.url.path.startswith(API):
         return _to_a_program(refused)
-    case = refused.case_number if isinstance(refused, AlreadyDone) else ""
-    return refusal(request, status_of(refused), str(refused), case=case)
+    case = _case_to_look_at(request, refused)
+    return refusal(request, status_of(refused), str(refused), case=case, kept=_typed(request))
+
+
+def _case_to_look_at(request: Request, refused: Refused) -> str:
+    """Where to see what has become of it, for those who may."""
+    if isinstance(refused, AlreadyDone):
+        return refused.case_number
+    on_a_case = request.url.path.startswith("/cases/") and not isinstance(refused, NotFound | NotYourDesk)
+    return str(request.path_params.get("number", "")) if on_a_case else ""
+
+
+def _typed(request: Request) -> str:
+    """The words of the form that was sent, to be copied: sentences, not codes, tokens or passwords."""
+    form = getattr(request.state, "form", None)
+    if form is None or request.url.path == "/sign-in":
+        return ""
+    words = [value for _, value in form.multi_items() if isinstance(value, str)]
+    return "\n".join(word for word in words if not word.isascii())
 
 
 def _to_a_program(refused: Refused) -> Response:
@@ -85,7 +102,10 @@ def _to_a_program(refused: Refused) -> Response:
     faults = refused.faults if isinstance(refused, Faulty) else {}
     status = status_of(refused)
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
-    return JSONResponse({"error": str(refused), "faults": faults}, status, headers)
+    told: dict[str, object] = {"error": str(refused), "faults": faults}
+    if isinstance(refused, AlreadyDone) and refused.case_number:
+        told["case_no"] = refused.case_number
+    return JSONResponse(told, status, headers)
 
 
 def lead_to_sign_in(request: Request, _: Exception) -> Response:

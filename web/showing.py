@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from config.calendars import tentative
 from config.settings import settings
 from models.account import Account
+from rules.masking import masked_name
 from rules.moments import CHINA, china_day, china_text
 from rules.people import Role
 from web.entering import VISIT, csrf_token, now
@@ -26,6 +27,7 @@ NAVIGATION = {
     Role.CLERK: (
         ("/window", "待受理"),
         ("/window/new", "新办申请"),
+        ("/window/deliveries", "待发放"),
         ("/window/all", "办件查询"),
         ("/calls", "电话联系"),
         ("/cards", "监察卡"),
@@ -103,7 +105,13 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"day": day, "moment": moment, "size": size, "masked": masked}
+    environment.filters |= {
+        "day": day,
+        "moment": moment,
+        "size": size,
+        "masked": masked,
+        "masked_name": masked_name,
+    }
     environment.globals |= {"static": static, "remaining": remaining, "tentative": tentative}
     return environment
 

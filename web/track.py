@@ -12,6 +12,7 @@ from sqlmodel import Session
 from actions.fast_lanes import ask_human, decided_by_rule
 from actions.gatherings import open_gathering
 from models.account import departments_by_code
+from models.after import deliveries_of, lying_ready, on_the_way
 from models.case import Case, Item, find_case, items_of, materials_of
 from models.document import documents_of
 from models.notice import notices_of
@@ -94,10 +95,11 @@ def progress(request: Request, db: Db, number: str) -> Response:
         departments=departments_by_code(db),
         words=ITEM_WORDS,
         standings=defaultdict(Standing, standings(db, [number], at=now())),
-        steps=_steps(case),
+        steps=_steps(case, items),
         holder=_holder(case, items, db),
         notices=notices_of(db, number),
         papers=documents_of(db, number),
+        deliveries=deliveries_of(db, number),
         supplement=supplement_shown(db, case),
         owed=[row for row in materials_of(db, number) if row.state is MaterialState.DEFERRED],
         finished=sum(item.state in ITEM_FINAL for item in items),
@@ -151,7 +153,7 @@ def _opened(request: Request, db: Session, number: str, code: str, at: datetime)
     return None
 
 
-def _steps(case: Case) -> list[tuple[str, str, datetime | None]]:
+def _steps(case: Case, items: list[Item]) -> list[tuple[str, str, datetime | None]]:
     """(step, done | now | later, when) for the strip at the top."""
     if case.state in (CaseState.NOT_ACCEPTED, CaseState.WITHDRAWN, CaseState.VOID):
         return [("提交申请", "done", case.submitted_at), (case.state.label, "now", None)]
@@ -167,7 +169,9 @@ def _steps(case: Case) -> list[tuple[str, str, datetime | None]]:
         steps.append((word, state, when))
         reached = reached and when is not None
     if case.concluded_at:
-        steps.append(("领取结果", "done" if case.issued_at else "now", case.issued_at))
+        # what was refused throughout has nothing to be collected
+        over = case.delivered_at or (None if any(item.result_number for item in items) else case.issued_at)
+        steps.append(("领取结果", "done" if over else "now", over))
     return steps
 
 
@@ -182,9 +186,19 @@ def _holder(case: Case, items: list[Item], db: Session) -> str:
     if case.state is CaseState.NOT_ACCEPTED:
         return "这份申请没有受理，理由见下。"
     if case.state is CaseState.CONCLUDED:
-        return f"全部部门已经办结：{case.outcome.label if case.outcome else ''}。"
+        return (
+            f"全部部门已经办结：{case.outcome.label if case.outcome else ''}。{_where_results_are(case, db)}"
+        )
     names = departments_by_code(db)
     busy = dict.fromkeys(
         names[item.department_code].name for item in items if item.state in ITEM_OPEN_AT_DESK
     )
     return f"{'、'.join(busy)}正在办理，请等候通知。"
+
+
+def _where_results_are(case: Case, db: Session) -> str:
+    if on_the_way(db, case.number):
+        return "结果已经寄出，请留意快递。"
+    if lying_ready(db, case.number):
+        return "结果已经做好，请带上身份证件到受理窗口领取。"
+    return "结果已经全部送达。" if case.delivered_at else ""

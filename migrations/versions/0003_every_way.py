@@ -272,6 +272,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_delivery_case_number", "delivery", ["case_number"])
+    op.create_index(
+        "clock_delivery_open",
+        "clock",
+        ["item_number"],
+        postgresql_where=sa.text("stopped_at IS NULL AND kind = 'delivery'"),
+    )
+    op.create_index(
+        "delivery_on_the_way",
+        "delivery",
+        ["sent_at"],
+        postgresql_where=sa.text("delivered_at IS NULL AND returned_at IS NULL"),
+    )
     op.create_table(
         "gathering",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -561,6 +573,8 @@ def downgrade() -> None:
     )
     op.drop_index("ix_gathering_case_number", table_name="gathering")
     op.drop_table("gathering")
+    op.drop_index("delivery_on_the_way", table_name="delivery")
+    op.drop_index("clock_delivery_open", table_name="clock")
     op.drop_index("ix_delivery_case_number", table_name="delivery")
     op.drop_table("delivery")
     op.drop_index("delegation_of_stand_in", table_name="delegation")

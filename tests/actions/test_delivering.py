@@ -8,12 +8,12 @@ from sqlmodel import Session
 from actions.acting import Asked
 from actions.archiving import archive
 from actions.deciding import grant, refuse
-from actions.delivering import deliver, on_the_way, ready_to_go, returned, ship
+from actions.delivering import deliver, returned, ship
 from actions.doing import do, possible
 from actions.issuing import issue
 from actions.moving import record
 from actions.supervising import fire_due_rungs
-from models.after import deliveries_of
+from models.after import deliveries_of, lying_ready, on_the_way
 from models.case import Case, find_case, items_of
 from models.clock import running_clocks
 from models.notice import notices_of
@@ -90,9 +90,11 @@ def test_some_now_and_the_rest_by_courier(db: Session, made: Case) -> None:
     assert open_delivery_clocks(db, made) == set()
     assert told(db, made, Event.SHIPPED) == 2
     assert made.delivered_at is None, "sent is not arrived"
-    with pytest.raises(WrongState, match="前一件快递"):
-        ship(db, made.number, "示例快递", "EX000000002CN", by=clerk, at=NOON)
-    deliver(db, made.number, by=clerk, at=NOON + timedelta(days=2))
+    with pytest.raises(AlreadyDone, match="由 林晓 寄出（示例快递 EX000000001CN）"):
+        ship(db, made.number, "示例快递", "EX000000002CN", by=clerk, at=NOON, items=["B1-3"])
+    with pytest.raises(AlreadyDone, match="由 林晓"):
+        deliver(db, made.number, by=clerk, at=NOON + timedelta(days=2))
+    deliver(db, made.number, by=clerk, at=NOON + timedelta(days=2), items=["B1-3"])
     db.flush()
     assert made.delivered_at == NOON + timedelta(days=2)
     assert len(deliveries_of(db, made.number)) == 2
@@ -104,12 +106,12 @@ def test_what_comes_back_is_sent_again(db: Session, made: Case) -> None:
     returned(db, made.number, "地址无人。", by=clerk, at=NOON + timedelta(days=3))
     db.flush()
     assert told(db, made, Event.RETURNED) == 2
-    assert len(ready_to_go(db, made)) == 5
+    assert len(lying_ready(db, made.number)) == 5
     assert open_delivery_clocks(db, made) == set(DESKS) - {"B1-4"}, "the ten days run anew"
     again = ship(db, made.number, "示例快递", "EX000000002CN", by=clerk, at=NOON + timedelta(days=4))
     db.flush()
     assert on_the_way(db, made.number) == [again]
-    deliver(db, made.number, by=clerk, at=NOON + timedelta(days=5))
+    deliver(db, made.number, by=clerk, at=NOON + timedelta(days=5), items=["B1-1"])
     db.flush()
     with pytest.raises(WrongState, match="没有在途"):
         returned(db, made.number, "又退回。", by=clerk, at=NOON + timedelta(days=6))
@@ -141,12 +143,12 @@ def test_a_result_does_not_wait_for_the_others_beyond_its_ten_days(db: Session) 
     db.flush()
     later = datetime(2026, 3, 19, 2, tzinfo=MORNING.tzinfo)  # nine working days on, the others undecided
     fire_due_rungs(db, case.number, at=later - timedelta(days=4))
-    assert not ready_to_go(db, case)
+    assert not lying_ready(db, case.number)
     fire_due_rungs(db, case.number, at=later)
     db.flush()
     assert case.state is CaseState.ACCEPTED
-    assert {item.code for item in ready_to_go(db, case)} >= {"B1-3"}
-    assert told(db, case, Event.READY) == 2 * len(ready_to_go(db, case))
+    assert {item.code for item in lying_ready(db, case.number)} >= {"B1-3"}
+    assert told(db, case, Event.READY) == 2 * len(lying_ready(db, case.number))
     deliver(db, case.number, by=account(db, CLERK), at=later)
     db.flush()
     assert "B1-3" not in open_delivery_clocks(db, case)

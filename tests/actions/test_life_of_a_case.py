@@ -146,7 +146,7 @@ def test_bad_acts_get_a_sentence_and_change_nothing(db: Session) -> None:
 def test_deciding_twice_says_who_decided_when(db: Session) -> None:
     case = a_case(db)
     decide(db, case, "B1-1")
-    with pytest.raises(AlreadyDone, match="由 market 作出准予决定"):
+    with pytest.raises(AlreadyDone, match="由 market经办 作出准予决定"):
         decide(db, case, "B1-1")
 
 

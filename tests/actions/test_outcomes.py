@@ -97,7 +97,7 @@ def test_a_transfer_ends_the_item_here_and_says_where_it_is(
     refuse(db, case.number, "B9-2", "不合格。", by=account(db, "fire"), at=NOON)
     assert case.outcome is Outcome.TRANSFERRED, "not everything was refused"
     assert facts(db, case, Event.CONCLUDED)[0]["transferred"] == ["事项1"]
-    with pytest.raises(AlreadyDone, match="由 market 作出转报决定"):
+    with pytest.raises(AlreadyDone, match="由 market经办 作出转报决定"):
         grant(db, case.number, "B9-1", by=account(db, "market"), at=NOON)
 
 

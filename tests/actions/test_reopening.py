@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from actions.changing_items import add_item
 from actions.deciding import grant, refuse, transfer
+from actions.delivering import deliver
 from actions.issuing import issue
 from actions.reopening import reopen
 from actions.withdrawing import withdraw
@@ -94,7 +95,8 @@ def test_the_clocks_are_fresh(db: Session, case: Case) -> None:
 
 def test_it_ends_and_issues_again_and_tells_again(db: Session, case: Case) -> None:
     first = items(db, case)["3"].result_number
-    case.delivered_at = NOON
+    deliver(db, case.number, by=account(db, CLERK), at=NOON)
+    assert case.delivered_at == NOON
     again(db, case)
     assert case.delivered_at == NOON, "what was handed over was handed over"
     grant(db, case.number, "B9-1", by=account(db, "market"), at=LATER)
@@ -111,7 +113,8 @@ def test_it_ends_and_issues_again_and_tells_again(db: Session, case: Case) -> No
 
 
 def test_refused_again_there_is_nothing_new_to_hand_over(db: Session, case: Case) -> None:
-    case.delivered_at = NOON
+    deliver(db, case.number, by=account(db, CLERK), at=NOON)
+    assert case.delivered_at == NOON
     again(db, case)
     refuse(db, case.number, "B9-1", "仍不合格。", by=account(db, "market"), at=LATER)
     db.flush()

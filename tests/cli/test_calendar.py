@@ -224,6 +224,6 @@ def test_cards_are_listed_explained_and_closed() -> None:
     assert "没有编号为" in refusal("cards", "close", "JC1", "--as", MANAGER)
     assert answer("cards", "explain", red["number"], "--as", "linxiao", "--text", "窗口漏办。")["explanation"]
     assert "已销号" in yjs("cards", "close", red["number"], "--as", MANAGER).stdout
-    assert "已经销号" in refusal("cards", "close", red["number"], "--as", MANAGER)
+    assert "由 赵敏 销号" in refusal("cards", "close", red["number"], "--as", MANAGER)
     assert [card["level"] for card in answer("cards", "--open")] == ["warning"]
     assert "红牌" in yjs("cards").stdout

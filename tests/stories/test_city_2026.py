@@ -310,8 +310,21 @@ def test_every_rung_was_fired_once_and_none_was_missed(clocks: dict[str, tuple[C
         carded = Counter(
             (str(card.clock_id), card.rule.split("-", 1)[1]) for card in everything(session, Card)
         )
+        early = set(
+            session.exec(
+                select(AuditEntry.item_number).where(
+                    AuditEntry.act == Act.ISSUE, col(AuditEntry.item_number).is_not(None)
+                )
+            )
+        )
+    left_instead = {
+        (name, "near_end")
+        for name, (row, _) in clocks.items()
+        if row.kind is ClockKind.DELIVERY and row.item_number in early
+    }
+    assert left_instead, "a result that leaves before the others asks for no card"
     assert fired - warned_before_extension == expected - warned_before_extension
-    assert set(carded) == fired
+    assert set(carded) == fired - left_instead
     assert set(carded.values()) == {1}
     assert len(fired) > 400
 
@@ -395,5 +408,12 @@ def test_a_click_on_the_sixth_day_cannot_undo_a_deemed_acceptance() -> None:
         accept(session, number, by=account(session, CLERK), at=LAST_PATROL)
 
 
-def test_the_kinds_of_clocks_all_took_part(clocks: dict[str, tuple[ClockRow, Clock]]) -> None:
-    assert {row.kind for row, _ in clocks.values()} == set(ClockKind)
+def test_every_clock_an_untroubled_case_has_took_part(clocks: dict[str, tuple[ClockRow, Clock]]) -> None:
+    """Those of supplements, deferrals, opinions and so on run in test_every_way."""
+    assert {row.kind for row, _ in clocks.values()} == {
+        ClockKind.NOTICE,
+        ClockKind.PROMISED,
+        ClockKind.STATUTORY,
+        ClockKind.DELIVERY,
+        ClockKind.STEP,
+    }

@@ -325,7 +325,7 @@ def test_a_deferred_material_is_supplied_later(clerk: Browser) -> None:
     with transaction() as session:
         states = {row.spec_id: row.state for row in materials_of(session, number)}
     assert states["M-FOOD-RULES"] is MaterialState.SUPPLIED
-    assert clerk.post(target).status_code == 404
+    assert clerk.post(target).status_code == 409
 
 
 def test_the_clerk_does_not_decide(clerk: Browser) -> None:
