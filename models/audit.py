@@ -19,6 +19,15 @@ class AuditEntry(SQLModel, table=True):
         one_of("act", Act),
         # What a department asks: what have we handed on to others?
         Index("audit_reassigned", "id", postgresql_where=text("act = 'reassign'")),
+        # What the figures and the manager's list ask: which cases came to their end on this day?
+        Index(
+            "audit_case_ended",
+            "at",
+            "case_number",
+            postgresql_where=text(
+                "item_number IS NULL AND act IN ('conclude', 'decline', 'withdraw', 'void')"
+            ),
+        ),
     )
 
     id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))

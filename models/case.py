@@ -48,6 +48,37 @@ class Case(SQLModel, table=True):
         Index("case_file_by_state", "state", "submitted_at"),
         Index("case_file_by_applicant", "applicant_id_number"),
         Index("case_file_newest", "submitted_at"),
+        # What the manager's home asks: what is overdue, what falls due, of which bundle?
+        Index(
+            "case_file_open_due",
+            "promised_due_on",
+            "bundle_code",
+            postgresql_where=text("state = 'accepted'"),
+        ),
+        # What the manager's list asks: the most urgent first, then what came last?
+        Index(
+            "case_file_urgent",
+            text("(CASE WHEN state = 'accepted' THEN promised_due_on END)"),
+            text("submitted_at DESC"),
+            text("number DESC"),
+        ),
+        # What the figures ask: which were concluded on this day?
+        Index("case_file_concluded", "concluded_at", postgresql_where=text("concluded_at IS NOT NULL")),
+        # What is stuck, and needs a person?
+        Index("case_file_failing", "failures", postgresql_where=text("failures > 0")),
+        # What the search box asks: whose name begins so, which number ends so, who has this number?
+        Index("case_file_by_name", text("lower(applicant_name) text_pattern_ops")),
+        Index("case_file_by_tail", text("reverse(number) text_pattern_ops")),
+        Index("case_file_by_phone", "phone"),
+        Index("case_file_by_agent", "agent_id_number", postgresql_where=text("agent_id_number <> ''")),
+        Index("case_file_by_agent_phone", "agent_phone", postgresql_where=text("agent_phone <> ''")),
+        # What the clerk asks: which cases before acceptance do I look after?
+        Index(
+            "case_file_at_window",
+            "window_clerk",
+            "submitted_at",
+            postgresql_where=text("state IN ('submitted', 'correction')"),
+        ),
     )
 
     number: str = Field(primary_key=True, max_length=50)
@@ -69,8 +100,10 @@ class Case(SQLModel, table=True):
     agent_name: str = Field(default="", max_length=100)
     agent_id_number: str = Field(default="", max_length=18)
     agent_phone: str = Field(default="", max_length=18)
+    agent_authority: str = Field(default="", max_length=200)  # 授权依据: what lets the agent act
     answers: dict[str, Any] = Field(sa_column=document())
     submitted_by: str = Field(max_length=50)  # the account at the window, or 'applicant'
+    window_clerk: str = Field(default="", max_length=50)  # who at the window looks after it; '' came online
 
     submitted_at: datetime = Field(sa_column=moment(nullable=False))
     complete_at: datetime | None = Field(default=None, sa_column=moment())  # nothing was missing any more
@@ -174,6 +207,8 @@ class Material(SQLModel, table=True):
     __table_args__ = (
         one_of("state", MaterialState),
         UniqueConstraint("case_number", "spec_id", "version", name="material_version_once"),
+        # What the window asks: which promised papers (容缺) are due?
+        Index("material_deferred", "promised_on", postgresql_where=text("state = 'deferred'")),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -191,6 +226,7 @@ class Material(SQLModel, table=True):
     size: int = 0  # bytes
     sha256: str = Field(default="", max_length=64)
     supplied_at: datetime | None = Field(default=None, sa_column=moment())
+    origin: str = Field(default="", max_length=60)  # reused: the earlier case, or the certificate's number
 
 
 def next_serial(session: Session) -> int:

@@ -9,7 +9,10 @@ from models.case import Case, Item, Material
 from models.clock import ClockRow, FiredRung, SpecialProcedure
 from models.digest import Digest
 from models.document import Document
+from models.export import ListExport
+from models.figures import DayFigure, HourFigure
 from models.notice import Notice
+from models.shift import ShiftChange
 from models.supplement import Gap, SupplementNotice
 from models.telling import Call, Provider, Receipt
 from models.together import Delegation, Gathering, Opinion, Rectification
@@ -24,6 +27,9 @@ TABLES = (
     Item,
     Material,
     AuditEntry,
+    DayFigure,
+    HourFigure,
+    ListExport,
     Notice,
     ClockRow,
     SpecialProcedure,
@@ -44,4 +50,5 @@ TABLES = (
     Call,
     Document,
     Bulletin,
+    ShiftChange,
 )

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Date, Select, and_, cast, func, or_, text
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from models.case import Case, Item, Material
 from models.notice import Notice
@@ -242,6 +242,11 @@ def _at_desk(
     query = select(Item, Case).join(Case, col(Case.number) == Item.case_number).where(*where)
     rows = session.exec(query.order_by(*order, col(Item.number)).limit(PAGE).offset((number - 1) * PAGE))
     return Leaf([AtDesk(item, case) for item, case in rows], total, number)
+
+
+def rows_in(session: Session, table: type[SQLModel]) -> int:
+    """How many rows the table has."""
+    return session.exec(select(func.count()).select_from(table)).one()
 
 
 def leaf_of(session: Session, query: Select[Any], total: int, page: int) -> Leaf[Any]:

@@ -1,0 +1,239 @@
+"""What happened on a day, in numbers? Past days are counted once and kept; only today is counted anew."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from config.calendars import calendar_for
+from config.catalogue import departments
+from config.settings import settings
+from models.columns import moment
+from rules.calendar import WorkCalendar
+from rules.moments import CHINA
+from rules.office_hours import OfficeHours
+
+LONGEST = 800  # days an item may have been with a department and still be measured in office hours
+
+
+class DayFigure(SQLModel, table=True):
+    """One day of one bundle: of its cases ('' as department), or of its items in one department.
+
+    A row of neither bundle nor department says that the day has been counted.
+    """
+
+    __tablename__ = "day_figure"
+
+    day: date = Field(primary_key=True)
+    bundle_code: str = Field(default="", primary_key=True, max_length=16)
+    department_code: str = Field(default="", primary_key=True, max_length=32)
+    received: int = 0
+    closed: int = 0  # concluded, withdrawn, not accepted or void
+    decided: int = 0  # cases concluded, or items decided
+    in_time: int = 0  # of those, by the promised day
+    timed: int = 0  # items whose office hours are known: nothing stood still meanwhile
+    used_hours: float = 0.0  # their office hours, together
+    promised_hours: float = 0.0  # and those that were promised
+    counted_at: datetime = Field(sa_column=moment(nullable=False))
+
+
+class HourFigure(SQLModel, table=True):
+    """How many cases came in within one hour of a day."""
+
+    __tablename__ = "hour_figure"
+
+    day: date = Field(primary_key=True)
+    hour: int = Field(primary_key=True)
+    received: int
+
+
+@dataclass(frozen=True)
+class Span:
+    """Days, both ends counted in."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> list[date]:
+        return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
+
+    @property
+    def moments(self) -> tuple[datetime, datetime]:
+        """From the first midnight up to, not including, the last."""
+        return (
+            datetime.combine(self.first, time(), CHINA),
+            datetime.combine(self.last + timedelta(days=1), time(), CHINA),
+        )
+
+
+def day_figures(session: Session, span: Span, *, at: datetime) -> list[DayFigure]:
+    """The figures of these days. Those of past days are read; those of today are counted."""
+    query = select(DayFigure).where(col(DayFigure.day) >= span.first, col(DayFigure.day) <= span.last)
+    kept = [row for row in session.exec(query) if row.bundle_code]
+    today = at.astimezone(CHINA).date()
+    return [*kept, *counted(session, Span(today, today), at=at)] if span.last >= today else kept
+
+
+def hour_figures(session: Session, span: Span) -> dict[date, dict[int, int]]:
+    """Day -> hour -> how many came, for every day of the span that has been counted."""
+    marks = select(DayFigure.day).where(
+        DayFigure.bundle_code == "", col(DayFigure.day) >= span.first, col(DayFigure.day) <= span.last
+    )
+    found: dict[date, dict[int, int]] = {day: {} for day in session.exec(marks)}
+    query = select(HourFigure).where(col(HourFigure.day) >= span.first, col(HourFigure.day) <= span.last)
+    for row in session.exec(query):
+        found.setdefault(row.day, {})[row.hour] = row.received
+    return found
+
+
+def hours_of_today(session: Session, today: date) -> dict[int, int]:
+    """Hour -> how many have come so far."""
+    return {hour: count for _, hour, count in _by_hour(session, Span(today, today))}
+
+
+def keep_days(session: Session, span: Span, *, at: datetime) -> int:
+    """Count the days of the span that have not been counted and keep them; how many days that were."""
+    known = select(DayFigure.day).where(
+        DayFigure.bundle_code == "", col(DayFigure.day) >= span.first, col(DayFigure.day) <= span.last
+    )
+    missing = sorted(set(span.days) - set(session.exec(known)))
+    for stretch in _stretches(missing):
+        rows = counted(session, stretch, at=at) + [DayFigure(day=day, counted_at=at) for day in stretch.days]
+        _keep(session, DayFigure, [row.model_dump() for row in rows])
+        hours = [{"day": day, "hour": hour, "received": n} for day, hour, n in _by_hour(session, stretch)]
+        _keep(session, HourFigure, hours)
+    return len(missing)
+
+
+def counted(session: Session, span: Span, *, at: datetime) -> list[DayFigure]:
+    """Count these days from the record: four questions, each a stretch of an index."""
+    found: dict[tuple[date, str, str], DayFigure] = {}
+    for day, bundle, department, name, value in _everything(session, span):
+        key = (day, bundle, department)
+        row = found.setdefault(
+            key, DayFigure(day=day, bundle_code=bundle, department_code=department, counted_at=at)
+        )
+        setattr(row, name, value)
+    return list(found.values())
+
+
+RECEIVED = """
+SELECT CAST(timezone(:zone, submitted_at) AS date) AS day, bundle_code, '' AS department_code, count(*) AS received
+FROM case_file WHERE submitted_at >= :begin AND submitted_at < :end GROUP BY 1, 2
+"""
+CLOSED = """
+SELECT CAST(timezone(:zone, e.at) AS date) AS day, c.bundle_code, '' AS department_code,
+    count(DISTINCT e.case_number) AS closed
+FROM audit_entry e JOIN case_file c ON c.number = e.case_number
+WHERE e.act IN ('conclude', 'decline', 'withdraw', 'void') AND e.item_number IS NULL
+    AND e.at >= :begin AND e.at < :end
+GROUP BY 1, 2
+"""
+CONCLUDED = """
+SELECT CAST(timezone(:zone, concluded_at) AS date) AS day, bundle_code, '' AS department_code, count(*) AS decided,
+    count(*) FILTER (WHERE CAST(timezone(:zone, concluded_at) AS date) <= promised_due_on
+        OR promised_due_on IS NULL) AS in_time
+FROM case_file WHERE concluded_at >= :begin AND concluded_at < :end GROUP BY 1, 2
+"""
+# Office hours since the first day of :ranks up to a moment: whole working days, and of the last day what has passed.
+# :ranks says for each day how many working days there have been. Where a clock stood still nothing is measured.
+DECIDED = """
+WITH done AS (
+    SELECT c.bundle_code, i.department_code, i.promised_due_on,
+        timezone(:zone, i.handed_over_at) AS began, timezone(:zone, i.decided_at) AS ended,
+        EXISTS (SELECT FROM special_procedure p WHERE p.case_number = c.number AND p.item_number = i.number)
+        OR EXISTS (SELECT FROM rectification r WHERE r.case_number = c.number AND r.item_number = i.number) AS stood
+    FROM item i JOIN case_file c ON c.number = i.case_number
+    WHERE i.department_code = ANY(:offices) AND i.decided_at >= :begin AND i.decided_at < :end
+), placed AS (
+    SELECT *, CAST(began AS date) - :first + 1 AS b, CAST(ended AS date) - :first + 1 AS e,
+        promised_due_on - :first + 1 AS d, CAST(:ranks AS int[]) AS ranks
+    FROM done
+), measured AS (
+    SELECT bundle_code, department_code, CAST(ended AS date) AS day,
+        promised_due_on IS NULL OR CAST(ended AS date) <= promised_due_on AS in_time,
+        CASE WHEN NOT stood THEN ranks[b - 1] * :length + (ranks[b] - ranks[b - 1]) * {began} END AS began_h,
+        ranks[e - 1] * :length + (ranks[e] - ranks[e - 1]) * {ended} AS ended_h, ranks[d] * :length AS due_h
+    FROM placed
+)
+SELECT day, bundle_code, department_code, count(*) AS decided, count(*) FILTER (WHERE in_time) AS in_time,
+    count(ended_h - began_h + due_h) AS timed,
+    coalesce(sum(ended_h - began_h) FILTER (WHERE due_h IS NOT NULL), 0) AS used_hours,
+    coalesce(sum(greatest(due_h - began_h, 0)) FILTER (WHERE ended_h IS NOT NULL), 0) AS promised_hours
+FROM measured GROUP BY 1, 2, 3
+"""
+BY_HOUR = """
+SELECT CAST(timezone(:zone, submitted_at) AS date), CAST(extract(hour FROM timezone(:zone, submitted_at)) AS int), count(*)
+FROM case_file WHERE submitted_at >= :begin AND submitted_at < :end GROUP BY 1, 2
+"""
+
+
+def _everything(session: Session, span: Span) -> Iterator[tuple[date, str, str, str, Any]]:
+    begin, end = span.moments
+    given: dict[str, Any] = {"zone": str(CHINA), "begin": begin, "end": end}
+    asked = [(statement, given) for statement in (RECEIVED, CLOSED, CONCLUDED)]
+    for statement, more in [*asked, *_decided(given, span)]:
+        for row in session.execute(text(statement), more).mappings():
+            key = (row["day"], row["bundle_code"], row["department_code"])
+            for name, value in row.items():
+                if name not in ("day", "bundle_code", "department_code"):
+                    yield *key, str(name), value
+
+
+def _decided(given: Mapping[str, Any], span: Span) -> Iterator[tuple[str, dict[str, Any]]]:
+    """One question for each office hours there are: most departments keep those of the hall."""
+    first = span.first - timedelta(days=LONGEST)
+    calendar = calendar_for(settings().region)
+    ranks = _ranks(calendar, first, span.last + timedelta(days=LONGEST))
+    for hours, offices in _by_hours().items():
+        statement = DECIDED.format(began=_passed("began", hours), ended=_passed("ended", hours))
+        length = hours.length.total_seconds() / 3600
+        yield statement, {**given, "offices": offices, "first": first, "ranks": ranks, "length": length}
+
+
+def _ranks(calendar: WorkCalendar, first: date, last: date) -> list[int]:
+    before, days = first - timedelta(days=1), (last - first).days + 1
+    return [calendar.working_days_between(before, first + timedelta(days=n)) for n in range(days)]
+
+
+def _by_hours() -> dict[OfficeHours, list[str]]:
+    found: dict[OfficeHours, list[str]] = {}
+    for code, spec in departments().items():
+        found.setdefault(spec.office_hours, []).append(code)
+    return found
+
+
+def _passed(moment_of: str, hours: OfficeHours) -> str:
+    """Office hours of the day up to this moment, as SQL."""
+    clock = f"CAST({moment_of} AS time)"
+    spans = (
+        f"greatest(interval '0', least({clock}, time '{end}') - time '{begin}')" for begin, end in hours.spans
+    )
+    return f"(extract(epoch FROM {' + '.join(spans)}) / 3600.0)"
+
+
+def _by_hour(session: Session, span: Span) -> list[tuple[date, int, int]]:
+    begin, end = span.moments
+    rows = session.execute(text(BY_HOUR), {"zone": str(CHINA), "begin": begin, "end": end})
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def _stretches(days: list[date]) -> Iterator[Span]:
+    """Neighbouring days together: the first look at a new installation counts a month at once."""
+    begin = 0
+    for place, day in enumerate(days):
+        following = days[place + 1] if place + 1 < len(days) else None
+        if following != day + timedelta(days=1):
+            yield Span(days[begin], day)
+            begin = place + 1
+
+
+def _keep(session: Session, table: type[SQLModel], rows: Iterable[dict[str, Any]]) -> None:
+    """Two who count the same day at once keep it once."""
+    if kept := list(rows):
+        session.execute(insert(table).on_conflict_do_nothing(), kept)
