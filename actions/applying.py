@@ -150,8 +150,10 @@ def _new_case(
         agent_name=agent.name if agent else "",
         agent_id_number=agent.id_number.upper() if agent else "",
         agent_phone=agent.phone if agent else "",
+        agent_authority=agent.authority.strip() if agent else "",
         answers=dict(application.answers),
         submitted_by=by.username if by else APPLICANT,
+        window_clerk=by.username if by else "",
         submitted_at=at,
     )
     session.add(case)
@@ -200,13 +202,15 @@ def nothing_missing(papers: list[Material]) -> bool:
 
 
 def arrive(material: Material, supplied: Supplied, at: datetime) -> None:
-    """It is here: as a file, or on paper where there is none."""
-    material.state = MaterialState.SUPPLIED if supplied.stored_as else MaterialState.ON_PAPER
+    """It is here: as a file, or on paper where there is none; a certificate of ours is known without either."""
+    without_file = MaterialState.SHARED if supplied.origin else MaterialState.ON_PAPER
+    material.state = MaterialState.SUPPLIED if supplied.stored_as else without_file
     material.file_name = supplied.file_name
     material.stored_as = supplied.stored_as
     material.media_type = supplied.media_type
     material.size = supplied.size
     material.sha256 = supplied.sha256
+    material.origin = supplied.origin
     material.supplied_at = at
 
 

@@ -46,6 +46,7 @@ PARTS: Mapping[str, Part] = {
     "agent_name": Part("代理人姓名", 100, "agent.name", may_be_empty=True),
     "agent_id_number": Part("代理人证件号码", 18, "agent.id_number", may_be_empty=True),
     "agent_phone": Part("代理人手机号", 18, "agent.phone", may_be_empty=True),
+    "agent_authority": Part("代理人授权依据", 200, "agent.authority", may_be_empty=True),
 }
 ON_THE_CERTIFICATE = frozenset({"applicant_name", "applicant_id_number"})
 NUMBERS = frozenset({"applicant_id_number", "agent_id_number"})  # kept in capitals
@@ -98,7 +99,7 @@ def _changes(case: Case, values: Mapping[str, str]) -> dict[str, str]:
     if faults:
         raise Faulty(faults)
     if given.get("agent_name") == "":  # without a name there is no agent
-        given |= {"agent_id_number": "", "agent_phone": ""}
+        given |= {"agent_id_number": "", "agent_phone": "", "agent_authority": ""}
     changes = {name: value for name, value in given.items() if value != getattr(case, name)}
     if not changes:
         raise Faulty({"reason": NOTHING})
@@ -115,7 +116,7 @@ def _meant(name: str, typed: str) -> str:
 def _check(session: Session, case: Case, changes: Mapping[str, str], at: datetime) -> None:
     """As the form would: only what is changed now can be at fault."""
     held = {name: changes.get(name, getattr(case, name)) for name in PARTS}
-    agent = Agent(held["agent_name"], held["agent_id_number"], held["agent_phone"])
+    agent = Agent(held["agent_name"], held["agent_id_number"], held["agent_phone"], held["agent_authority"])
     application = Application(
         bundle=case.bundle_code,
         applicant=Applicant(

@@ -29,6 +29,7 @@ class AgentForm(_Form):
     name: Line
     id_number: Line
     phone: Line
+    authority: Line = ""
 
 
 class MaterialForm(_Form):

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
@@ -43,6 +44,13 @@ def store(stream: BinaryIO, file_name: str, spec_id: str, *, folder: Path, limit
         target.unlink(missing_ok=True)
         raise
     return Supplied(spec_id, shown_name, stored_as, media_type, size, digest)
+
+
+def store_copy(stored_as: str, *, folder: Path) -> str:
+    """The same content once more, under a name of its own: each case keeps and destroys its own files."""
+    copy = secrets.token_hex(16)
+    shutil.copyfile(folder / stored_as, folder / copy)
+    return copy
 
 
 def discard(supplied: Iterable[Supplied], *, folder: Path) -> None:

@@ -40,9 +40,9 @@ CASES = """
 INSERT INTO case_file (number, query_code, submission_key, bundle_code, bundle_digest, state, applicant_kind,
     applicant_name, applicant_id_number, contact_name, phone, email, address, agent_name, agent_id_number,
     agent_phone, answers, submitted_by, submitted_at, accepted_at, decline_reason, due_provisional,
-    end_reason, told_by, notice_count, revision, failures, failure)
+    end_reason, told_by, agent_authority, window_clerk, notice_count, revision, failures, failure)
 SELECT :group || '-' || n, 'X', :group || '-' || n, 'B1', :digest, 'accepted', 'person', '张三', 'X', '', '', '',
-    '', '', '', '', '{}', 'linxiao', :begun, :begun, '', false, '', 'both', 0, 0, 0, ''
+    '', '', '', '', '{}', 'linxiao', :begun, :begun, '', false, '', 'both', '', '', 0, 0, 0, ''
 FROM generate_series(1, :count) n
 """
 ITEMS = """

@@ -12,6 +12,7 @@ from rules.people import Role
 
 HALL = (
     ("chuangkou", "林晓", Role.CLERK),
+    ("chuangkou2", "苏晴", Role.CLERK),
     ("guanli", "赵敏", Role.MANAGER),
     ("zhengfu", "周正", Role.GOVERNMENT),
     ("xitong", "吴平", Role.ADMIN),

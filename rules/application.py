@@ -30,6 +30,7 @@ class Agent:
     name: str
     id_number: str
     phone: str
+    authority: str = ""  # 授权依据: the power of attorney, what it covers and until when
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Supplied:
     media_type: str = ""
     size: int = 0
     sha256: str = ""
+    origin: str = ""  # reused: where it comes from
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ def check_applicant(application: Application, bundle: Bundle, today: date) -> No
     faults = _faults_of_applicant(application.applicant, bundle, today)
     if agent := application.agent:
         faults |= _faults_of_person("agent", agent.name, agent.id_number, agent.phone, "代理人", today)
+        if len(agent.authority) > 200:
+            faults["agent.authority"] = "授权依据请不超过 200 字。"
     if len(application.address) > 400:
         faults["address"] = "地址请不超过 400 字。"
     if faults:

@@ -1,0 +1,72 @@
+"""What lies at the window today? Lists for the clerk's home page, each one query and its count."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, exists, func
+from sqlmodel import Session, col, select
+
+from models.case import Case, Material
+from models.supplement import SupplementNotice
+from models.worklists import PAGE, Leaf, leaf_of
+from rules.material import MaterialState
+from rules.states import CaseState
+
+
+@dataclass(frozen=True)
+class Owed:
+    """A paper that the applicant promised for a day (容缺)."""
+
+    material: Material
+    case: Case
+
+
+def waiting_for_acceptance(session: Session, page: int = 1) -> Leaf[Case]:
+    """Received and looked at by nobody yet, the longest waiting first."""
+    return _submitted(session, ~_was_asked(), page)
+
+
+def back_from_supplement(session: Session, page: int = 1) -> Leaf[Case]:
+    """补正回来: everything that was asked for has come, somebody must look again; the longest waiting first."""
+    return _submitted(session, _was_asked(), page)
+
+
+def papers_owed(session: Session, page: int = 1) -> Leaf[Owed]:
+    """容缺待补: what was promised to cases under way, the earliest day first."""
+    where = (
+        Material.state == MaterialState.DEFERRED,
+        col(Material.promised_on).is_not(None),
+        Case.state == CaseState.ACCEPTED,
+    )
+    joined = select(Material, Case).join(Case, col(Case.number) == Material.case_number).where(*where)
+    total = session.execute(select(func.count()).select_from(joined.subquery())).scalar_one()
+    number = min(max(1, page), max(1, -(-total // PAGE)))
+    order = (col(Material.promised_on), col(Material.case_number), col(Material.spec_id))
+    rows = session.execute(joined.order_by(*order).limit(PAGE).offset((number - 1) * PAGE)).tuples()
+    return Leaf([Owed(material, case) for material, case in rows], total, number)
+
+
+def papers_due_count(session: Session, until: date) -> int:
+    """How many promised papers are due up to this day, or overdue."""
+    query = (
+        select(func.count())
+        .select_from(Material)
+        .join(Case, col(Case.number) == Material.case_number)
+        .where(
+            Material.state == MaterialState.DEFERRED,
+            col(Material.promised_on) <= until,
+            Case.state == CaseState.ACCEPTED,
+        )
+    )
+    return session.exec(query).one()
+
+
+def _submitted(session: Session, which: ColumnElement[bool], page: int) -> Leaf[Case]:
+    where = (Case.state == CaseState.SUBMITTED, which)
+    total = session.exec(select(func.count()).select_from(Case).where(*where)).one()
+    query = select(Case).where(*where).order_by(col(Case.submitted_at), col(Case.number))
+    return leaf_of(session, query, total, page)
+
+
+def _was_asked() -> ColumnElement[bool]:
+    return exists().where(col(SupplementNotice.case_number) == Case.number)
