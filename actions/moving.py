@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from models.audit import AuditEntry
+from models.audit import append
 from models.case import Case, Item
 from models.database import CASE_CHANNEL, ring
 from rules.errors import WrongState
@@ -80,18 +80,17 @@ def record(
     if case.archived_at and by != SYSTEM and act not in AFTER_ARCHIVING | {Act.ARCHIVE}:
         raise WrongState(f"办件已于 {china_text(case.archived_at)} 归档，不能再{act.label}。")
     case.revision += 1
-    session.add(
-        AuditEntry(
-            case_number=case.number,
-            item_number=item.number if item else None,
-            act=act,
-            actor=by,
-            before=before,
-            after=after,
-            reason=reason,
-            facts=facts or {},
-            at=at,
-        )
+    append(
+        session,
+        case,
+        act,
+        item_number=item.number if item else None,
+        actor=by,
+        before=before,
+        after=after,
+        reason=reason,
+        facts=facts or {},
+        at=at,
     )
     ring(session, CASE_CHANNEL)
 

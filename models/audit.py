@@ -1,24 +1,30 @@
-"""What happened to a case? Entries are added and never changed."""
+"""What happened to a case? Entries are added and never changed, each tied to the one before (docs/audit.md)."""
 
+import json
+import secrets
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Identity, Index, text
+from sqlalchemy import Index, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from models.case import Case
 from models.columns import code, document, moment, one_of
+from rules.chaining import PREFERRED, Link, canonical, content_hash, entry_hash
 from rules.states import Act
+
+SALT = 16  # bytes
 
 
 class AuditEntry(SQLModel, table=True):
-    """办理记录: one act on a case or on one of its items."""
+    """办理记录: one act on a case or on one of its items. The application may add, never change or take away."""
 
     __tablename__ = "audit_entry"
     __table_args__ = (
         one_of("act", Act),
         # What a department asks: what have we handed on to others?
-        Index("audit_reassigned", "id", postgresql_where=text("act = 'reassign'")),
+        Index("audit_reassigned", "at", postgresql_where=text("act = 'reassign'")),
         # What the figures and the manager's list ask: which cases came to their end on this day?
         Index(
             "audit_case_ended",
@@ -30,8 +36,8 @@ class AuditEntry(SQLModel, table=True):
         ),
     )
 
-    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
-    case_number: str = Field(foreign_key="case_file.number", index=True, max_length=50)
+    case_number: str = Field(primary_key=True, foreign_key="case_file.number", max_length=50)
+    serial: int = Field(primary_key=True)  # within the case, from 1, without a gap
     item_number: str | None = Field(default=None, max_length=54)
     act: Act = Field(sa_column=code(Act))
     actor: str = Field(max_length=50)  # account, 'applicant' or 'system'
@@ -40,12 +46,64 @@ class AuditEntry(SQLModel, table=True):
     reason: str = Field(default="", max_length=2000)
     facts: dict[str, Any] = Field(default_factory=dict, sa_column=document())
     at: datetime = Field(sa_column=moment(nullable=False))
+    algorithm: str = Field(max_length=16)
+    salt: str = Field(max_length=32)
+    content: str = Field(max_length=64)  # hash over reason and facts
+    previous: str = Field(max_length=64)  # hash of the entry before; '' of the first
+    hash: str = Field(max_length=64)
+
+    @property
+    def link(self) -> Link:
+        """What the hashes are made over."""
+        return Link(
+            case=self.case_number,
+            serial=self.serial,
+            item=self.item_number,
+            act=Act(self.act).value,
+            actor=self.actor,
+            before=str(self.before),
+            after=str(self.after),
+            reason=self.reason,
+            facts=self.facts,
+            at=self.at,
+            algorithm=self.algorithm,
+            salt=self.salt,
+            content=self.content,
+            previous=self.previous,
+            hash=self.hash,
+        )
+
+
+def append(session: Session, case: Case, act: Act, **said: Any) -> None:
+    """Add an entry to the file, tied to the one before; the caller holds the lock of the case."""
+    said["facts"] = json.loads(canonical(said["facts"]))  # as it will be read again, whatever the caller does
+    entry = AuditEntry(
+        case_number=case.number,
+        serial=case.audit_count + 1,
+        act=act,
+        algorithm=PREFERRED,
+        salt=secrets.token_hex(SALT),
+        content="",
+        previous=case.audit_head,
+        hash="",
+        **said,
+    )
+    entry.content = content_hash(entry.algorithm, entry.salt, entry.reason, entry.facts)
+    entry.hash = entry_hash(entry.link)
+    case.audit_count, case.audit_head = entry.serial, entry.hash
+    session.add(entry)
 
 
 def timeline(session: Session, case_number: str) -> list[AuditEntry]:
-    """Everything that happened to a case, first to last."""
-    query = select(AuditEntry).where(AuditEntry.case_number == case_number).order_by(col(AuditEntry.id))
-    return list(session.exec(query))
+    """Everything that happened to a case, first to last; who looked at it is kept beside (`viewings`)."""
+    query = select(AuditEntry).where(AuditEntry.case_number == case_number, AuditEntry.act != Act.VIEW)
+    return list(session.exec(query.order_by(col(AuditEntry.serial))))
+
+
+def viewings(session: Session, case_number: str, limit: int = 50) -> list[AuditEntry]:
+    """Who has looked at the personal data of the case, and why; the latest first."""
+    query = select(AuditEntry).where(AuditEntry.case_number == case_number, AuditEntry.act == Act.VIEW)
+    return list(session.exec(query.order_by(col(AuditEntry.serial).desc()).limit(limit)))
 
 
 def latest_entry(
@@ -62,7 +120,7 @@ def latest_entry(
         col(AuditEntry.act).in_(acts),
         col(AuditEntry.actor).not_in(besides),
     )
-    return session.exec(query.order_by(col(AuditEntry.id).desc()).limit(1)).one_or_none()
+    return session.exec(query.order_by(col(AuditEntry.serial).desc()).limit(1)).one_or_none()
 
 
 def handed_on_by(session: Session, item_number: str, department: str) -> AuditEntry | None:
@@ -72,7 +130,7 @@ def handed_on_by(session: Session, item_number: str, department: str) -> AuditEn
         AuditEntry.act == Act.REASSIGN,
         col(AuditEntry.facts)["from"].astext == department,
     )
-    return session.exec(query.order_by(col(AuditEntry.id).desc()).limit(1)).one_or_none()
+    return session.exec(query.order_by(col(AuditEntry.at).desc()).limit(1)).one_or_none()
 
 
 def handed_on(session: Session, department: str, limit: int = 50) -> list[AuditEntry]:
@@ -80,4 +138,4 @@ def handed_on(session: Session, department: str, limit: int = 50) -> list[AuditE
     query = select(AuditEntry).where(
         AuditEntry.act == Act.REASSIGN, col(AuditEntry.facts)["from"].astext == department
     )
-    return list(session.exec(query.order_by(col(AuditEntry.id).desc()).limit(limit)))
+    return list(session.exec(query.order_by(col(AuditEntry.at).desc()).limit(limit)))

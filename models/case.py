@@ -122,6 +122,9 @@ class Case(SQLModel, table=True):
     look_at: datetime | None = Field(default=None, sa_column=moment())  # when must a pass look again?
     notice_count: int = 0  # notices leave in this order
     revision: int = 0  # grows with every act, so that a pass knows whether it has seen the latest
+    # The chain of the file: how many entries there are, and the hash of the last (docs/audit.md).
+    audit_count: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    audit_head: str = Field(default="", max_length=64, sa_column_kwargs={"server_default": ""})
     asked_at: datetime | None = Field(
         default=None, sa_column=moment()
     )  # the conductor asked Prefect for a pass

@@ -2,6 +2,7 @@
 
 from models.account import Account, ApiToken, Department, SignIn
 from models.after import Delivery, PostCheck
+from models.anchor import Anchor, AnchorLeaf
 from models.audit import AuditEntry
 from models.bulletin import Bulletin
 from models.card import Card
@@ -27,6 +28,8 @@ TABLES = (
     Item,
     Material,
     AuditEntry,
+    Anchor,
+    AnchorLeaf,
     DayFigure,
     HourFigure,
     ListExport,
