@@ -5,6 +5,7 @@ from pathlib import Path
 
 from config.catalogue import BUNDLE_SHAPE, DEPARTMENT_SHAPE, departments
 from config.finding import Finding, Subject, doubled
+from config.lint_guide import check_guide, check_publication
 from config.lint_limits import check_bundle_limits, check_limits, check_special
 from config.lint_references import check_items, check_materials, check_names, check_needs
 from config.lint_supplement import check_supplement
@@ -24,6 +25,8 @@ CHECKS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     check_special,
     check_together,
     check_supplement,
+    check_guide,
+    check_publication,
     check_questions,
     check_conditions,
     check_messages,

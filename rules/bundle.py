@@ -150,6 +150,25 @@ class Supplement:
 
 
 @dataclass(frozen=True)
+class Guide:
+    """办事指南: what everybody is told besides items and materials (行政许可法 art. 30); '' is missing."""
+
+    fee: str = ""
+    place: str = ""
+    supervision_phone: str = ""
+    responsible: str = ""  # a post, not a name: people change
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """结果公开: may everybody read the grants (行政许可法 art. 40), and why or why not?"""
+
+    public: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class ItemSpec:
     """事项: one department's part of the bundle."""
 
@@ -217,6 +236,8 @@ class Bundle:
     supplement: Supplement = field(default_factory=Supplement)
     deferral_silence: OnSilence = OnSilence.ASK  # 容缺: what a promised paper that never comes leads to
     considerate: bool = False  # B6: wording for the bereaved
+    guide: Guide = field(default_factory=Guide)
+    publication: Publication = field(default_factory=Publication)
     supervision: Thresholds = field(default_factory=Thresholds)  # how early supervision warns
 
     def item(self, code: str) -> ItemSpec:

@@ -22,6 +22,8 @@ LABELS = {
     "messages": "通知用语",
     "summary": "简介",
     "sources": "依据",
+    "guide": "办事指南",
+    "publication": "结果公开",
     "department": "承办部门",
     "item_type": "事项类型",
     "project_type": "办件类型",
@@ -56,7 +58,19 @@ LABELS = {
 }
 # Words for guides and messages, and what only supervises us: nobody's rights hang on them.
 WORDING = frozenset(
-    {"messages", "summary", "sources", "considerate", "supervision", "basis", "note", "text", "help"}
+    {
+        "messages",
+        "summary",
+        "sources",
+        "considerate",
+        "supervision",
+        "guide",
+        "publication",
+        "basis",
+        "note",
+        "text",
+        "help",
+    }
 )
 
 
