@@ -1,8 +1,7 @@
 """What happened on a day, in numbers? Past days are counted once and kept; only today is counted anew."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -14,9 +13,11 @@ from config.catalogue import departments
 from config.settings import settings
 from models.columns import moment
 from rules.calendar import WorkCalendar
-from rules.moments import CHINA
+from rules.moments import CHINA, china_day
 from rules.office_hours import OfficeHours
+from rules.spans import Span
 
+MIDNIGHT_PASSED = timedelta(minutes=10)
 LONGEST = 800  # days an item may have been with a department and still be measured in office hours
 
 
@@ -51,57 +52,34 @@ class HourFigure(SQLModel, table=True):
     received: int
 
 
-@dataclass(frozen=True)
-class Span:
-    """Days, both ends counted in."""
-
-    first: date
-    last: date
-
-    @property
-    def days(self) -> list[date]:
-        return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
-
-    @property
-    def moments(self) -> tuple[datetime, datetime]:
-        """From the first midnight up to, not including, the last."""
-        return (
-            datetime.combine(self.first, time(), CHINA),
-            datetime.combine(self.last + timedelta(days=1), time(), CHINA),
-        )
+def settled(at: datetime) -> date:
+    """The last day whose figures do not change any more: what was under way at midnight has been written."""
+    return china_day(at - MIDNIGHT_PASSED) - timedelta(days=1)
 
 
 def day_figures(session: Session, span: Span, *, at: datetime) -> list[DayFigure]:
-    """The figures of these days. Those of past days are read; those of today are counted."""
-    query = select(DayFigure).where(col(DayFigure.day) >= span.first, col(DayFigure.day) <= span.last)
-    kept = [row for row in session.exec(query) if row.bundle_code]
-    today = at.astimezone(CHINA).date()
-    return [*kept, *counted(session, Span(today, today), at=at)] if span.last >= today else kept
+    """The figures of these days: what is kept of past days, and today counted from the record."""
+    kept = select(DayFigure).where(*_within(col(DayFigure.day), span), DayFigure.bundle_code != "")
+    found, fresh = list(session.exec(kept)), _fresh(span, at)
+    return [*found, *counted(session, fresh, at=at)] if fresh else found
 
 
-def hour_figures(session: Session, span: Span) -> dict[date, dict[int, int]]:
-    """Day -> hour -> how many came, for every day of the span that has been counted."""
-    marks = select(DayFigure.day).where(
-        DayFigure.bundle_code == "", col(DayFigure.day) >= span.first, col(DayFigure.day) <= span.last
-    )
-    found: dict[date, dict[int, int]] = {day: {} for day in session.exec(marks)}
-    query = select(HourFigure).where(col(HourFigure.day) >= span.first, col(HourFigure.day) <= span.last)
-    for row in session.exec(query):
-        found.setdefault(row.day, {})[row.hour] = row.received
+def hour_figures(session: Session, span: Span, *, at: datetime) -> dict[date, dict[int, int]]:
+    """Day -> hour -> how many came, for every day of the span that has been counted, and for today."""
+    found: dict[date, dict[int, int]] = {day: {} for day in _counted_days(session, span)}
+    query = select(HourFigure).where(*_within(col(HourFigure.day), span))
+    rows = [(row.day, row.hour, row.received) for row in session.exec(query)]
+    if fresh := _fresh(span, at):
+        found |= {day: {} for day in fresh.days}
+        rows += _by_hour(session, fresh)
+    for day, hour, received in rows:
+        found.setdefault(day, {})[hour] = received
     return found
 
 
-def hours_of_today(session: Session, today: date) -> dict[int, int]:
-    """Hour -> how many have come so far."""
-    return {hour: count for _, hour, count in _by_hour(session, Span(today, today))}
-
-
 def keep_days(session: Session, span: Span, *, at: datetime) -> int:
-    """Count the days of the span that have not been counted and keep them; how many days that were."""
-    known = select(DayFigure.day).where(
-        DayFigure.bundle_code == "", col(DayFigure.day) >= span.first, col(DayFigure.day) <= span.last
-    )
-    missing = sorted(set(span.days) - set(session.exec(known)))
+    """Count the settled days of the span that have not been counted, and keep them; how many that were."""
+    missing = sorted({day for day in span.days if day <= settled(at)} - _counted_days(session, span))
     for stretch in _stretches(missing):
         rows = counted(session, stretch, at=at) + [DayFigure(day=day, counted_at=at) for day in stretch.days]
         _keep(session, DayFigure, [row.model_dump() for row in rows])
@@ -168,7 +146,8 @@ SELECT day, bundle_code, department_code, count(*) AS decided, count(*) FILTER (
 FROM measured GROUP BY 1, 2, 3
 """
 BY_HOUR = """
-SELECT CAST(timezone(:zone, submitted_at) AS date), CAST(extract(hour FROM timezone(:zone, submitted_at)) AS int), count(*)
+SELECT CAST(timezone(:zone, submitted_at) AS date), CAST(extract(hour FROM timezone(:zone, submitted_at)) AS int),
+    count(*)
 FROM case_file WHERE submitted_at >= :begin AND submitted_at < :end GROUP BY 1, 2
 """
 
@@ -221,6 +200,21 @@ def _by_hour(session: Session, span: Span) -> list[tuple[date, int, int]]:
     begin, end = span.moments
     rows = session.execute(text(BY_HOUR), {"zone": str(CHINA), "begin": begin, "end": end})
     return [(row[0], row[1], row[2]) for row in rows]
+
+
+def _counted_days(session: Session, span: Span) -> set[date]:
+    marks = select(col(DayFigure.day)).where(DayFigure.bundle_code == "", *_within(col(DayFigure.day), span))
+    return set(session.exec(marks))
+
+
+def _fresh(span: Span, at: datetime) -> Span | None:
+    """The days of the span that are not settled yet."""
+    first = max(span.first, settled(at) + timedelta(days=1))
+    return Span(first, span.last) if first <= span.last else None
+
+
+def _within(day: Any, span: Span) -> tuple[Any, ...]:
+    return day >= span.first, day <= span.last
 
 
 def _stretches(days: list[date]) -> Iterator[Span]:

@@ -82,7 +82,7 @@ def notices_sought(session: Session, sought: Sought) -> Leaf[Notice]:
 def notices_exported(session: Session, sought: Sought) -> Iterable[Notice]:
     """All of them, up to what a table program opens."""
     query = select(Notice).where(*_narrowed(sought)).order_by(*ORDERS[sought.sort]).limit(MOST_EXPORTED)
-    return session.exec(query)
+    return session.exec(query.execution_options(yield_per=500))
 
 
 def figures(session: Session, since: datetime) -> list[Figure]:

@@ -78,7 +78,7 @@ def reachable(session: Session) -> None:
 
 def cases_listed(session: Session, wanted: Wanted, today: date) -> Leaf[Case]:
     """The cases asked for, one page of them."""
-    where = _narrowed(wanted, today)
+    where = narrowed(wanted, today)
     total = session.exec(select(func.count()).select_from(Case).where(*where)).one()
     query = select(Case).where(*where).order_by(*ORDERS.get(wanted.sort, ORDERS["newest"]))
     return leaf_of(session, query, total, wanted.page)
@@ -209,7 +209,8 @@ def _overdue(today: date) -> ColumnElement[bool]:
     return and_(col(Case.state) == CaseState.ACCEPTED, col(Case.promised_due_on) < today)
 
 
-def _narrowed(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
+def narrowed(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
+    """The conditions of what a list is narrowed to."""
     where: list[ColumnElement[bool]] = []
     if wanted.search:
         where.append(_found(wanted.search))

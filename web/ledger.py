@@ -1,8 +1,6 @@
 """通知台账: how every notice fared, by filters; figures of the gateways; what a person can do about one."""
 
-import csv
-import io
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
@@ -33,6 +31,7 @@ from rules.people import Role
 from rules.states import Act
 from web.asking import page_number
 from web.entering import Db, HallStaff, OurForm, local_path, now, typed
+from web.exporting import exported
 from web.showing import show
 
 router = APIRouter(prefix="/manage/notices")
@@ -60,7 +59,6 @@ HEADINGS = (
     "文字版本",
     "说明",
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a table program would calculate what begins with one of these
 
 
 @router.get("")
@@ -70,21 +68,14 @@ def page(request: Request, db: Db, viewer: HallStaff) -> Response:
 
 
 @router.get("/table.csv")
-def table(request: Request, db: Db, _: HallStaff) -> Response:
+def table(request: Request, db: Db, viewer: HallStaff) -> Response:
     """The same rows for a table program; addresses masked as on the page."""
     sought = _sought(request)
-    rows = io.StringIO()
-    writer = csv.writer(rows)
-    writer.writerow(HEADINGS)
-    for notice in notices_exported(db, sought):
-        writer.writerow([_harmless(cell) for cell in _cells(notice)])
-    name = f"notices-{china_day(now())}.csv"
-    # With a byte order mark, by which table programs know that it is UTF-8.
-    return Response(
-        rows.getvalue().encode("utf-8-sig"),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+
+    def rows(session: Session) -> Iterator[Sequence[str]]:
+        return map(_cells, notices_exported(session, sought))
+
+    return exported(request, db, viewer, "notices", "通知台账", HEADINGS, rows)
 
 
 @router.post("/{number}/{serial}/{act}")
@@ -193,7 +184,7 @@ def _when(notice: Notice) -> str:
     return ""
 
 
-def _cells(notice: Notice) -> Iterable[str]:
+def _cells(notice: Notice) -> tuple[str, ...]:
     return (
         notice.case_number,
         str(notice.serial),
@@ -209,7 +200,3 @@ def _cells(notice: Notice) -> Iterable[str]:
         notice.template[:8],
         notice.error,
     )
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA) else cell

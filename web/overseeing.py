@@ -1,0 +1,123 @@
+"""What do the manager's addresses ask for? Whatever is no filter of ours is read as “all”."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from actions.dating import hall_calendar
+from config.catalogue import departments
+from models.overseen_items import ORDERS as ITEM_ORDERS
+from models.overseen_items import ItemsAsked
+from models.oversight import ORDERS, Overseen
+from rules.calendar import FIRST, LAST, WEEKDAYS
+from rules.spans import Span
+from web.asking import bundle_names, page_number, state_asked
+
+NEAR = 3  # working days
+
+Asked = Mapping[str, str]
+
+
+def cases_asked(asked: Asked, today: date) -> Overseen:
+    """The manager's list of cases."""
+    bundle, department, sort = asked.get("bundle", ""), asked.get("department", ""), asked.get("sort", "")
+    return Overseen(
+        search=asked.get("q", "").replace("\x00", "").strip()[:100],
+        state=state_asked(asked.get("state", "")),
+        bundle=bundle if bundle in bundle_names() else "",
+        department=department if department in departments() else "",
+        overdue=is_overdue(asked),
+        due=due_asked(asked, today),
+        received=span_asked(asked, "from", "to"),
+        weekday=_one_of(asked.get("weekday", ""), range(7)),
+        hour=_one_of(asked.get("hour", ""), range(24)),
+        open=asked.get("open") == "yes",
+        closed=span_asked(asked, "closed_from", "closed_to"),
+        concluded=span_asked(asked, "concluded_from", "concluded_to"),
+        in_time=_yes_or_no(asked.get("in_time", "")),
+        failing=asked.get("failing") == "yes",
+        sort=sort if sort in ORDERS else "urgent",
+        page=page_number(asked.get("page", "")),
+    )
+
+
+def items_asked(asked: Asked, today: date) -> ItemsAsked:
+    """The manager's list of items."""
+    bundle, department, sort = asked.get("bundle", ""), asked.get("department", ""), asked.get("sort", "")
+    decided = span_asked(asked, "decided_from", "decided_to")
+    return ItemsAsked(
+        department=department if department in departments() else "",
+        bundle=bundle if bundle in bundle_names() else "",
+        overdue=is_overdue(asked),
+        due=due_asked(asked, today),
+        decided=decided,
+        in_time=_yes_or_no(asked.get("in_time", "")),
+        sort=sort if sort in ITEM_ORDERS else "decided" if decided else "due",
+        page=page_number(asked.get("page", "")),
+    )
+
+
+def near_until(today: date) -> date:
+    """Until when is a date near?"""
+    return hall_calendar().working_day(NEAR, today)
+
+
+def is_overdue(asked: Asked) -> bool:
+    """Only what is late?"""
+    return asked.get("overdue") == "yes" or asked.get("due") == "overdue"
+
+
+def due_asked(asked: Asked, today: date) -> Span | None:
+    """What is due today, or in the next days."""
+    near = Span(today + timedelta(days=1), near_until(today))
+    return {"today": Span(today, today), "near": near}.get(asked.get("due", ""))
+
+
+def span_asked(asked: Asked, first: str, last: str) -> Span | None:
+    """From a day to a day; one of them alone reaches as far as there are days."""
+    begin, end = day_asked(asked.get(first, "")), day_asked(asked.get(last, ""))
+    if begin is None and end is None:
+        return None
+    return Span(begin or FIRST, end or LAST)
+
+
+def day_asked(typed: str) -> date | None:
+    """The day, if it is one on which a case can have been handled."""
+    try:
+        day = date.fromisoformat(typed)
+    except ValueError:
+        return None
+    return day if FIRST <= day <= LAST else None
+
+
+def also_narrowed(asked: Overseen) -> list[str]:
+    """What the list is narrowed to beside what the form shows, in words."""
+    said = []
+    if asked.open:
+        said.append("未办结")
+    if asked.failing:
+        said.append("编排出错")
+    if asked.concluded:
+        said.append(f"{_words(asked.concluded)}办结")
+    if asked.in_time is not None:
+        said.append("按时" if asked.in_time else "逾期")
+    if asked.weekday is not None:
+        said.append(f"周{WEEKDAYS[asked.weekday]}收件")
+    if asked.hour is not None:
+        said.append(f"{asked.hour} 时至 {asked.hour + 1} 时收件")
+    return said
+
+
+def _words(span: Span) -> str:
+    begin = f" {span.first} " if span.first != FIRST else ""
+    end = f" {span.last} " if span.last != LAST else ""
+    return f"{begin}当天" if begin and span.first == span.last else f"{begin}至{end}"
+
+
+def _one_of(typed: str, known: range) -> int | None:
+    return (
+        int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 3 and int(typed) in known else None
+    )
+
+
+def _yes_or_no(typed: str) -> bool | None:
+    return {"yes": True, "no": False}.get(typed)
