@@ -18,7 +18,9 @@ from models.after import deliveries_of
 from models.audit import timeline
 from models.case import Case, Item, Material, find_case, former_versions, items_of, materials_of
 from models.document import documents_of
+from models.finding import open_cases_alike
 from models.notice import notices_of
+from models.shift import shift_changes_of_case
 from models.supervision import standings
 from models.together import is_asked
 from models.version import bundle_of_version
@@ -119,6 +121,7 @@ def case_page(
         standings=standings(db, [number], at=now()),
         papers=documents_of(db, number),
         deliveries=deliveries_of(db, number),
+        shifts=shift_changes_of_case(db, number),
     )
 
 
@@ -133,9 +136,12 @@ def beside(found: list[Possible]) -> list[Possible]:
 
 
 @router.get("/{number}/receipt")
-def receipt(request: Request, db: Db, clerk: Clerk, number: str) -> Response:
+def receipt(request: Request, db: Db, clerk: Clerk, number: str, new: str = "") -> Response:
     """收件回执, to be printed and handed over: the only place where the query code is shown."""
     case, items = case_seen_by(db, clerk, number)
+    alike = open_cases_alike(
+        db, case.bundle_code, case.applicant_id_number, case.applicant_name, case.phone
+    )
     bundle = bundle_of_version(db, case.bundle_digest)
     return show(
         request,
@@ -144,6 +150,8 @@ def receipt(request: Request, db: Db, clerk: Clerk, number: str) -> Response:
         items=items,
         bundle=bundle,
         materials=in_order(materials_of(db, number), bundle),
+        print_now=bool(new),
+        alike=[one for one in alike if one.number != number],
         departments=departments_by_code(db),
         clerk_name=db.get_one(Account, case.submitted_by).name
         if case.submitted_by != APPLICANT

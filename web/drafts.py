@@ -13,9 +13,11 @@ from sqlmodel import Session
 from config.settings import settings
 from models.case import case_of_submission
 from rules.application import Supplied
+from rules.errors import NotYourDesk
 from web.entering import NotFromOurPage
 
 SHAPE = r"[0-9a-f]{32}"  # of a token
+NOT_YOURS = "这份表不由您填写，也可能已经交接给别人；您的表在首页的“未提交的表”里。"
 KEPT_FOR = timedelta(days=7)  # long enough for a person who comes back with the missing paper
 
 
@@ -33,8 +35,10 @@ class Draft:
 
 def begun(token: str, owner: str, bundle: str) -> Draft:
     """The empty form that this token was given to."""
-    if not is_token(token) or _file(token).exists():  # another person's, or of another bundle
+    if not is_token(token):
         raise NotFromOurPage
+    if _file(token).exists():  # another person's, or of another bundle
+        raise NotYourDesk(NOT_YOURS)
     return Draft(token, owner, bundle)
 
 
@@ -66,6 +70,13 @@ def find(token: str, owner: str, bundle: str) -> Draft | None:
     """The draft, if it is this person's and for this bundle."""
     draft = _read(_file(token)) if is_token(token) else None
     return draft if draft and draft.owner == owner and draft.bundle == bundle else None
+
+
+def hand_on(token: str, giver: str, taker: str) -> None:
+    """交接: the form is the taker's now; one that was sent or thrown away meanwhile is nobody's."""
+    draft = _read(_file(token)) if is_token(token) else None
+    if draft and draft.owner == giver and draft.saved_at:
+        keep(replace(draft, owner=taker), draft.saved_at)
 
 
 def forget(token: str) -> None:

@@ -1,9 +1,12 @@
 """How does what was typed become an application? Fields and files of a form, kept in its draft."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 from starlette.datastructures import FormData, UploadFile
 
+from actions.reusing import CONSENT
 from actions.storing import TooLarge, store
 from config.settings import settings
 from rules.application import Agent, Applicant, Application, Supplied
@@ -11,6 +14,7 @@ from rules.bundle import Bundle
 from rules.errors import Refused
 from rules.people import ApplicantKind
 from web import drafts
+from web.card_reader import readings
 from web.drafts import Draft
 from web.entering import typed
 from web.planning import answers_in
@@ -27,9 +31,14 @@ FIELDS = (
     "agent.name",
     "agent.id_number",
     "agent.phone",
+    "agent.authority",
+    CONSENT,
 )
 LONGEST = 2000  # signs kept of a field; every column is shorter
 FILE, PAPER, LATER = "file", "paper", "later"  # how a material comes
+REUSED = "reuse:"  # and what follows says which earlier one
+UNTICKED = {"agent.on": "", CONSENT: ""}  # a box without a tick is not sent
+NO_AUTHORITY = "请填写代理人的授权依据，例如授权委托书及委托的事项和期限。"
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,7 @@ class Filled:
     draft: Draft
     faults: dict[str, str]
     too_large: bool
+    focus: str = ""  # where the clerk goes on, after a card was read
 
 
 def blank_fields(bundle: Bundle) -> dict[str, str]:
@@ -58,7 +68,7 @@ def blank_fields(bundle: Bundle) -> dict[str, str]:
 def fill(draft: Draft, form: FormData, bundle: Bundle) -> Filled:
     """Take over what was typed and the files that came along. A file once here need not be sent again."""
     sent = {name: typed(form, name)[:LONGEST] for name in draft.fields if name in form}
-    fields = draft.fields | {"agent.on": ""} | sent
+    fields = draft.fields | UNTICKED | sent
     filled = Filled(replace(draft, fields=fields), {}, too_large=False)
     for material in bundle.materials:
         upload = form.get(f"file.{material.id}")
@@ -67,7 +77,28 @@ def fill(draft: Draft, form: FormData, bundle: Bundle) -> Filled:
     return filled
 
 
-def application_of(draft: Draft, bundle: Bundle, wanted: list[str]) -> Application:
+def with_reading(filled: Filled, form: FormData, bundle: Bundle, today: date) -> Filled:
+    """Take over what an identity reader typed."""
+    read = readings(form, filled.draft.fields, bundle, today)
+    draft = replace(filled.draft, fields=filled.draft.fields | read.fields)
+    return replace(filled, draft=draft, faults=filled.faults | read.faults, focus=read.focus)
+
+
+def reuses_in(fields: Mapping[str, str], wanted: list[str]) -> dict[str, str]:
+    """Material id -> which earlier one the clerk chose for it."""
+    chosen = {name: fields[f"how.{name}"] for name in wanted}
+    return {name: how.removeprefix(REUSED) for name, how in chosen.items() if how.startswith(REUSED)}
+
+
+def faults_at_the_counter(fields: Mapping[str, str]) -> dict[str, str]:
+    """What the window asks beyond the rules for everybody: whoever acts for another shows why they may."""
+    missing = fields["agent.on"] and not fields["agent.authority"]
+    return {"agent.authority": NO_AUTHORITY} if missing else {}
+
+
+def application_of(
+    draft: Draft, bundle: Bundle, wanted: list[str], reused: Iterable[Supplied] = ()
+) -> Application:
     """What is submitted, with the wanted materials. The rules find what is wrong with it."""
     fields = draft.fields
     return Application(
@@ -76,7 +107,7 @@ def application_of(draft: Draft, bundle: Bundle, wanted: list[str]) -> Applicati
         answers=answers_in(bundle, fields),
         address=fields["address"],
         agent=_agent(fields) if fields["agent.on"] else None,
-        supplied=tuple(found for name in wanted if (found := _supplied(draft, name))),
+        supplied=(*(found for name in wanted if (found := _supplied(draft, name))), *reused),
         deferred=tuple(name for name in wanted if fields[f"how.{name}"] == LATER),
         submission_key=draft.token,
     )
@@ -124,4 +155,9 @@ def _applicant(fields: dict[str, str]) -> Applicant:
 
 
 def _agent(fields: dict[str, str]) -> Agent:
-    return Agent(fields["agent.name"], fields["agent.id_number"].upper(), fields["agent.phone"])
+    return Agent(
+        fields["agent.name"],
+        fields["agent.id_number"].upper(),
+        fields["agent.phone"],
+        fields["agent.authority"],
+    )

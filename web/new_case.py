@@ -9,18 +9,30 @@ from starlette.background import BackgroundTask
 
 from actions.accepting import accept
 from actions.applying import bundle_named, submit
+from actions.reusing import CONSENT, reused
 from config.catalogue import catalogue, departments
 from config.settings import settings
 from models.account import Account
 from models.case import Case, case_of_submission, lock_submission
 from rules.application import Application
 from rules.bundle import Bundle
-from rules.errors import AlreadyDone, Faulty
+from rules.errors import AlreadyDone, Faulty, Refused
+from rules.moments import china_day
 from rules.people import ApplicantKind
 from web import drafts
 from web.drafts import Draft
 from web.entering import Clerk, Db, OurForm, now, typed
-from web.filling import Filled, application_of, blank_fields, fill, unused_files
+from web.filling import (
+    Filled,
+    application_of,
+    blank_fields,
+    faults_at_the_counter,
+    fill,
+    reuses_in,
+    unused_files,
+    with_reading,
+)
+from web.known import known_of
 from web.planning import plan
 from web.showing import show
 
@@ -42,7 +54,7 @@ def blank(request: Request, db: Db, clerk: Clerk, code: str, form: str = "") -> 
     draft = drafts.find(form, clerk.username, bundle.code)
     if draft is None:
         draft = drafts.begun(drafts.new_token(), clerk.username, bundle.code)
-    return _page(request, bundle, _complete(draft, bundle), {})
+    return _page(request, db, bundle, Filled(_complete(draft, bundle), {}, too_large=False), {})
 
 
 @router.post("/{code}")
@@ -51,18 +63,22 @@ def send(request: Request, db: Db, clerk: Clerk, code: str, form: OurForm) -> Re
     bundle = bundle_named(code)
     filled = _received(db, clerk, bundle, form)
     wish = typed(form, "do")
+    filled = with_reading(filled, form, bundle, china_day(now()))
+    drafts.keep(filled.draft, now())
     if wish == "refresh":
-        return _page(request, bundle, filled.draft, filled.faults)
-    wanted = [material.id for material in plan(bundle, filled.draft.fields, now()).to_bring]
-    application = application_of(filled.draft, bundle, wanted)
+        return _page(request, db, bundle, filled, filled.faults)
+    filled, application = _applied_for(db, filled, bundle)
     try:
         with db.begin_nested():  # a fault leaves nothing half written behind
             case = _submitted(db, clerk, application, filled, accept_too=wish == "accept")
-    except Faulty as faulty:
-        faults = faulty.faults | filled.faults  # what is wrong with a file says more than that it is missing
-        return _page(request, bundle, filled.draft, faults, status=413 if filled.too_large else 422)
+    except Refused as refused:
+        _drop_reused(application)
+        if not isinstance(refused, Faulty):
+            raise
+        faults = refused.faults | filled.faults  # what is wrong with a file says more than that it is missing
+        return _page(request, db, bundle, filled, faults, status=413 if filled.too_large else 422)
     after = BackgroundTask(_tidy, filled.draft, application)  # once the case is kept
-    return RedirectResponse(f"/cases/{case.number}/receipt", 303, background=after)
+    return RedirectResponse(f"/cases/{case.number}/receipt?new=1", 303, background=after)
 
 
 @router.post("/{code}/plan")
@@ -70,7 +86,7 @@ def renewed(request: Request, db: Db, clerk: Clerk, code: str, form: OurForm) ->
     """The live part of the form for the answers so far; what was typed is kept on the way."""
     bundle = bundle_named(code)
     filled = _received(db, clerk, bundle, form)
-    return _page(request, bundle, filled.draft, {}, template="_plan.html")
+    return _page(request, db, bundle, filled, {}, template="_plan.html")
 
 
 @router.post("/{code}/discard")
@@ -120,15 +136,33 @@ def _submitted(
     return case
 
 
+def _applied_for(db: Session, filled: Filled, bundle: Bundle) -> tuple[Filled, Application]:
+    """What is to be submitted, with copies of what is reused; and what is wrong with that choice."""
+    fields, at = filled.draft.fields, now()
+    to_bring = plan(bundle, fields, at).to_bring
+    wanted = [material.id for material in to_bring]
+    faults, copies = faults_at_the_counter(fields), []
+    if chosen := reuses_in(fields, wanted):
+        try:
+            offers = known_of(db, bundle, fields, to_bring, at).offers
+            copies = reused(offers, chosen, consent=bool(fields[CONSENT]), folder=settings().uploads)
+        except Faulty as faulty:
+            faults |= faulty.faults
+    filled = replace(filled, faults=filled.faults | faults)
+    return filled, application_of(filled.draft, bundle, wanted, copies)
+
+
 def _page(
     request: Request,
+    db: Session,
     bundle: Bundle,
-    draft: Draft,
+    filled: Filled,
     faults: dict[str, str],
     *,
     status: int = 200,
     template: str = "new_case.html",
 ) -> Response:
+    draft = filled.draft
     planned = plan(bundle, draft.fields, now())
     return show(
         request,
@@ -143,7 +177,16 @@ def _page(
         item_names={item.code: item.name for item in bundle.items},
         kinds=[kind for kind in ApplicantKind if kind.value in bundle.audience],
         limit_mb=settings().upload_limit_mb,
+        known=known_of(db, bundle, draft.fields, planned.to_bring, now()),
+        focus=filled.focus,
     )
+
+
+def _drop_reused(application: Application) -> None:
+    """The copies that were made for a case that did not come about."""
+    for supplied in application.supplied:
+        if supplied.origin:
+            drafts.drop(supplied)
 
 
 def _tidy(draft: Draft, application: Application) -> None:

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from config.calendars import tentative
 from config.settings import settings
 from models.account import Account
-from rules.masking import masked_name
+from rules.masking import masked_id_number, masked_name
 from rules.moments import CHINA, china_day, china_text
 from rules.people import Role
 from web.entering import VISIT, csrf_token, now
@@ -111,6 +111,7 @@ def _environment() -> Environment:
         "size": size,
         "masked": masked,
         "masked_name": masked_name,
+        "masked_id": masked_id_number,
     }
     environment.globals |= {"static": static, "remaining": remaining, "tentative": tentative}
     return environment

@@ -1,18 +1,20 @@
 """The clerk's desk: what waits to be accepted or handed over, forms left unfinished, every case by its number."""
 
+from collections.abc import Callable
 from datetime import datetime, time
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from config.catalogue import catalogue
+from actions.dating import hall_calendar
 from models.after import cases_to_hand_over, delivery_dates, parcels_on_the_way
+from models.shift import clerks, shift_changes_waiting
 from models.supervision import standings
 from models.supplement import untold_counts
+from models.window import back_from_supplement, papers_due_count, papers_owed, waiting_for_acceptance
 from models.worklists import Wanted, cases_by_state, cases_listed, cases_since, items_by_case
 from rules.moments import CHINA, china_day
-from rules.states import CaseState
 from web import drafts
 from web.asking import archived_asked, bundle_names, page_number, state_asked
 from web.entering import Clerk, Db, now
@@ -21,24 +23,45 @@ from web.showing import show
 
 router = APIRouter(prefix="/window")
 
+SOON = 3  # working days: a promised paper due by then is named on the home page (assumption)
+FIRST = 5  # results to be handed over that the home page names; the rest has a page of its own
+
 
 @router.get("")
-def queue(request: Request, db: Db, clerk: Clerk, page: str = "", correcting: str = "") -> Response:
-    """Received and not yet accepted, the longest waiting first."""
+def home(
+    request: Request,
+    db: Db,
+    clerk: Clerk,
+    page: str = "",
+    back: str = "",
+    owed: str = "",
+    correcting: str = "",
+) -> Response:
+    """The day at one glance: what waits, what came back, what is due, what was left unfinished."""
     today = china_day(now())
-    wanted = Wanted(state=CaseState.SUBMITTED, sort="oldest", page=page_number(page))
-    leaf = cases_listed(db, wanted, today)
+    queue = waiting_for_acceptance(db, page_number(page))
+    returned = back_from_supplement(db, page_number(back))
+    ready = cases_to_hand_over(db)
+    first = [case.number for case in ready.rows[:FIRST]]
     return show(
         request,
         "window.html",
-        leaf=leaf,
+        leaf=queue,
+        back=returned,
+        owed=papers_owed(db, page_number(owed)),
+        owed_soon=papers_due_count(db, hall_calendar().working_day(SOON, today)),
+        link=_links(request),
         bundles=bundle_names(),
         counts=cases_by_state(db),
         came_today=cases_since(db, datetime.combine(today, time.min, CHINA)),
         drafts=drafts.open_drafts(db, clerk.username),
-        catalogue=catalogue(),
-        untold=untold_counts(db, [case.number for case in leaf.rows]),
-        to_hand_over=cases_to_hand_over(db).total,
+        untold=untold_counts(db, [case.number for case in queue.rows + returned.rows]),
+        ready=ready,
+        ready_first=ready.rows[:FIRST],
+        ready_items=items_by_case(db, first),
+        ready_due=delivery_dates(db, first),
+        shifts=shift_changes_waiting(db, clerk.username),
+        names={one.username: one.name for one in clerks(db)},
         **corrections_of(request, db, correcting),
     )
 
@@ -84,3 +107,12 @@ def deliveries(request: Request, db: Db, _: Clerk, page: str = "", posted: str =
         due=delivery_dates(db, numbers),
         bundles=bundle_names(),
     )
+
+
+def _links(request: Request) -> Callable[[str], Callable[[int], str]]:
+    """Each list of the page has pages of its own, and the link leads back to it."""
+
+    def of(name: str) -> Callable[[int], str]:
+        return lambda number: "?" + urlencode({**request.query_params, name: number}) + f"#{name}"
+
+    return of

@@ -79,11 +79,23 @@ async function renew() {
   const focus = document.activeElement;
   for (const place of fresh.querySelectorAll("[data-keep]")) {
     const old = plan.querySelector(`[data-keep="${CSS.escape(place.dataset.keep)}"]`);
-    if (old) place.replaceWith(old);
+    if (!old) continue;
+    renewOffers(old, place);
+    place.replaceWith(old);
   }
   plan.replaceWith(fresh);
   if (focus && focus !== document.activeElement) focus.focus();
   showAsked(fresh);
+}
+
+// What earlier cases hold depends on who applies; the rest of the material stays as it was chosen.
+function renewOffers(old, fresh) {
+  const [had, has] = [old, fresh].map((place) => place.querySelector("[data-offers]"));
+  if (!had || !has || had.dataset.offers === has.dataset.offers) return;
+  const chosen = old.querySelector("input[type=radio]:checked");
+  had.replaceWith(has);
+  const again = chosen && [...old.querySelectorAll("input[type=radio]")].find((one) => one.value === chosen.value);
+  if (again) again.checked = true;
 }
 
 function showAsked(plan) {
@@ -94,10 +106,30 @@ function showAsked(plan) {
   for (const button of document.querySelectorAll("[data-all-paper]")) button.hidden = false;
 }
 
+// Enter moves on, as people and identity readers expect; it never sends the form by accident.
+function onEnter(event) {
+  const field = event.target;
+  if (event.key !== "Enter" || event.isComposing || !field.matches("input:not([type=file])")) return;
+  event.preventDefault();
+  if (field.matches("[data-reader]") && field.value.trim()) {
+    form.requestSubmit(form.querySelector("[data-refresh]"));  // the server reads the card
+    return;
+  }
+  const places = [...form.querySelectorAll("input, select, textarea, button")].filter(
+    (place) => place === field || (place.offsetParent && place.type !== "hidden" && place.name !== field.name));
+  places[places.indexOf(field) + 1]?.focus();
+}
+
+if (document.querySelector("[data-print-now]")) {
+  history.replaceState(null, "", location.pathname);  // coming back prints nothing
+  addEventListener("load", () => print());
+}
+
 if (form) {
   // Reload and back then show the form as it was kept, instead of asking to send it again.
   history.replaceState(null, "", `${form.action}?form=${form.elements.form.value}`);
   form.querySelector("[data-refresh]").hidden = true;  // the list renews itself
   form.addEventListener("input", renewSoon);
+  form.addEventListener("keydown", onEnter);
   showAsked(document.getElementById("plan"));
 }
