@@ -4,14 +4,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Index, Sequence, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Column, Index, Sequence, UniqueConstraint, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from models.columns import Code, document, moment, one_of
 from models.columns import code as coded
-from models.columns import document, moment, one_of
 from rules.errors import NotFound
 from rules.material import MaterialState
-from rules.people import ApplicantKind, ToldBy
+from rules.people import ApplicantKind, ApplyChannel, ToldBy
 from rules.states import (
     ITEM_DECIDED,
     ITEM_OPEN_AT_DESK,
@@ -23,6 +23,7 @@ from rules.states import (
 )
 
 DECIDED = ", ".join(sorted(f"'{state.value}'" for state in ITEM_DECIDED))
+CONCLUDED = "concluded_at IS NOT NULL"
 OPEN_AT_DESK = ", ".join(sorted(f"'{state.value}'" for state in ITEM_OPEN_AT_DESK))
 
 # Case numbers never collide, however many windows submit at once: one sequence for all, no lock. It
@@ -39,6 +40,7 @@ class Case(SQLModel, table=True):
         one_of("outcome", Outcome),
         one_of("applicant_kind", ApplicantKind),
         one_of("told_by", ToldBy),
+        one_of("apply_channel", ApplyChannel),
         CheckConstraint("(outcome IS NULL) = (concluded_at IS NULL)", name="concluded_with_outcome"),
         # What the conductor asks: which cases are due for a look?
         Index("case_file_look_at", "look_at", postgresql_where=text("look_at IS NOT NULL")),
@@ -48,6 +50,8 @@ class Case(SQLModel, table=True):
         Index("case_file_by_state", "state", "submitted_at"),
         Index("case_file_by_applicant", "applicant_id_number"),
         Index("case_file_newest", "submitted_at"),
+        # What a forecast asks: how long did the last ones of this bundle take?
+        Index("case_file_concluded_of", "bundle_code", "concluded_at", postgresql_where=text(CONCLUDED)),
         # What the manager's home asks: what is overdue, what falls due, of which bundle?
         Index(
             "case_file_open_due",
@@ -104,6 +108,10 @@ class Case(SQLModel, table=True):
     answers: dict[str, Any] = Field(sa_column=document())
     submitted_by: str = Field(max_length=50)  # the account at the window, or 'applicant'
     window_clerk: str = Field(default="", max_length=50)  # who at the window looks after it; '' came online
+    apply_channel: ApplyChannel = Field(
+        default=ApplyChannel.WINDOW,
+        sa_column=Column(Code(ApplyChannel), server_default="window", nullable=False),
+    )
 
     submitted_at: datetime = Field(sa_column=moment(nullable=False))
     complete_at: datetime | None = Field(default=None, sa_column=moment())  # nothing was missing any more

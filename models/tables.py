@@ -10,9 +10,12 @@ from models.case import Case, Item, Material
 from models.clock import ClockRow, FiredRung, SpecialProcedure
 from models.digest import Digest
 from models.document import Document
+from models.enquiry import Enquiry, EnquiryEntry, EnquiryMessage
 from models.export import ListExport
 from models.figures import DayFigure, HourFigure
 from models.notice import Notice
+from models.online import ContactCode, ResultWish
+from models.rating import Rating
 from models.shift import ShiftChange
 from models.supplement import Gap, SupplementNotice
 from models.telling import Call, Provider, Receipt
@@ -33,6 +36,8 @@ TABLES = (
     DayFigure,
     HourFigure,
     ListExport,
+    ContactCode,
+    ResultWish,
     Notice,
     ClockRow,
     SpecialProcedure,

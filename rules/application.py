@@ -8,7 +8,7 @@ from typing import Any
 from rules import identifiers
 from rules.bundle import Bundle, MaterialSpec, Source
 from rules.errors import Faulty
-from rules.people import ApplicantKind, ToldBy
+from rules.people import ApplicantKind, ApplyChannel, ToldBy
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,8 @@ class Application:
     supplied: tuple[Supplied, ...] = ()
     deferred: tuple[str, ...] = ()  # 容缺: material ids to be supplied later
     told_by: ToldBy = ToldBy.BOTH
+    channel: ApplyChannel = ApplyChannel.WINDOW
+    proven_by: str = ""  # online: over which channel a code proved the contact of whoever submits
     submission_key: str = field(default="", compare=False)  # the same form sent twice is one case
 
 

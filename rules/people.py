@@ -17,6 +17,20 @@ class ApplicantKind(Named):
     ORGANISATION = "organisation", "法人或其他组织"
 
 
+class ApplyChannel(Named):
+    """收件渠道: where the application was handed in. Both count the same (优化营商环境条例 art. 37)."""
+
+    WINDOW = "window", "窗口"
+    ONLINE = "online", "网上"
+
+
+class ResultWay(Named):
+    """How the applicant wants the results."""
+
+    COUNTER = "counter", "窗口领取"
+    COURIER = "courier", "快递送达"
+
+
 class ToldBy(Named):
     """Which messages an applicant prefers. What the law wants in writing goes out on every way there is."""
 

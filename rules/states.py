@@ -131,6 +131,7 @@ class Act(Named):
     CONFIRM_NOTICE = "confirm_notice", "核实通知"
     RESEND_NOTICE = "resend_notice", "重发通知"
     CALL = "call", "电话联系"
+    CHOOSE_WAY = "choose_way", "选择领取方式"
     # The file itself
     VIEW = "view", "查看完整信息"
     ERASE = "erase", "清除个人信息"
