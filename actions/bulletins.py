@@ -9,6 +9,7 @@ from actions.dating import hall_calendar
 from config.settings import settings
 from models.bulletin import Bulletin, has_bulletin, keep_bulletin
 from models.card import cards
+from models.enquiry import overdue_enquiries
 from models.together import urged_open
 from rules.lights import Light
 from rules.moments import china_day
@@ -25,13 +26,15 @@ def compose_bulletin(session: Session, *, at: datetime) -> bool:
         return False
     open_cards = cards(session, only_open=True, limit=MOST_CARDS)
     urged = len(list(urged_open(session)))
-    if not open_cards and not urged:
+    late = overdue_enquiries(session, day)
+    if not open_cards and not urged and not late:
         return False
     levels = Counter(card.level for card in open_cards)
     counts = "，".join(f"{light.label} {levels[light]} 张" for light in reversed(Light) if levels[light])
     unexplained = sum(not card.explanation for card in open_cards)
     said = [f"未销号的监察卡 {len(open_cards)} 张（{counts}），其中 {unexplained} 张还没有说明。"]
     said = [*(said if open_cards else []), *([f"正在督办 {urged} 件。"] if urged else [])]
+    said += [f"咨询、投诉、办不成事和差评整改超期 {late} 件。"] if late else []
     said.append(f"请登录平台查看：{settings().web_url}")
     subject = f"{day} 监察日报"
     return keep_bulletin(session, Bulletin(day=day, subject=subject, body="\n".join(said), next_try_at=at))

@@ -10,6 +10,7 @@ from actions.dating import start_delivery_clock, stop_clocks
 from actions.deciding import item_named
 from actions.moving import record
 from actions.permitting import must_be_allowed
+from actions.rating import invite
 from config.catalogue import departments
 from models.account import Account, name_of
 from models.after import Delivery, deliveries_of, handed_over, lying_ready, on_the_way

@@ -7,6 +7,7 @@ from sqlmodel import Session
 from actions.dating import stop_clocks
 from actions.delivering import all_arrived
 from actions.moving import SYSTEM, answer_no, record
+from actions.rating import invite
 from config.catalogue import departments
 from models.case import Case, Item, items_of, lock_case
 from models.notice import queue_notice

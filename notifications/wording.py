@@ -53,6 +53,7 @@ SUBJECTS: Mapping[Event, str] = {
     Event.ITEMS_CHANGED: "办理的事项有变动",
     Event.REOPENED: "有事项重新办理",
     Event.VERSION_MOVED: "改按新的规则办理",
+    Event.RATE: "请您评价",
 }
 
 GENTLE: Mapping[Event, str] = {

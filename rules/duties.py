@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from rules.people import Role
 from rules.states import Act
+from rules.voices import Step
 
 ROLES: Mapping[Act, frozenset[Role]] = {
     Act.SUBMIT: frozenset({Role.CLERK}),
@@ -72,3 +73,30 @@ def may(act: Act, role: Role, *, own_department: str | None = None, of_departmen
     if role not in ROLES.get(act, frozenset()):
         return False
     return of_department is None or own_department == of_department or role not in OF_A_DEPARTMENT
+
+
+# 群众来信 (docs/voices.md): who takes which step. An enquiry of a department is its own; the hall's is the window's.
+VOICE_ROLES: Mapping[Step, frozenset[Role]] = {
+    Step.ASSIGN: frozenset({Role.CLERK, Role.MANAGER}),
+    Step.TRANSFER: frozenset({Role.CLERK, Role.OFFICER, Role.HEAD, Role.MANAGER}),
+    Step.TAKE: frozenset({Role.CLERK, Role.OFFICER, Role.HEAD, Role.MANAGER}),
+    Step.CONTACT: frozenset({Role.CLERK, Role.OFFICER, Role.HEAD, Role.MANAGER}),
+    Step.ANSWER: frozenset({Role.CLERK, Role.OFFICER, Role.HEAD, Role.MANAGER}),
+    Step.EXTEND: frozenset({Role.HEAD, Role.MANAGER}),
+    Step.APPEAL: frozenset({Role.CLERK, Role.OFFICER, Role.HEAD}),
+    Step.UPHOLD: frozenset({Role.MANAGER}),
+    Step.REJECT: frozenset({Role.MANAGER}),
+}
+# What the manager may do wherever the enquiry lies; the work itself is the owner's.
+FROM_ABOVE = frozenset({Step.ASSIGN, Step.TRANSFER, Step.EXTEND, Step.UPHOLD, Step.REJECT})
+
+
+def may_voice(step: Step, role: Role, own_department: str | None, of_department: str | None) -> bool:
+    """Does the role take this step on an enquiry that lies with this department (None: the hall)?"""
+    if role not in VOICE_ROLES.get(step, frozenset()):
+        return False
+    if role is Role.MANAGER and (step in FROM_ABOVE or of_department is None):
+        return True
+    if role in OF_A_DEPARTMENT:
+        return of_department is not None and own_department == of_department
+    return role is Role.CLERK and of_department is None

@@ -36,6 +36,7 @@ class Event(Named):
     REVOKED = "revoked", "撤销决定告知"
     SHIPPED = "shipped", "寄出通知"
     RETURNED = "returned", "退件通知"
+    RATE = "rate", "评价邀请"
 
 
 class Channel(Named):
@@ -168,6 +169,7 @@ FACTS: Mapping[Event, frozenset[str]] = {
     Event.REVOKED: frozenset({"item", "department", "reason"}),
     Event.SHIPPED: frozenset({"results", "courier", "tracking"}),
     Event.RETURNED: frozenset({"tracking", "reason", "place"}),
+    Event.RATE: frozenset({"days"}),
 }
 # What every template may name besides.
 ALWAYS = frozenset(

@@ -9,6 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from prefect.artifacts import create_table_artifact
 from prefect.events import emit_event
 
+from actions.asking import close_silent
 from actions.bulletins import compose_bulletin
 from actions.digesting import compose_digests
 from actions.supervising import fire_due_rungs
@@ -19,6 +20,7 @@ from models.database import transaction
 from models.supervision import overdue_listed
 from notifications.bulletins import send_bulletins
 from notifications.digesting import send_digests
+from notifications.enquiries import send_enquiry_messages
 
 BATCH = 500  # rungs looked up at once
 ANNOUNCED_AT_ONCE = 200
@@ -67,7 +69,9 @@ def tell_people(at: datetime) -> int:
     with transaction() as session:
         compose_digests(session, at=at)
         compose_bulletin(session, at=at)
-    return send_digests(at=at) + send_bulletins(at=at)
+    with transaction() as session:
+        close_silent(session, at=at)
+    return send_digests(at=at) + send_bulletins(at=at) + send_enquiry_messages(at=at)
 
 
 def overdue_table(at: datetime) -> list[dict[str, Any]]:

@@ -12,10 +12,15 @@ class TooOften(Refused):
     """查询失败次数过多，请 10 分钟后再试，或到窗口查询。"""
 
 
-class Guesses:
-    """Wrong guesses of late, by address."""
+class TooMany(TooOften):
+    """提交得太频繁，请 10 分钟后再试，或到窗口当面反映。"""
 
-    def __init__(self) -> None:
+
+class Guesses:
+    """Wrong guesses of late, by address; or whatever else one may do only so often."""
+
+    def __init__(self, refusal: type[TooOften] = TooOften) -> None:
+        self._refusal = refusal
         self._moments: dict[str, list[datetime]] = {}
         self._lock = Lock()
 
@@ -24,7 +29,7 @@ class Guesses:
         with self._lock:
             recent = [moment for moment in self._moments.get(address, ()) if moment > at - WITHIN]
         if len(recent) >= FAILURES:
-            raise TooOften
+            raise self._refusal
 
     def count(self, address: str, at: datetime) -> None:
         """One more wrong guess; those long past are forgotten."""

@@ -31,27 +31,37 @@ NAVIGATION = {
         ("/window/all", "办件查询"),
         ("/calls", "电话联系"),
         ("/cards", "监察卡"),
+        ("/enquiries", "群众来信"),
         ("/inbox", "通知箱"),
     ),
     Role.OFFICER: (
         ("/desk", "待办"),
         ("/desk/done", "已办"),
         ("/cards", "监察卡"),
+        ("/enquiries", "群众来信"),
         ("/delegations", "委托代办"),
     ),
     Role.HEAD: (
         ("/desk", "待办"),
         ("/desk/done", "已办"),
         ("/cards", "监察卡"),
+        ("/enquiries", "群众来信"),
         ("/delegations", "委托代办"),
     ),
-    Role.GOVERNMENT: (("/manage", "办件总览"), ("/cards", "监察卡")),
+    Role.GOVERNMENT: (
+        ("/manage", "办件总览"),
+        ("/cards", "监察卡"),
+        ("/enquiries", "群众来信"),
+        ("/ratings", "好差评"),
+    ),
     Role.MANAGER: (
         ("/manage", "办件总览"),
         ("/cards", "监察卡"),
+        ("/enquiries", "群众来信"),
         ("/inbox", "通知箱"),
         ("/calls", "电话联系"),
         ("/manage/notices", "通知台账"),
+        ("/ratings", "好差评"),
     ),
     Role.ADMIN: (
         ("/manage", "办件总览"),
@@ -59,7 +69,7 @@ NAVIGATION = {
         ("/manage/notices", "通知台账"),
     ),
 }
-PUBLIC = (("/", "首页"), ("/guides", "办事指南"), ("/track", "进度查询"))
+PUBLIC = (("/", "首页"), ("/guides", "办事指南"), ("/track", "进度查询"), ("/enquiry", "咨询投诉"))
 
 
 def show(request: Request, template: str, *, status: int = 200, **facts: Any) -> HTMLResponse:

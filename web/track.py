@@ -3,14 +3,17 @@
 import hmac
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
+from starlette.datastructures import FormData
 
 from actions.fast_lanes import ask_human, decided_by_rule
 from actions.gatherings import open_gathering
+from actions.rating import rateable
 from models.account import departments_by_code
 from models.after import deliveries_of, lying_ready, on_the_way
 from models.case import Case, Item, find_case, items_of, materials_of
@@ -61,13 +64,12 @@ def ask(request: Request, no: str = "") -> Response:
 @router.post("/track")
 def look_up(request: Request, db: Db, form: OurForm) -> Response:
     """Number and code open the page for a while."""
-    number, code = typed(form, "number").upper(), typed(form, "code").upper().replace(" ", "")
-    if faults := _faults(number, code):
-        return show(request, "track_form.html", status=422, number=number, faults=faults)
-    if _opened(request, db, number, code, now()) is None:
-        return show(request, "track_form.html", status=404, number=number, faults={"code": UNKNOWN})
-    response = RedirectResponse(f"/track/{number}", 303)
-    set_cookie(response, OPENED, f"{number}.{code}", path="/track", seconds=OPEN_FOR)
+    found = opened_by(request, db, form)
+    if found.case is None:
+        facts = {"number": found.number, "faults": found.faults}
+        return show(request, "track_form.html", status=found.status, **facts)
+    response = RedirectResponse(f"/track/{found.number}", 303)
+    set_cookie(response, OPENED, f"{found.number}.{found.code}", path="/track", seconds=OPEN_FOR)
     return response
 
 
@@ -106,6 +108,7 @@ def progress(request: Request, db: Db, number: str) -> Response:
         to_put_right=[row for row in rectifications_of(db, number) if row.ended_at is None],
         visits=[row for row in (open_gathering(db, number, GatheringKind.VISIT),) if row],
         by_rule=[item.code for item in items if decided_by_rule(item)],
+        ratings=rateable(db, case, at=now()),
     )
 
 
@@ -117,6 +120,26 @@ def human(request: Request, db: Db, number: str, form: OurForm) -> Response:
         return ask_again(number)
     ask_human(db, number, typed(form, "item"), by=None, at=now(), wish=typed(form, "wish"))
     return RedirectResponse(f"/track/{number}", 303)
+
+
+@dataclass(frozen=True)
+class LookedUp:
+    """What number and code have led to: the case, or what was wrong."""
+
+    case: Case | None
+    number: str
+    code: str
+    faults: dict[str, str]
+    status: int
+
+
+def opened_by(request: Request, db: Session, form: FormData) -> LookedUp:
+    """The case that number and code in this form open; the kiosk asks the same as the progress page."""
+    number, code = typed(form, "number").upper(), typed(form, "code").upper().replace(" ", "")
+    if faults := _faults(number, code):
+        return LookedUp(None, number, code, faults, 422)
+    case = _opened(request, db, number, code, now())
+    return LookedUp(case, number, code, {} if case else {"code": UNKNOWN}, 200 if case else 404)
 
 
 def opened_here(request: Request, db: Session, number: str) -> Case | None:

@@ -147,6 +147,7 @@ TOLD: Mapping[Event, dict[str, Any]] = {
         "promised_due_on": "2026-04-03",
         "provisional": False,
     },
+    Event.RATE: {"days": 30},
 }
 STORY = (Event.RECEIPT, Event.ACCEPTED, Event.ITEM_DECIDED, Event.CONCLUDED, Event.READY)
 

@@ -1,0 +1,43 @@
+"""Who tells people that their question is answered? Claim, send, record, as with bulletins; the words stay at home."""
+
+from datetime import datetime, timedelta
+
+from config.settings import settings
+from models.database import transaction
+from models.enquiry import EnquiryMessage, claim_message, lock_message
+from notifications.channels import deliver
+from notifications.short_message import signed
+from notifications.verdict import Delivery
+from notifications.wording import Words
+from rules.notices import Channel, NoticeState, next_try
+
+LEASE = timedelta(minutes=5)
+
+
+def send_enquiry_messages(*, at: datetime) -> int:
+    """Send what is due, and say how many messages were tried."""
+    tried = 0
+    while True:
+        with transaction() as session:
+            message = claim_message(session, at=at, lease=LEASE)
+        if message is None:
+            return tried
+        told = deliver(Channel.SMS, message.phone, _words(message), str(message.id))
+        with transaction() as session:
+            _record(lock_message(session, message.id), told, at)
+        tried += 1
+
+
+def _words(message: EnquiryMessage) -> Words:
+    link = f"{(settings().public_url or '').rstrip('/')}/enquiry/track" if settings().public_url else ""
+    sms = signed(message.body, message.enquiry_number, link)
+    return Words(subject="", text=sms, html="", sms=sms, known={"link": link})
+
+
+def _record(message: EnquiryMessage, told: Delivery, at: datetime) -> None:
+    """What may have left is not sent twice: the answer stands on the page anyway."""
+    message.error = told.why[:500]
+    again = told.again and told.state is NoticeState.FAILED
+    message.next_try_at = next_try(message.attempts, at) if again else None
+    if told.state is NoticeState.HANDED_OVER:
+        message.sent_at = at
