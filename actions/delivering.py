@@ -55,6 +55,8 @@ def deliver(
     session.flush()
     case.delivered_at = all_arrived(session, case)
     record(session, case, Act.DELIVER, by=by.username, at=at, facts={"items": handed.items})
+    if case.delivered_at:
+        invite(session, case, at=at)
     return handed
 
 

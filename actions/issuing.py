@@ -44,6 +44,7 @@ def issue(session: Session, number: str, *, at: datetime) -> None:
     else:  # nothing new to hand out, so nothing is due but what was issued before
         for item in (one for one in items if not one.result_number):
             stop_clocks(session, case, item, at=at, kind=ClockKind.DELIVERY)
+        invite(session, case, at=at)
 
 
 def issue_early(session: Session, case: Case, item: Item | None, at: datetime) -> bool:
