@@ -1,0 +1,197 @@
+"""The clerk's home page and the end of a shift: what lies where, and who has it next."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from actions.listing_gaps import list_gap
+from actions.supplementing import ask_supplement
+from config.settings import settings
+from models.account import Account
+from models.case import find_case, materials_of
+from models.database import transaction
+from models.shift import shift_changes_of
+from rules.people import Role
+from tests.people import CLERK, a_case, account, an_application
+from tests.web.hall import Browser, a_case_today, a_form, at_desk, words
+
+NEXT = "suqing"  # 苏晴 has the next shift
+THIRD = "zhouning"
+FORM = "/window/new/B1"
+
+
+@pytest.fixture
+def clerk(city: None) -> Browser:
+    with transaction() as session:
+        for username, name in ((NEXT, "苏晴"), (THIRD, "周宁")):
+            session.add(Account(username=username, name=name, role=Role.CLERK, password_hash="!"))
+    return at_desk(CLERK)
+
+
+def section(browser: Browser, name: str, path: str = "/window") -> str:
+    found = re.search(rf'<section[^>]* id="{name}".*?</section>', browser.get(path).text, re.DOTALL)
+    return found[0] if found else ""
+
+
+def figure(browser: Browser, name: str) -> int:
+    found = re.search(r"(\d+) " + name, browser.text("/window"))
+    assert found, name
+    return int(found[1])
+
+
+def asked_for_more(clerk: Browser) -> str:
+    number = a_case_today(accepted=False).number
+    with transaction() as session:
+        by, at = account(session, CLERK), datetime.now(UTC)
+        list_gap(session, number, "M-LAYOUT", "看不清", by=by, at=at)
+        ask_supplement(session, number, by=by, at=at)
+    return number
+
+
+def test_what_comes_back_from_a_supplement_is_looked_at_first(clerk: Browser) -> None:
+    number = asked_for_more(clerk)
+    assert number in section(clerk, "correction")
+    assert number not in section(clerk, "back") + section(clerk, "queue")
+    answer = clerk.post(f"/cases/{number}/supplement/answers/M-LAYOUT", {"on_paper": "yes"})
+    assert answer.status_code in (200, 303), words(answer)
+    assert number in section(clerk, "back")
+    assert number not in section(clerk, "queue") + section(clerk, "correction")
+    assert figure(clerk, "补正回来") == 1
+
+
+def test_papers_due_lead_to_where_they_are_registered(clerk: Browser) -> None:
+    kept = tuple(one for one in an_application().supplied if one.spec_id != "M-FOOD-RULES")
+    with transaction() as session:
+        case = a_case(session, at=datetime.now(UTC), supplied=kept, deferred=("M-FOOD-RULES",))
+    assert figure(clerk, "容缺三日内到期") == 0
+    with transaction() as session:
+        for paper in materials_of(session, case.number):
+            if paper.spec_id == "M-FOOD-RULES":
+                paper.promised_on = datetime.now(UTC).date() - timedelta(days=1)
+                session.add(paper)
+    page = section(clerk, "owed")
+    assert f"/cases/{case.number}#material.M-FOOD-RULES" in page
+    assert "食品安全管理制度" in page
+    assert figure(clerk, "容缺三日内到期") == 1
+    clerk.post(f"/cases/{case.number}/materials/M-FOOD-RULES")
+    assert section(clerk, "owed") == ""
+
+
+def test_the_queue_says_who_looks_after_a_case(clerk: Browser) -> None:
+    a_case_today(accepted=False)
+    assert "林晓" in section(clerk, "queue")
+
+
+def laid_out(clerk: Browser, **changes: str) -> tuple[str, str]:
+    """A case and a form of the clerk's, given to whoever comes next."""
+    number, form = a_case_today(accepted=False).number, a_form(clerk)
+    clerk.post(f"{FORM}/plan", {"form": form, "applicant.name": "陈一诺"})
+    given = {"case": number, "draft": form, "note": "营业执照原件还在窗口。"} | changes
+    answer = clerk.post("/window/shift", given)
+    assert answer.status_code == 303, words(answer)
+    return number, form
+
+
+def take(browser: Browser) -> str:
+    found = re.search(r"/window/shift/[0-9a-f-]+/take", browser.get("/window/shift").text)
+    assert found
+    return found[0]
+
+
+def test_a_shift_is_handed_over_and_taken(clerk: Browser) -> None:
+    number, form = laid_out(clerk)
+    assert "陈一诺" in section(clerk, "drafts")  # still the giver's
+    successor = at_desk(NEXT)
+    assert "有 1 次交接等您接手" in successor.text("/window")
+    page = successor.text("/window/shift")
+    assert "营业执照原件还在窗口。" in page
+    assert number in page
+    assert successor.post(take(successor)).status_code == 303
+    assert "陈一诺" in section(successor, "drafts")
+    assert 'value="陈一诺"' in successor.get(f"{FORM}?form={form}").text
+    assert "苏晴" in section(successor, "queue")
+    with transaction() as session:
+        case = find_case(session, number)
+        assert case.window_clerk == NEXT
+        assert case.submitted_by == CLERK  # who took it in stays who took it in
+    assert "由 苏晴 接手" in clerk.text(f"/cases/{number}")
+    assert section(clerk, "drafts") == ""
+    late = clerk.post(f"{FORM}/plan", {"form": form})
+    assert late.status_code == 403
+    assert "交接给别人" in words(late)
+
+
+def test_two_who_take_over_at_once_are_told_who_was_first(clerk: Browser) -> None:
+    laid_out(clerk)
+    first, second = at_desk(NEXT), at_desk(THIRD)
+    address = take(second)
+    assert first.post(address).status_code == 303
+    late = second.post(address)
+    assert late.status_code == 409
+    assert "由 苏晴 接手" in words(late)
+    with transaction() as session:
+        [change] = shift_changes_of(session, NEXT).rows
+        assert change.taken_by == NEXT
+
+
+def test_what_is_for_one_nobody_else_takes(clerk: Browser) -> None:
+    laid_out(clerk, to=NEXT)
+    assert "等您接手" not in at_desk(THIRD).text("/window")
+    address = take(at_desk(NEXT))
+    assert at_desk(THIRD).post(address).status_code == 403
+    assert clerk.post(address).status_code == 403
+    assert at_desk(NEXT).post(address).status_code == 303
+
+
+def test_the_giver_takes_back_what_nobody_has_taken(clerk: Browser) -> None:
+    number, _ = laid_out(clerk)
+    address = take(at_desk(NEXT))
+    assert at_desk(NEXT).post(address.replace("take", "recall")).status_code == 403
+    assert clerk.post(address.replace("take", "recall")).status_code == 303
+    late = at_desk(NEXT).post(address)
+    assert late.status_code == 409
+    assert "收回" in words(late)
+    assert f'value="{number}"' in clerk.get("/window/shift").text  # may be laid out again
+
+
+def test_what_was_accepted_meanwhile_stays_with_whom_it_was(clerk: Browser) -> None:
+    number, _ = laid_out(clerk)
+    assert clerk.post(f"/cases/{number}/accept").status_code == 303
+    successor = at_desk(NEXT)
+    assert successor.post(take(successor)).status_code == 303
+    with transaction() as session:
+        assert find_case(session, number).window_clerk == CLERK
+
+
+def test_a_form_sent_or_thrown_away_meanwhile_is_passed_over(clerk: Browser) -> None:
+    _, form = laid_out(clerk)
+    clerk.post(f"{FORM}/discard", {"form": form})
+    successor = at_desk(NEXT)
+    assert successor.post(take(successor)).status_code == 303
+    assert not list((settings().uploads / "drafts").glob("*.json"))
+
+
+def test_only_ones_own_is_handed_over(clerk: Browser) -> None:
+    number, form = a_case_today(accepted=False).number, a_form(clerk)
+    clerk.post(f"{FORM}/plan", {"form": form})
+    other = at_desk(THIRD)
+    answer = other.post("/window/shift", {"case": number, "draft": form})
+    assert answer.status_code == 422
+    assert "请选择要交接的" in words(answer)
+
+
+def test_a_hand_over_to_nobody_of_the_window_is_refused(clerk: Browser) -> None:
+    number = a_case_today(accepted=False).number
+    for to in ("fire", CLERK, "nobody"):
+        answer = clerk.post("/window/shift", {"case": number, "to": to, "note": "请跟进"})
+        assert answer.status_code == 422
+        assert "请选择另一位窗口人员" in words(answer)
+        assert "请跟进" in answer.text
+    assert clerk.post("/window/shift", {"note": "字" * 2001}).status_code == 422
+
+
+def test_other_desks_hand_over_nothing(clerk: Browser) -> None:
+    assert at_desk("fire").get("/window/shift").status_code == 403
+    assert clerk.post("/window/shift/00000000-0000-0000-0000-000000000000/take").status_code == 404
+    assert clerk.post("/window/shift/nonsense/take").status_code == 422
