@@ -139,9 +139,7 @@ def beside(found: list[Possible]) -> list[Possible]:
 def receipt(request: Request, db: Db, clerk: Clerk, number: str, new: str = "") -> Response:
     """收件回执, to be printed and handed over: the only place where the query code is shown."""
     case, items = case_seen_by(db, clerk, number)
-    alike = open_cases_alike(
-        db, case.bundle_code, case.applicant_id_number, case.applicant_name, case.phone
-    )
+    alike = open_cases_alike(db, case.bundle_code, case.applicant_id_number, case.applicant_name, case.phone)
     bundle = bundle_of_version(db, case.bundle_digest)
     return show(
         request,
