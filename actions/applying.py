@@ -32,6 +32,7 @@ from rules.identifiers import case_number, query_code
 from rules.material import MaterialState
 from rules.moments import china_day, china_text
 from rules.notices import Event
+from rules.people import ApplyChannel
 from rules.selecting import complete_answers, items_called_for, materials_called_for, unanswered
 from rules.states import CASE_CLOSED, Act, CaseState, ItemState
 
@@ -65,11 +66,17 @@ def submit(
     papers = _new_materials(case, materials, checked, at)
     session.add_all(papers)
     case.complete_at = at if nothing_missing(papers) else None
-    record(session, case, Act.SUBMIT, by=case.submitted_by, at=at, after=case.state)
+    facts = _who_submitted(application)
+    record(session, case, Act.SUBMIT, by=case.submitted_by, at=at, facts=facts, after=case.state)
     start_notice_clock(session, case, at=at)
     receipt = {"bundle": bundle.name, "materials": len(materials), "query_code": case.query_code}
     queue_notice(session, case, Event.RECEIPT, facts=receipt, at=at)
     return case
+
+
+def check(application: Application, *, at: datetime) -> None:
+    """Raise Faulty with every fault of the form; nothing is written. Asked before a contact is proven online."""
+    _checked(application, bundle_named(application.bundle), at)
 
 
 def supply(session: Session, number: str, supplied: Supplied, *, by: Account, at: datetime) -> Material:
@@ -122,6 +129,14 @@ def _checked(
     return application, items, materials
 
 
+def _who_submitted(application: Application) -> dict[str, str]:
+    """Online nobody of the staff stands between: the file says who did it, and what proved their contact."""
+    if application.channel is not ApplyChannel.ONLINE:
+        return {}
+    submitter = "agent" if application.agent else "applicant"
+    return {"channel": application.channel.value, "submitter": submitter, "proven": application.proven_by}
+
+
 def _new_case(
     session: Session,
     application: Application,
@@ -154,6 +169,7 @@ def _new_case(
         answers=dict(application.answers),
         submitted_by=by.username if by else APPLICANT,
         window_clerk=by.username if by else "",
+        apply_channel=application.channel,
         submitted_at=at,
     )
     session.add(case)

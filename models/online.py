@@ -66,6 +66,12 @@ def latest_code(session: Session, form_hash: str) -> ContactCode | None:
     return session.exec(latest.execution_options(populate_existing=True)).one_or_none()
 
 
+def code_of_form(session: Session, form_hash: str) -> ContactCode | None:
+    """The same, not locked, for pages."""
+    query = select(ContactCode).where(ContactCode.form_hash == form_hash)
+    return session.exec(query.order_by(col(ContactCode.made_at).desc()).limit(1)).one_or_none()
+
+
 def find_code(session: Session, code_id: UUID) -> ContactCode:
     """The row of a code."""
     return session.get_one(ContactCode, code_id)

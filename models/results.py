@@ -53,12 +53,15 @@ def last_concluded(session: Session, bundle: str, before: datetime) -> list[tupl
 
 def _narrowed(asked: Asked, public: Collection[str]) -> list[ColumnElement[bool]]:
     shown = {asked.bundle} & set(public) if asked.bundle else set(public)
-    where = [col(Case.bundle_code).in_(sorted(shown)), col(Case.outcome).in_(GRANTED)]
+    where: list[ColumnElement[bool]] = [
+        col(Case.bundle_code).in_(sorted(shown)),
+        col(Case.outcome).in_(GRANTED),
+    ]
     if asked.month:
         where.append(col(Case.concluded_at) >= datetime.combine(asked.month, time.min, CHINA))
         where.append(col(Case.concluded_at) < datetime.combine(_next_month(asked.month), time.min, CHINA))
     if asked.search:
-        where.append(Case.applicant_kind == ApplicantKind.ORGANISATION)  # type: ignore[arg-type]
+        where.append(col(Case.applicant_kind) == ApplicantKind.ORGANISATION)
         where.append(col(Case.applicant_name).icontains(asked.search, autoescape=True))
     return where
 

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from notifications.wording import Words
+from notifications.wording import CODE, Words
 from rules.errors import Refused
 from rules.notices import Event, variables
 
 CONTENT = "content"  # the short message as a whole
 LONGEST = 35  # signs a value, as carriers ask; source: aliyun, notification templates
+
+CODE_FACTS = frozenset({"code", "minutes", CONTENT})
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Filled:
 
 def approved(templates: Mapping[str, str], words: Words | None, body: str, general: str) -> Filled:
     """The template of the event, else the general one, which takes the whole message as its one variable."""
-    event = words.event.value if words and words.event else ""
+    event = (words.event.value if words.event else words.key) if words else ""
     if not (entry := templates.get(event, "")):
         if not general:
             raise Refused(f"没有为“{_label(event)}”配置短信模板。")
@@ -38,7 +40,10 @@ def template_faults(setting: str, templates: Mapping[str, str], general: str | N
     events = {event.value: event for event in Event}
     for key, entry in templates.items():
         _, *names = entry.split() or [""]
-        if key not in events:
+        if key == CODE:
+            odd = [name for name in names if name not in CODE_FACTS]
+            faults += [f"{setting}：{key} 里有不认识的变量 {'、'.join(odd)}"] if odd else []
+        elif key not in events:
             faults.append(f"{setting}：没有名为 {key} 的通知事由")
         elif not entry.split():
             faults.append(f"{setting}：{key} 没有写模板编号")
@@ -54,7 +59,7 @@ def _some(labels: list[str]) -> str:
 
 
 def _label(event: str) -> str:
-    return Event(event).label if event else "这条消息"
+    return Event(event).label if event in set(Event) else "验证码" if event == CODE else "这条消息"
 
 
 def _without_link(words: Words | None, body: str) -> str:

@@ -13,7 +13,7 @@ from models.case import Case
 from models.notice import Notice
 from notifications.rendering import day, digest, render, render_letter, render_own, source
 from notifications.segments import segments
-from notifications.short_message import fits, signed
+from notifications.short_message import fits, signature, signed
 from rules.bundle import Bundle
 from rules.documents import document_kind
 from rules.joining import may_issue
@@ -62,6 +62,8 @@ GENTLE: Mapping[Event, str] = {
     Event.CONCLUDED: "各部门都有了结果",
 }
 
+CODE = "code"  # 验证码, in the tables of carriers' templates
+
 logger = logging.getLogger(__name__)
 
 
@@ -76,6 +78,7 @@ class Words:
     event: Event | None = None  # and what its texts may name, for carriers that send approved templates only
     known: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[Channel, str] = field(default_factory=dict)  # digests of the texts it was written from
+    key: str = ""  # what carriers' templates call it, where it is about no event
 
     @property
     def segments(self) -> int:
@@ -103,6 +106,21 @@ def words_of(notice: Notice, case: Case, bundle: Bundle) -> Words:
             Channel.SMS: version(event, Channel.SMS, own if own_short else {}),
             Channel.EMAIL: version(event, Channel.EMAIL, own if own_subject else {}),
         },
+    )
+
+
+def code_words(code: str, minutes: int) -> Words:
+    """验证码 for an application online: of no case yet, so of no event."""
+    said = (
+        f"您的验证码是 {code}，{minutes} 分钟内有效，用于在网上提交申请。不是您本人操作的，请不要告诉任何人。"
+    )
+    return Words(
+        subject="网上申请的验证码",
+        text=said,
+        html=f"<p>{said}</p>",
+        sms=f"{signature()}{said}",
+        known={"code": code, "minutes": minutes},
+        key=CODE,
     )
 
 

@@ -48,6 +48,7 @@ ROLES: Mapping[Act, frozenset[Role]] = {
     Act.REQUIRE_RECTIFICATION: frozenset({Role.OFFICER, Role.HEAD}),
     Act.REINSPECT: frozenset({Role.OFFICER, Role.HEAD}),
     Act.DELEGATE: frozenset({Role.OFFICER, Role.HEAD}),
+    Act.CHOOSE_WAY: frozenset({Role.CLERK}),  # and the applicant, on the progress page
     Act.WITHDRAW: frozenset({Role.CLERK}),  # for the applicant, who may also do it on the progress page
     Act.VOID: frozenset({Role.MANAGER}),  # the supervisor, never whoever handles the case (domain 2.7)
     Act.CORRECT: frozenset({Role.CLERK}),

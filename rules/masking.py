@@ -15,6 +15,13 @@ def masked_name(name: str) -> str:
     return f"{surname}{MASK}" if name else ""
 
 
+def masked_applicant(name: str) -> str:
+    """陈*诺 and 陈*: enough for the person and those who know them, too little for everybody else."""
+    if len(name) <= 2:
+        return f"{name[:1]}{MASK}" if name else ""
+    return f"{name[:1]}{MASK * (len(name) - 2)}{name[-1]}"
+
+
 def masked_id_number(number: str) -> str:
     """610101********0023, for lists of the staff."""
     return _masked(number, 6, 4)

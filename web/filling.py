@@ -118,6 +118,13 @@ def unused_files(draft: Draft, application: Application) -> list[Supplied]:
     return [supplied for supplied in draft.files.values() if supplied not in application.supplied]
 
 
+def tidy(draft: Draft, application: Application) -> None:
+    """The form has become a case: drop it, and the files the final answers did not call for."""
+    drafts.forget(draft.token)
+    for supplied in unused_files(draft, application):
+        drafts.drop(supplied)
+
+
 def _with_file(filled: Filled, material_id: str, upload: UploadFile) -> Filled:
     limit = settings().upload_limit_mb << 20
     try:

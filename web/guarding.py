@@ -21,6 +21,8 @@ HEADERS = {
 FILES_IN_A_FORM = 10  # a form with files may be as long as so many of the largest
 WITH_FILES = ("/window/", "/cases/")  # where such forms go, and only signed-in people get
 ONE_FILE = re.compile(r"/track/[^/]+/supplement/")  # applicants send one at a time
+ONLINE_FORM = re.compile(r"/apply/[^/]+(/plan)?$")  # anybody may send it, so it holds less than a clerk's
+FILES_ONLINE = 4
 MEGABYTE = 1 << 20
 
 
@@ -60,6 +62,8 @@ class LimitedBody:
         files = FILES_IN_A_FORM if scope["path"].startswith(WITH_FILES) else 0
         if ONE_FILE.match(scope["path"]):
             files = 1
+        if ONLINE_FORM.match(scope["path"]):
+            files = FILES_ONLINE
         limit = (settings().upload_limit_mb * files + 1) * MEGABYTE
         announced = Headers(scope=scope).get("content-length", "0")
         arrived = 0

@@ -6,6 +6,7 @@ from threading import Lock
 from rules.errors import Refused
 
 FAILURES, WITHIN = 10, timedelta(minutes=10)
+MOST_ADDRESSES = 1000  # remembered before those long past are forgotten
 
 
 class TooOften(Refused):
@@ -41,3 +42,24 @@ class Guesses:
             }
             recent.setdefault(address, []).append(at)
             self._moments = recent
+
+
+class Rate:
+    """So many acts of one kind within a time, by address; whoever does more waits."""
+
+    def __init__(self, most: int, within: timedelta, sentence: str) -> None:
+        self._most, self._within, self._sentence = most, within, sentence
+        self._moments: dict[str, list[datetime]] = {}
+        self._lock = Lock()
+
+    def take(self, address: str, at: datetime) -> None:
+        """Count one more, or raise TooOften."""
+        with self._lock:
+            if len(self._moments) > MOST_ADDRESSES:
+                self._moments = {
+                    who: kept for who, kept in self._moments.items() if kept[-1] > at - self._within
+                }
+            recent = [moment for moment in self._moments.get(address, ()) if moment > at - self._within]
+            if len(recent) >= self._most:
+                raise TooOften(self._sentence)
+            self._moments[address] = [*recent, at]

@@ -29,7 +29,7 @@ from web.filling import (
     faults_at_the_counter,
     fill,
     reuses_in,
-    unused_files,
+    tidy,
     with_reading,
 )
 from web.known import known_of
@@ -77,7 +77,7 @@ def send(request: Request, db: Db, clerk: Clerk, code: str, form: OurForm) -> Re
             raise
         faults = refused.faults | filled.faults  # what is wrong with a file says more than that it is missing
         return _page(request, db, bundle, filled, faults, status=413 if filled.too_large else 422)
-    after = BackgroundTask(_tidy, filled.draft, application)  # once the case is kept
+    after = BackgroundTask(tidy, filled.draft, application)  # once the case is kept
     return RedirectResponse(f"/cases/{case.number}/receipt?new=1", 303, background=after)
 
 
@@ -187,9 +187,3 @@ def _drop_reused(application: Application) -> None:
     for supplied in application.supplied:
         if supplied.origin:
             drafts.drop(supplied)
-
-
-def _tidy(draft: Draft, application: Application) -> None:
-    drafts.forget(draft.token)
-    for supplied in unused_files(draft, application):
-        drafts.drop(supplied)

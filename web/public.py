@@ -6,6 +6,7 @@ from fastapi.responses import Response
 from actions.applying import bundle_named
 from config.catalogue import catalogue, departments
 from web.entering import Visitor
+from web.guides import elements, procedure, source_said
 from web.showing import show
 
 router = APIRouter()
@@ -25,7 +26,14 @@ def guides(request: Request, _: Visitor) -> Response:
 
 @router.get("/guides/{code}")
 def guide(request: Request, _: Visitor, code: str) -> Response:
-    """办事指南: name, basis, procedure, limits, materials."""
+    """办事指南: the nine elements with their sources, then items and materials one by one; to be printed."""
     bundle = bundle_named(code)
-    by_id = {material.id: material for material in bundle.materials}
-    return show(request, "guide.html", bundle=bundle, departments=departments(), materials=by_id)
+    return show(
+        request,
+        "guide.html",
+        bundle=bundle,
+        departments=departments(),
+        elements=elements(bundle),
+        procedure=procedure(bundle),
+        source_said=source_said,
+    )

@@ -50,12 +50,14 @@ NAVIGATION = {
     ),
     Role.GOVERNMENT: (
         ("/manage", "办件总览"),
+        ("/manage/figures", "数据统计"),
         ("/cards", "监察卡"),
         ("/enquiries", "群众来信"),
         ("/ratings", "好差评"),
     ),
     Role.MANAGER: (
         ("/manage", "办件总览"),
+        ("/manage/figures", "数据统计"),
         ("/cards", "监察卡"),
         ("/enquiries", "群众来信"),
         ("/inbox", "通知箱"),
@@ -65,11 +67,18 @@ NAVIGATION = {
     ),
     Role.ADMIN: (
         ("/manage", "办件总览"),
+        ("/manage/figures", "数据统计"),
         ("/inbox", "通知箱"),
         ("/manage/notices", "通知台账"),
     ),
 }
-PUBLIC = (("/", "首页"), ("/guides", "办事指南"), ("/track", "进度查询"), ("/enquiry", "咨询投诉"))
+PUBLIC = (
+    ("/", "首页"),
+    ("/guides", "办事指南"),
+    ("/track", "进度查询"),
+    ("/results", "结果公开"),
+    ("/enquiry", "咨询投诉"),
+)
 
 
 def show(request: Request, template: str, *, status: int = 200, **facts: Any) -> HTMLResponse:

@@ -11,29 +11,35 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 from starlette.datastructures import FormData
 
+from actions.expecting import forecast
 from actions.fast_lanes import ask_human, decided_by_rule
 from actions.gatherings import open_gathering
 from actions.rating import rateable
+from config.catalogue import departments
 from models.account import departments_by_code
 from models.after import deliveries_of, lying_ready, on_the_way
 from models.case import Case, Item, find_case, items_of, materials_of
+from models.clock import running_clocks
 from models.document import documents_of
 from models.notice import notices_of
+from models.online import wish_of
 from models.supervision import Standing, standings
 from models.together import GatheringKind, rectifications_of
 from models.version import bundle_of_version
+from rules.bundle import Bundle
 from rules.errors import NotFound
 from rules.identifiers import fault_of_case_number
 from rules.material import MaterialState
 from rules.states import ITEM_FINAL, ITEM_OPEN_AT_DESK, CaseState, ItemState
 from web.entering import Db, OurForm, now, typed
 from web.gaps_shown import supplement_shown
+from web.leaving import IDLE, cleared
+from web.leaving import OPENED as OPENED  # others take it from here, with what opens the page
 from web.limiting import Guesses
 from web.showing import set_cookie, show
 
 router = APIRouter()
 
-OPENED = "yjs_case"  # "number.code": opens this one page
 OPEN_FOR = 15 * 60  # seconds: at a kiosk the next person must not find it open
 UNKNOWN = "没有找到这个办件，或者查询码不对。请对照收件回执核对后再试。"
 
@@ -76,9 +82,7 @@ def look_up(request: Request, db: Db, form: OurForm) -> Response:
 @router.post("/track/leave")
 def leave(_form: OurForm) -> Response:
     """Close the page on this device."""
-    response = RedirectResponse("/track", 303)
-    response.delete_cookie(OPENED, path="/track")
-    return response
+    return cleared(RedirectResponse("/track", 303))
 
 
 @router.get("/track/{number}")
@@ -100,6 +104,11 @@ def progress(request: Request, db: Db, number: str) -> Response:
         steps=_steps(case, items),
         holder=_holder(case, items, db),
         notices=notices_of(db, number),
+        clocks=running_clocks(db, number),
+        forecast=forecast(db, case, at=now()),
+        wish=wish_of(db, number),
+        place=collected_at(bundle_of_version(db, case.bundle_digest)),
+        idle=IDLE,
         papers=documents_of(db, number),
         deliveries=deliveries_of(db, number),
         supplement=supplement_shown(db, case),
@@ -146,6 +155,17 @@ def opened_here(request: Request, db: Session, number: str) -> Case | None:
     """The case, if it was opened on this device a moment ago with its query code."""
     opened, _, code = request.cookies.get(OPENED, "").partition(".")
     return _opened(request, db, number, code, now()) if opened == number else None
+
+
+def collected_at(bundle: Bundle) -> str:
+    """Where results lie that are not sent by courier."""
+    return bundle.guide.place or departments()[bundle.lead_department].place
+
+
+def still_open(request: Request, response: Response) -> Response:
+    """Reading and choosing take time: it begins anew with every step."""
+    set_cookie(response, OPENED, request.cookies.get(OPENED, ""), path="/track", seconds=OPEN_FOR)
+    return response
 
 
 def ask_again(number: str) -> Response:

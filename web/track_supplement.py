@@ -15,9 +15,9 @@ from rules.errors import Refused
 from web.entering import Db, now, our_form, typed
 from web.gaps_shown import supplement_shown
 from web.refusing import status_of
-from web.showing import set_cookie, show
+from web.showing import show
 from web.supplement import throw_away, uploaded
-from web.track import OPEN_FOR, OPENED, ask_again, opened_here
+from web.track import ask_again, opened_here, still_open
 
 router = APIRouter(prefix="/track/{number}/supplement")
 
@@ -63,7 +63,7 @@ def answered(
         faults = {f"answer.{spec_id}": str(refused)}
         kept = {f"answer.{spec_id}": words}
         return _page(request, db, case, status=status_of(refused), faults=faults, kept=kept)
-    return _still_open(request, RedirectResponse(f"/track/{number}/supplement", 303))
+    return still_open(request, RedirectResponse(f"/track/{number}/supplement", 303))
 
 
 def _page(
@@ -86,10 +86,4 @@ def _page(
         supplement=supplement_shown(db, case),
         limit_mb=settings().upload_limit_mb,
     )
-    return _still_open(request, response)
-
-
-def _still_open(request: Request, response: Response) -> Response:
-    """Looking for papers takes longer than looking at a page: the time begins anew with every step."""
-    set_cookie(response, OPENED, request.cookies.get(OPENED, ""), path="/track", seconds=OPEN_FOR)
-    return response
+    return still_open(request, response)

@@ -42,7 +42,10 @@ document.addEventListener("change", (event) => {
   const tooLarge = [...input.files].find((file) => file.size > limit * 2 ** 20);
   const place = input.closest("fieldset, form");
   place.querySelector(".fault[data-size]")?.remove();
-  if (!tooLarge) return;
+  if (!tooLarge) {
+    if (form?.dataset.uploads !== undefined && input.files.length) upload(input);
+    return;
+  }
   input.value = "";
   const why = document.createElement("p");
   why.className = "fault";
@@ -98,6 +101,23 @@ function renewOffers(old, fresh) {
   if (again) again.checked = true;
 }
 
+// What is chosen travels at once, where the form says so: it is safe before the rest is filled in.
+async function upload(input) {
+  const place = input.closest("[data-keep]");
+  const body = new FormData(form);
+  for (const name of [...body.keys()]) if (name.startsWith("file.") && name !== input.name) body.delete(name);
+  place.setAttribute("aria-busy", "true");
+  const answer = await fetch(form.dataset.plan, { method: "POST", body }).catch(() => null);
+  place.removeAttribute("aria-busy");
+  if (!answer?.ok || answer.redirected) return;  // it goes along when the form is sent
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = page.querySelector(`[data-keep="${CSS.escape(place.dataset.keep)}"]`);
+  const now = document.querySelector(`[data-keep="${CSS.escape(place.dataset.keep)}"]`);
+  if (!fresh || !now) return;
+  now.replaceWith(fresh);
+  fresh.focus();
+}
+
 function showAsked(plan) {
   const questions = new Set(plan.dataset.asked.split(" "));
   for (const place of document.querySelectorAll("[data-question]")) {
@@ -127,9 +147,35 @@ if (document.querySelector("[data-print-now]")) {
 
 if (form) {
   // Reload and back then show the form as it was kept, instead of asking to send it again.
-  history.replaceState(null, "", `${form.action}?form=${form.elements.form.value}`);
+  // Where nobody signs in the name of the form is the key to it, and stands in no address.
+  if (form.dataset.private === undefined) {
+    history.replaceState(null, "", `${form.action}?form=${form.elements.form.value}`);
+  }
   form.querySelector("[data-refresh]").hidden = true;  // the list renews itself
   form.addEventListener("input", renewSoon);
   form.addEventListener("keydown", onEnter);
   showAsked(document.getElementById("plan"));
+}
+
+// 公用设备: nobody has touched it for a while; ask for a minute, then end for them.
+const idle = document.querySelector("form[data-idle]");
+if (idle) {
+  const warning = Object.assign(document.createElement("div"), { className: "idle", hidden: true });
+  warning.setAttribute("role", "alert");
+  document.body.append(warning);
+  let ends;
+  const touched = () => {
+    ends = Date.now() + Number(idle.dataset.idle) * 1000;
+    warning.hidden = true;
+  };
+  for (const kind of ["pointerdown", "keydown", "input", "scroll"]) addEventListener(kind, touched, { passive: true });
+  touched();
+  setInterval(() => {
+    const left = Math.ceil((ends - Date.now()) / 1000);
+    if (left <= 0) idle.requestSubmit();
+    else if (left <= 60) {
+      if (warning.hidden) warning.textContent = "很久没有操作，一分钟后自动结束并清除。还在办理的，请点一下屏幕或按任意键。";
+      warning.hidden = false;
+    }
+  }, 1000);
 }
