@@ -63,7 +63,7 @@ def papers_in(session: Session, case: Case, spec: ItemSpec, *states: MaterialSta
     """The names of the item's materials that are in one of these states."""
     return [
         material.name
-        for material in materials_of(session, case.number)
+        for material in (materials_of(session, case.number) if spec.materials else ())
         if material.spec_id in spec.materials and material.state in states
     ]
 

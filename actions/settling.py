@@ -106,11 +106,9 @@ def _hand_on_result(session: Session, bundle: Bundle, case: Case, item: Item, at
 def hand_on_papers(session: Session, bundle: Bundle, case: Case, item: Item, *, at: datetime) -> None:
     """The result of a granted item becomes a material of those who wait for it."""
     result, number = bundle.item(item.code).result, result_number(item.number)
-    for material in materials_of(session, case.number):
-        if (
-            material.state is MaterialState.AWAITED
-            and bundle.material(material.spec_id).from_item == item.code
-        ):
+    made_of_it = {spec.id for spec in bundle.materials if spec.from_item == item.code}
+    for material in materials_of(session, case.number) if made_of_it else ():
+        if material.state is MaterialState.AWAITED and material.spec_id in made_of_it:
             material.state, material.supplied_at = MaterialState.SHARED, at
             material.file_name = f"{result[: FILE_NAME - len(number) - 1]} {number}"
 
