@@ -13,10 +13,12 @@ from actions.applying import submit
 from actions.deciding import grant
 from actions.listing_gaps import list_gap
 from actions.supervising import fire_due_rungs
+from actions.supplementing import Answer, answer_gap, ask_supplement
 from models.account import account_named
 from models.database import transaction
 from models.notice import notices_of
 from notifications.sending import send_due
+from rules.application import Agent
 from rules.notices import NoticeState
 from tests.browser.conftest import PHONE, WIDE, At
 from tests.browser.stories import a_new_case, answer_questions, refuse
@@ -49,6 +51,9 @@ def look_at(page: Page, name: str) -> None:
         ("/guides/B1", "guide"),
         ("/track", "track-form"),
         ("/sign-in", "sign-in"),
+        ("/rate", "rate-form"),
+        ("/enquiry", "enquiry-form"),
+        ("/enquiry/track", "enquiry-track"),
         ("/nothing", "not-found"),
     ],
 )
@@ -72,9 +77,54 @@ def test_the_clerks_pages(at: At, tmp_path: Path) -> None:
         (f"/cases/{number}", "case-submitted"),
         ("/window", "window"),
         ("/window/all", "window-all"),
+        ("/window/shift", "window-shift"),
+        ("/search", "search-empty"),
     ):
         page.goto(path)
         look_at(page, name)
+    page.get_by_role("searchbox", name="查找办件").fill("13800000000")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name=number).wait_for()
+    look_at(page, "search")
+
+
+def test_the_window_on_a_full_day(at: At) -> None:
+    """Drafts, a hand-over to take, a supplement, a promised paper, an agent, an earlier file to reuse."""
+    now = datetime.now(UTC)
+    with transaction() as session:
+        clerk = account_named(session, "chuangkou")
+        agent = Agent("林百川", "00000019920302002X", "13900000009", "授权委托书，办理本件全部事项")
+        waiting = submit(session, an_application(agent=agent), by=clerk, region="000000", at=now)
+        whole = an_application().supplied
+        kept = tuple(one for one in whole if one.spec_id != "M-FOOD-RULES")
+        owing = an_application(supplied=kept, deferred=("M-FOOD-RULES",))
+        accept(session, submit(session, owing, by=clerk, region="000000", at=now).number, by=clerk, at=now)
+        back = submit(session, an_application(), by=clerk, region="000000", at=now).number
+        list_gap(session, back, "address", "门牌号不全", by=clerk, at=now)
+        ask_supplement(session, back, by=clerk, at=now)
+        answer_gap(session, back, "address", Answer("示例路1号附2号", None, on_paper=False), by=clerk, at=now)
+        number = waiting.number
+    page = at("chuangkou", "/window/new/B1")
+    with page.expect_response("**/plan"):
+        page.locator("[id='applicant.id_number']").fill("000000199001010018")
+    page.get_by_text("请核对是不是重复申请").wait_for()
+    page.get_by_label("由代理人代为办理").check()
+    look_at(page, "form-known")
+    page.goto("/window/shift")
+    look_at(page, "window-shift-give")
+    page.get_by_label("交接的话").fill("原件在二号柜。")
+    page.get_by_role("button", name="交出").click()
+    page.get_by_text("等下一班接手").wait_for()
+    look_at(page, "window-shift-given")
+    for path, name in (("/window", "window-full"), (f"/cases/{number}", "case-agent")):
+        page.goto(path)
+        look_at(page, name)
+    page.goto(f"/cases/{number}/receipt")
+    look_at(page, "receipt-agent")
+    successor = at("chuangkou2", "/window")
+    look_at(successor, "window-successor")
+    successor.goto("/window/shift")
+    look_at(successor, "window-shift-take")
 
 
 def test_the_other_desks_and_the_applicants_page(at: At, tmp_path: Path) -> None:
@@ -173,3 +223,67 @@ def test_the_pages_of_a_supplement(at: At) -> None:
     applicant.locator('form[action$="/supplement/address"] button').click()
     applicant.get_by_text("还差 1 项").wait_for()
     look_at(applicant, "track-supplement-part")
+
+
+def test_the_pages_of_ratings_and_enquiries(at: At) -> None:
+    applicant = at("", "/enquiry")
+    applicant.get_by_role("button", name="提交").click()
+    applicant.get_by_text("请选择要反映的是什么").first.wait_for()
+    look_at(applicant, "enquiry-faults")
+    applicant.get_by_label("投诉", exact=False).first.check()
+    applicant.get_by_label("具体情况").fill("上周五在大厅排队两小时，窗口说系统坏了，让我改天再来。")
+    applicant.get_by_label("手机号（可以不填）").fill("13800000000")
+    applicant.get_by_role("button", name="提交").click()
+    look_at(applicant, "enquiry-receipt")
+    complaint = applicant.locator("dd.code").first.inner_text()
+    manager = at("guanli", "/enquiries")
+    look_at(manager, "enquiries")
+    manager.goto(f"/enquiries/{complaint}")
+    manager.get_by_label("交给").select_option(label="综合窗口")
+    manager.get_by_role("button", name="分办").click()
+    clerk = at("chuangkou", f"/enquiries/{complaint}")
+    look_at(clerk, "enquiry-work")
+    clerk.get_by_label("答复内容").fill("系统已经修好，您的申请可以在网上提交，不必再来。")
+    clerk.get_by_role("button", name="提交答复").click()
+    clerk.get_by_text("已答复").first.wait_for()
+    look_at(clerk, "enquiry-answered")
+    applicant.get_by_role("link", name="查看办理情况").click()
+    look_at(applicant, "enquiry")
+
+    with transaction() as session:
+        window, now = account_named(session, "chuangkou"), datetime.now(UTC)
+        case = submit(session, an_application(), by=window, region="000000", at=now)
+        number, code = case.number, case.query_code
+    kiosk = at("", "/rate")
+    kiosk.get_by_label("办件编号").fill(number)
+    kiosk.get_by_label("查询码").fill(code)
+    kiosk.get_by_role("button", name="去评价").click()
+    look_at(kiosk, "rate")
+    kiosk.get_by_role("button", name="提交评价").click()
+    kiosk.get_by_text("请选择一个评价等级").first.wait_for()
+    look_at(kiosk, "rate-faults")
+    kiosk.get_by_label("不满意", exact=True).check()
+    kiosk.get_by_label("等候太久").check()
+    kiosk.get_by_role("button", name="提交评价").click()
+    kiosk.get_by_text("谢谢").wait_for()
+    clerk.goto("/enquiries")
+    clerk.get_by_role("link", name=re.compile("^CP")).click()
+    look_at(clerk, "enquiry-rated-person")
+    manager.goto("/ratings")
+    look_at(manager, "ratings")
+    manager.get_by_role("link", name=re.compile("办理中")).click()
+    look_at(manager, "enquiry-rating")
+    manager.get_by_label("回访的情况").fill("已经道歉，并说明了排队的原因。")
+    manager.get_by_label("联系上了", exact=True).check()
+    manager.get_by_role("button", name="登记回访").click()
+    manager.get_by_label("整改结果").fill("增开了两个窗口，高峰时段有人引导。")
+    manager.get_by_label("问题的原因").select_option(label="超过承诺时间")
+    manager.get_by_role("button", name="提交答复").click()
+    manager.get_by_text("已答复").first.wait_for()
+    applicant.goto("/track")
+    applicant.get_by_label("办件编号").fill(number)
+    applicant.get_by_label("查询码").fill(code)
+    applicant.get_by_role("button", name="查询", exact=True).click()
+    look_at(applicant, "track-rating")
+    applicant.get_by_role("link", name="去评价").click()
+    look_at(applicant, "rate-again")

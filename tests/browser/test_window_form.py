@@ -1,11 +1,12 @@
 """Does the clerk's form behave in a real browser: live list, kept files, back button, keyboard, no script?"""
 
+import re
 from pathlib import Path
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import At, desks
-from tests.browser.stories import a_new_case, answer_questions, fill_person, upload_layout
+from tests.browser.stories import PERSON, a_new_case, answer_questions, fill_person, upload_layout
 
 
 def test_the_list_grows_as_answers_come_and_keeps_what_was_chosen(at: At, tmp_path: Path) -> None:
@@ -105,3 +106,87 @@ def test_the_whole_form_can_be_filled_by_keyboard(at: At) -> None:
         if page.evaluate("document.activeElement.value") == "submit":
             break
     expect(page.get_by_role("button", name="提交申请")).to_be_focused()
+
+
+def keyboard_reader(page: Page, line: str) -> None:
+    """An identity reader: it types where the focus is, fast, and ends with Enter."""
+    page.keyboard.type(line)
+    page.keyboard.press("Enter")
+
+
+def test_a_card_is_read_without_a_mouse(at: At) -> None:
+    page = at("chuangkou", "/window/new/B1")
+    page.get_by_label("读卡器", exact=True).focus()
+    keyboard_reader(page, "陈一诺|女|汉|19900101|示例市示例区示例路1号|000000199001010018")
+    phone = page.locator("[id='applicant.phone']")
+    expect(phone).to_be_focused()
+    expect(page.locator("[id='applicant.name']")).to_have_value("陈一诺")
+    expect(page.locator("[id='applicant.id_number']")).to_have_value("000000199001010018")
+    page.keyboard.type("13800000000")
+    page.keyboard.press("Enter")  # moves on, sends nothing
+    expect(page.locator("[id='applicant.email']")).to_be_focused()
+    expect(page).to_have_url(re.compile(r"/window/new/B1\?form="))
+
+
+def test_a_file_already_chosen_survives_the_reading_of_a_card(at: At, tmp_path: Path) -> None:
+    page = at("chuangkou", "/window/new/B1")
+    upload_layout(page, tmp_path)
+    page.get_by_label("读卡器", exact=True).focus()
+    keyboard_reader(page, "000000199001010018")
+    expect(page.locator("[data-keep=M-LAYOUT]")).to_contain_text("已上传：布局图.pdf")
+
+
+def test_a_card_is_read_without_a_script_too(chromium: Browser, hall: str) -> None:
+    with desks(chromium, hall, script=False) as at:
+        page = at("chuangkou", "/window/new/B1")
+        page.get_by_label("读卡器", exact=True).focus()
+        keyboard_reader(page, "陈一诺,000000199001010018,示例市示例路1号")
+        expect(page.locator("[id='applicant.name']")).to_have_value("陈一诺")
+        expect(page.locator("[id='applicant.phone']")).to_be_focused()
+
+
+def test_who_applies_decides_what_can_be_reused_and_the_choice_is_kept(at: At, tmp_path: Path) -> None:
+    page = at("chuangkou", "/window")
+    number, _ = a_new_case(page, tmp_path)
+    page.goto("/window/new/B1")
+    page.locator("[data-keep=M-FOOD-RULES]").get_by_label("纸质已收").check()
+    layout = page.locator("[data-keep=M-LAYOUT]")
+    expect(layout).not_to_contain_text("沿用")
+    page.locator("[id='applicant.id_number']").fill(PERSON["身份证号或统一社会信用代码"])
+    expect(page.locator("#plan")).to_contain_text("请核对是不是重复申请")
+    layout.get_by_label(f"沿用办件 {number}").check()
+    expect(page.locator("[data-keep=M-FOOD-RULES]").get_by_label("纸质已收")).to_be_checked()
+    page.get_by_label("申请人同意沿用").check()
+    answer_questions(page)
+    expect(layout.get_by_label(f"沿用办件 {number}")).to_be_checked()
+    page.get_by_role("button", name="全部纸质已收").click()
+    fill_person(page)
+    page.get_by_role("button", name="提交申请").click()
+    expect(page.locator("article")).to_contain_text(f"来源：办件 {number}")
+
+
+def test_the_receipt_is_printed_once(at: At, tmp_path: Path) -> None:
+    page = at("chuangkou", "/window")
+    page.add_init_script(
+        "window.print = () => { sessionStorage.printed = Number(sessionStorage.printed || 0) + 1; }"
+    )
+    a_new_case(page, tmp_path, "提交申请")
+    page.wait_for_function("sessionStorage.printed === '1'")
+    page.reload()
+    assert page.evaluate("sessionStorage.printed") == "1"
+
+
+def test_the_search_box_is_reached_and_used_by_keyboard(at: At, tmp_path: Path) -> None:
+    page = at("chuangkou", "/window")
+    number, _ = a_new_case(page, tmp_path)
+    page.goto("/window")
+    page.get_by_role("searchbox", name="查找办件").focus()
+    page.keyboard.type(number)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/cases/{number}")
+    page.get_by_role("searchbox", name="查找办件").focus()
+    page.keyboard.type("13800000000")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name=number).click()
+    page.go_back()
+    expect(page.locator("main")).to_contain_text(number)
