@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from config.settings import settings
 from models.account import departments_by_code
+from models.online import codes_in_inbox
 from models.overseen_items import items_overseen
 from models.oversight import (
     cases_overseen,
@@ -25,7 +26,7 @@ from web.asking import bundle_names, page_number
 from web.entering import Db, HallStaff, Overseer, now
 from web.manage_tables import item_late
 from web.overseeing import also_narrowed, cases_asked, day_asked, items_asked, near_until
-from web.showing import show
+from web.showing import is_demo, show
 
 router = APIRouter()
 
@@ -113,6 +114,7 @@ def inbox(request: Request, db: Db, viewer: HallStaff, case: str = "", page: str
         leaf=latest_notices(db, number, page_number(page)),
         number=number,
         channels={"sms": settings().sms_url, "email": settings().mail_url},
+        codes=codes_in_inbox(db) if is_demo() and not number else [],
     )
 
 

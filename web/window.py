@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from actions.dating import hall_calendar
 from models.after import cases_to_hand_over, delivery_dates, parcels_on_the_way
+from models.online import wishes_of
 from models.shift import clerks, shift_changes_waiting
 from models.supervision import standings
 from models.supplement import untold_counts
@@ -105,6 +106,7 @@ def deliveries(request: Request, db: Db, _: Clerk, page: str = "", posted: str =
         sent_link=lambda number: "?" + urlencode({**request.query_params, "posted": number}) + "#posted",
         items=items_by_case(db, numbers + [parcel.case_number for parcel in sent.rows]),
         due=delivery_dates(db, numbers),
+        wishes=wishes_of(db, numbers),
         bundles=bundle_names(),
     )
 

@@ -1,0 +1,134 @@
+"""How do results come to the applicant, when will that be, and does the window see what was chosen?"""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from actions.collecting import choose_way
+from actions.issuing import issue
+from actions.withdrawing import withdraw
+from models.audit import timeline
+from models.case import Case, find_case
+from models.database import transaction
+from models.online import wish_of
+from rules.errors import WrongState
+from rules.people import ResultWay
+from rules.states import Act, Outcome
+from tests.people import CLERK, a_case
+from tests.web.hall import Browser, a_case_today, at_desk, somebody, words
+from tests.web.test_results import concluded
+
+PARCEL = {"recipient": "陈一诺", "phone": "13800000000", "address": "示例市示例区示例路1号2单元301"}
+
+
+def opened(case: Case) -> Browser:
+    """A browser in which the applicant has asked for the progress."""
+    browser = somebody()
+    browser.post("/track", {"number": case.number, "code": case.query_code})
+    return browser
+
+
+def test_the_applicant_chooses_a_courier_and_the_window_sees_where_to(city: None) -> None:
+    number = concluded()
+    with transaction() as session:
+        case = find_case(session, number)
+        session.expunge(case)
+    browser = opened(case)
+    assert "也可以选择快递" in browser.text(f"/track/{number}")
+    answer = browser.post(f"/track/{number}/collect", {"way": "courier"} | PARCEL)
+    assert answer.headers["location"] == f"/track/{number}#results"
+    assert "快递送达：陈*，138****0000" in browser.text(f"/track/{number}")
+    with transaction() as session:
+        entry = timeline(session, number)[-1]
+        assert (entry.act, entry.actor, entry.facts) == (Act.CHOOSE_WAY, "applicant", {"way": "courier"})
+
+
+def test_the_list_of_the_window_tells_the_way(city: None) -> None:
+    number = concluded()
+    with transaction() as session:
+        choose_way(session, number, ResultWay.COURIER, PARCEL, by=None, at=datetime.now(UTC))
+        issue(session, number, at=datetime.now(UTC))
+    page = at_desk(CLERK).text("/window/deliveries")
+    assert "快递送达" in page
+    assert PARCEL["address"] in page
+
+
+def test_an_address_is_asked_for_couriers_only(city: None) -> None:
+    case = a_case_today()
+    browser = opened(case)
+    answer = browser.post(f"/track/{case.number}/collect", {"way": "courier", "phone": "12"})
+    assert answer.status_code == 422
+    for fault in ("请填写收件人", "手机号应为 11 位", "请填写收件地址"):
+        assert fault in words(answer)
+    assert browser.post(f"/track/{case.number}/collect", {"way": "pigeon"}).status_code == 422
+    assert browser.post(f"/track/{case.number}/collect", {"way": "counter"} | PARCEL).status_code == 303
+    with transaction() as session:
+        wish = wish_of(session, case.number)
+        assert wish
+        assert (wish.way, wish.address) == (ResultWay.COUNTER, "")
+
+
+def test_only_with_the_query_code(city: None) -> None:
+    case = a_case_today()
+    stranger = somebody()
+    for path in ("receipt", "collect"):
+        location = stranger.get(f"/track/{case.number}/{path}").headers["location"]
+        assert location == f"/track?no={case.number}"
+    stranger.post(f"/track/{case.number}/collect", {"way": "counter"})
+    with transaction() as session:
+        assert wish_of(session, case.number) is None
+
+
+def test_nothing_to_choose_where_nothing_comes(city: None) -> None:
+    case = a_case_today()
+    with transaction() as session:
+        withdraw(session, case.number, by=None, at=datetime.now(UTC))
+    with transaction() as session, pytest.raises(WrongState):
+        choose_way(session, case.number, ResultWay.COUNTER, {}, by=None, at=datetime.now(UTC))
+    assert "选择领取方式" not in opened(case).text(f"/track/{case.number}")
+
+
+def some_history(days: list[int]) -> None:
+    """Cases of B1 concluded so many working days after Monday 2026-03-02."""
+    begun = datetime(2026, 3, 2, 2, tzinfo=UTC)
+    with transaction() as session:
+        for took in days:
+            case = a_case(session, at=begun)
+            weeks, rest = divmod(took, 5)
+            case.concluded_at = begun + timedelta(weeks=weeks, days=rest)
+            case.outcome = Outcome.ALL_GRANTED
+
+
+def test_below_twenty_cases_nothing_is_forecast(city: None) -> None:
+    some_history([4] * 19)
+    case = a_case_today()
+    page = opened(case).text(f"/track/{case.number}")
+    assert "没法推算" in page
+    assert "法定期限" in page
+
+
+def test_a_forecast_says_half_four_fifths_and_that_it_is_no_promise(city: None) -> None:
+    some_history([2] * 10 + [4] * 6 + [9] * 4)
+    case = a_case_today()
+    page = opened(case).text(f"/track/{case.number}")
+    assert "最近 20 件同样的办件，一半在受理后 2 个工作日内办结，八成在 4 个工作日内" in page
+    assert "不是承诺" in page
+    assert "大约" in page
+    assert "法定期限" in page
+    assert "承诺办结" in page
+
+
+def test_before_acceptance_the_next_date_is_the_answer_of_the_window(city: None) -> None:
+    case = a_case_today(accepted=False)
+    page = opened(case).text(f"/track/{case.number}")
+    assert "最迟" in page
+    assert "告知您是否受理" in page
+    assert "法定期限" in page
+
+
+def test_steps_are_told_to_those_who_cannot_see(city: None) -> None:
+    case = a_case_today()
+    page = opened(case).text(f"/track/{case.number}")
+    assert "窗口受理 ，已完成" in page
+    assert "全部办结 ，现在在这一步" in page
+
