@@ -15,6 +15,7 @@ from rules.errors import Refused
 COMMANDS = {
     "up": ("cli.platform", "up"),
     "doctor": ("cli.doctor", "doctor"),
+    "drift": ("cli.drift", "drift"),
     "demo": ("cli.demo", "demo"),
     "apply": ("cli.cases", "apply"),
     "case": ("cli.cases", "case"),
@@ -30,6 +31,7 @@ COMMANDS = {
     "delegations": ("cli.delegations", "app"),
     "accounts": ("cli.accounts", "app"),
     "documents": ("cli.documents", "app"),
+    "audit": ("cli.audit", "app"),
     "tokens": ("cli.tokens", "app"),
 }
 

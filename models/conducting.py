@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import case as when
 from sqlalchemy import or_, update
 from sqlmodel import Session, col
 from sqlmodel import select as query
 
 from models.case import Case, Item
 from models.database import CASE_CHANNEL, ring
-from rules.states import CASE_CLOSED, CaseState, ItemState
+from rules.states import CaseState, ItemState
 
 WORK_CHANNEL = "yjs_work"  # news for the worker: a run was scheduled
+GIVE_UP_AFTER = 6  # failures in a row; then the case waits for a person, or for the next act on it
 
 
 def cases_to_ask_for(session: Session, now: datetime, again_after: timedelta, limit: int) -> list[Case]:
@@ -86,16 +89,19 @@ def take_back_lapsed(session: Session, now: datetime) -> list[str]:
     return [row[0] for row in taken]
 
 
-def put_off(session: Session, number: str, why: str, look_at: datetime) -> None:
-    """The case cannot be conducted as things are; the others must not wait for it."""
-    values = {"failures": col(Case.failures) + 1, "failure": why[:1000], "look_at": look_at, "asked_at": None}
-    session.execute(update(Case).where(col(Case.number) == number).values(**values))
+def put_off(session: Session, number: str, why: str, look_at: datetime) -> bool:
+    """The case cannot be conducted as things are; the others must not wait for it. True: it is given up."""
+    mine = col(Case.number) == number
+    tried = update(Case).where(mine).values(**_failed(why, look_at)).returning(col(Case.failures))
+    return session.execute(tried).scalar_one_or_none() == GIVE_UP_AFTER
 
 
-def fail_pass(session: Session, number: str, holder: str, why: str, look_at: datetime) -> None:
-    """The pass failed: try again later, and let the manager read why."""
-    values = {"failures": col(Case.failures) + 1, "failure": why[:1000], "look_at": look_at, "asked_at": None}
-    _release(session, number, holder, values)
+def fail_pass(session: Session, number: str, holder: str, why: str, look_at: datetime) -> bool:
+    """The pass failed: try again later, and let the manager read why. True: the case is given up."""
+    mine = (col(Case.number) == number, col(Case.lease_holder) == holder)
+    values = {**_failed(why, look_at), "lease_holder": None, "lease_until": None}
+    tried = update(Case).where(*mine).values(**values).returning(col(Case.failures))
+    return session.execute(tried).scalar_one_or_none() == GIVE_UP_AFTER
 
 
 def hand_back_leases(session: Session, holder: str) -> None:
@@ -154,12 +160,15 @@ def out_of_step(session: Session, limit: int) -> list[tuple[Item, Case]]:
 
 
 def look_again(session: Session, runs: Iterable[UUID], now: datetime) -> int:
-    """These runs are not as an open case's should be: a pass must look. Other runs are nobody's concern."""
-    open_ones = col(Case.state).not_in(list(CASE_CLOSED))
+    """These runs are not as their cases' should be: a pass must look, unless the case was given up.
+
+    Runs of no case are nobody's concern.
+    """
     free = or_(col(Case.lease_until).is_(None), col(Case.lease_until) < now)
+    mine = (col(Case.flow_run_id).in_(list(runs)), col(Case.failures) < GIVE_UP_AFTER)
     found = session.execute(
         update(Case)
-        .where(col(Case.flow_run_id).in_(list(runs)), open_ones, free, col(Case.look_at).is_(None))
+        .where(*mine, free, col(Case.look_at).is_(None))
         .values(look_at=now, asked_at=None)
         .returning(col(Case.number))
     )
@@ -188,6 +197,17 @@ def forget_run(session: Session, number: str, run: UUID, now: datetime) -> None:
     if done:
         fresh = update(Item).where(col(Item.case_number) == number)
         session.execute(fresh.values(task_run_id=None, shown=None))
+
+
+def _failed(why: str, look_at: datetime) -> dict[str, Any]:
+    """One failure more. After the last try only a person, or an act on the case, has it tried again."""
+    last = col(Case.failures) + 1 >= GIVE_UP_AFTER
+    return {
+        "failures": col(Case.failures) + 1,
+        "failure": why[:1000],
+        "look_at": when((last, None), else_=look_at),
+        "asked_at": None,
+    }
 
 
 def _release(session: Session, number: str, holder: str, values: dict[str, object]) -> None:
