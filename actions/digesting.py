@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from actions.dating import hall_calendar
+from actions.given_up import given_up
 from actions.untold import untold
 from models.account import Account, departments_by_code, managers, responsible_for
 from models.card import Card, cards
@@ -27,7 +28,7 @@ def compose_digests(session: Session, *, at: datetime) -> int:
         return 0
     found, urged = cards(session, only_open=True, limit=MOST_CARDS), _urged(session)
     names = {code: one.short_name for code, one in departments_by_code(session).items()}
-    lost = untold(session, at=at)
+    lost = [*untold(session, at=at), *given_up(session)]
     digests = [
         _digest(reader, theirs, urged.get(reader.username, []), names, at)
         for reader, theirs in _readers(session, found, urged, overseen=bool(found or lost))

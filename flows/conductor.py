@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from config.catalogue import catalogue
 from flows.deployments import register
+from flows.paging import page_people
 from flows.stopping import told_to_stop
 from models.case import Case
 from models.conducting import (
@@ -95,7 +96,10 @@ class Conductor:
                 raise
             log.exception("办件 %s 无法推进，稍后再试", case.number)
             with transaction() as session:
-                put_off(session, case.number, f"无法推进：{type(error).__name__}", self.now() + PUT_OFF)
+                why = f"无法推进：{type(error).__name__}"
+                given_up = put_off(session, case.number, why, self.now() + PUT_OFF)
+            if given_up:
+                page_people(case.number)
 
     def _ask_for_pass(self, case: Case) -> None:
         """Create the case's run, or bring it to Scheduled whatever state it is in: nobody holds its lease."""
@@ -169,11 +173,11 @@ class Conductor:
             log.warning("定时运行 %s 没有结束就断了", run.name)
 
     def _look_again(self, runs: Iterable[UUID]) -> None:
-        """Only cases that are still open, without a lease and without an earlier wish are touched."""
+        """Only cases without a lease, without an earlier wish and not given up are touched."""
         with transaction() as session:
             brought = look_again(session, runs, self.now())
         if brought:
-            log.warning("%d 个在办办件的运行已停止或悬空，重新安排", brought)
+            log.warning("%d 个办件的运行已停止或悬空，重新安排", brought)
 
     def _runs(self, **wanted: Any) -> list[FlowRun]:
         # The client sends no sort of its own, and the server refuses that.

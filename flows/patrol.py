@@ -2,7 +2,16 @@
 
 from prefect import flow
 
-from tasks.patrolling import announce_cards, fire_what_is_due, now, publish_overdue, tell_people, write_papers
+from tasks.patrolling import (
+    anchor_files,
+    announce_cards,
+    count_days,
+    fire_what_is_due,
+    now,
+    publish_overdue,
+    tell_people,
+    write_papers,
+)
 
 
 @flow(name="监察巡查", persist_result=False)
@@ -13,6 +22,8 @@ def patrol() -> int:
     announce_cards(at)
     tell_people(at)
     write_papers()
+    anchor_files(at)
+    count_days(at)
     if written or at.minute == 0:  # the list changes with a card, or by people's decisions: look every hour
         publish_overdue(at)
     return written

@@ -30,6 +30,7 @@ from prefect.settings import (
 from prefect.states import Pending
 
 from flows.deployments import POOL, described, flow_at
+from flows.paging import page_people
 from flows.stopping import told_to_stop
 from models.case import find_case
 from models.conducting import (
@@ -155,8 +156,10 @@ class Worker:
                 end_pass(session, number, self.name)
                 return
             pause = RETRY[min(find_case(session, number).failures, len(RETRY) - 1)]
-            fail_pass(session, number, self.name, failure, datetime.now(UTC) + pause)
+            given_up = fail_pass(session, number, self.name, failure, datetime.now(UTC) + pause)
         log.error("办件 %s 的推进失败：%s", number, failure)
+        if given_up:
+            page_people(number)
 
     def _deployment_name(self, run: FlowRun) -> str:
         assert run.deployment_id is not None  # noqa: S101  the pool holds only runs of deployments

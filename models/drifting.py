@@ -104,6 +104,12 @@ def try_again(session: Session, number: str, now: datetime) -> bool:
     return done.scalar_one_or_none() is not None
 
 
+def cases_given_up(session: Session) -> list[Case]:
+    """The cases whose passes have failed so often that nobody tries any more."""
+    query = select(Case).where(col(Case.failures) >= GIVE_UP_AFTER).order_by(col(Case.number))
+    return list(session.exec(query.limit(MOST)))
+
+
 def _cases(session: Session, kind: DriftKind, *where: ColumnElement[bool] | bool) -> list[Drift]:
     query = select(Case).where(*where).order_by(col(Case.number)).limit(MOST)
     return [

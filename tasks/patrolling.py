@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -13,17 +13,21 @@ from actions.asking import close_silent
 from actions.bulletins import compose_bulletin
 from actions.digesting import compose_digests
 from actions.supervising import fire_due_rungs
+from documents.anchoring import anchor_day
 from documents.writing import write_all
 from models.card import Card, note_announced, unannounced
 from models.clock import cases_with_a_rung_due
 from models.database import transaction
+from models.figures import keep_days, settled
 from models.supervision import overdue_listed
 from notifications.bulletins import send_bulletins
 from notifications.digesting import send_digests
 from notifications.enquiries import send_enquiry_messages
+from rules.spans import Span
 
 BATCH = 500  # rungs looked up at once
 ANNOUNCED_AT_ONCE = 200
+FIGURES_OF = timedelta(days=90)  # what the statistics look back over
 EVENT = "yijianshi.card.opened"
 
 logger = logging.getLogger(__name__)
@@ -62,6 +66,18 @@ def announce_cards(at: datetime) -> int:
 def write_papers() -> int:
     """The papers of the last acts, written out and signed; a reader who comes earlier writes his own."""
     return write_all()
+
+
+def anchor_files(at: datetime) -> bool:
+    """Once a day: the heads of all files under one signature, so that no last row goes unseen."""
+    return anchor_day(at) is not None
+
+
+def count_days(at: datetime) -> int:
+    """The figures of the days that are over, counted once; how many days were new."""
+    last = settled(at)
+    with transaction() as session:
+        return keep_days(session, Span(last - FIGURES_OF, last), at=at)
 
 
 def tell_people(at: datetime) -> int:
