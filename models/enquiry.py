@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, Column, Identity, Index, Sequence, and_, func, or_, text
+from sqlalchemy import BigInteger, Column, Identity, Index, Sequence, and_, case, func, or_, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.account import Account
@@ -38,6 +38,7 @@ class Enquiry(SQLModel, table=True):
         # What the patrol asks: which answers has nobody said anything to?
         Index("enquiry_answered", "answered_at", postgresql_where=text("stage = 'answered'")),
         Index("enquiry_newest", "created_at"),
+        Index("enquiry_of_department", "department_code", "created_at"),
         Index("enquiry_of_case", "case_number", postgresql_where=text("case_number <> ''")),
     )
 
@@ -205,16 +206,12 @@ class EnquiriesWanted:
 
 
 def enquiries_listed(session: Session, wanted: EnquiriesWanted, by: Account, today: date) -> Leaf[Enquiry]:
-    """What this person may see, the overdue first, then what is due next; the ended ones at the end."""
+    """What this person may see, the overdue first, then what is due next; of all of them the newest."""
     where = [*_visible(by), *_narrowed(wanted, by, today)]
     total = session.exec(select(func.count()).select_from(Enquiry).where(*where)).one()
-    is_open = col(Enquiry.stage).in_(sorted(OPEN))
-    first = (col(Enquiry.due_on), col(Enquiry.number))
-    order = (
-        first
-        if wanted.scope != "all"
-        else (is_open.desc(), col(Enquiry.created_at).desc(), col(Enquiry.number))
-    )
+    uncalled = case((col(Enquiry.contacted_at).is_(None), col(Enquiry.contact_due_on)))
+    pressing = (func.least(col(Enquiry.due_on), uncalled), col(Enquiry.number))
+    order = pressing if wanted.scope != "all" else (col(Enquiry.created_at).desc(), col(Enquiry.number))
     return leaf_of(session, select(Enquiry).where(*where).order_by(*order), total, wanted.page)
 
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint, and_, func, not_, or_, text
+from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint, func, or_, text
+from sqlalchemy import select as columns
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Session, SQLModel, col, select
 
@@ -38,7 +39,7 @@ class Rating(SQLModel, table=True):
         CheckConstraint("round IN (1, 2)", name="first_or_again"),
         UniqueConstraint("case_number", "visit", "round", name="rated_once"),
         # What the figures ask: what was said in these days, and of whom?
-        Index("rating_given", "given_at", "department_code"),
+        Index("rating_given", "given_at", "department_code", "grade", "round", "counted"),
         # What the list of the bad ones asks
         Index(
             "rating_bad", "given_at", postgresql_where=text("grade IN ('dissatisfied', 'very_dissatisfied')")
@@ -99,23 +100,16 @@ class Figures:
 
 def figures(session: Session, since: datetime, until: datetime) -> Figures:
     """Counts a grade and the rate of satisfaction a department: given from `since`, before `until`."""
-    within = (col(Rating.given_at) >= since, col(Rating.given_at) < until)
-    asked = (
-        select(Rating.department_code, Rating.grade, func.count())
-        .where(*within, col(Rating.round) == FIRST, col(Rating.counted))
-        .group_by(col(Rating.department_code), col(Rating.grade))
-    )
-    rows = list(session.execute(asked).tuples().all())
+    grouped = (col(Rating.department_code), col(Rating.grade), col(Rating.round), col(Rating.counted))
+    asked = columns(*grouped, func.count()).where(col(Rating.given_at) >= since, col(Rating.given_at) < until)
+    said = session.execute(asked.group_by(*grouped)).tuples().all()
+    rows = [(code, grade, n) for code, grade, turn, counted, n in said if turn == FIRST and counted]
     departments = sorted({code for code, _, _ in rows}, key=lambda code: (code is not None, code or ""))
-    again = and_(col(Rating.round) == AGAIN, col(Rating.grade).not_in(sorted(BAD)))
-    left_out = and_(col(Rating.round) == FIRST, not_(col(Rating.counted)))
-    besides = select(func.count().filter(again), func.count().filter(left_out))
-    put_right, not_counted = session.execute(besides.where(*within)).tuples().one()
     return Figures(
         {grade: sum(n for _, found, n in rows if found is grade) for grade in Grade},
         [_of_department(code, rows) for code in departments],
-        put_right,
-        not_counted,
+        sum(n for _, grade, turn, _, n in said if turn == AGAIN and grade not in BAD),
+        sum(n for _, _, turn, counted, n in said if turn == FIRST and not counted),
     )
 
 

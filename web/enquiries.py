@@ -28,6 +28,7 @@ from rules.people import Role
 from rules.voices import OPEN, AppealGround, Cause, Stage, Step, VoiceKind
 from web.asking import page_number
 from web.entering import Db, OurForm, Viewer, now, typed
+from web.guides import source_said
 from web.showing import show
 
 router = APIRouter(prefix="/enquiries")
@@ -164,6 +165,7 @@ def _page(
         departments=departments_by_code(db),
         people=names_of(db),
         limits=limits(),
+        source_said=source_said,
         faults=faults or {},
         kept=kept or {},
         tried=tried,

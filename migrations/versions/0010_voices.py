@@ -116,7 +116,7 @@ def _rating() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("case_number", "visit", "round", name="rated_once"),
     )
-    op.create_index("rating_given", "rating", ["given_at", "department_code"])
+    op.create_index("rating_given", "rating", ["given_at", "department_code", "grade", "round", "counted"])
     op.create_index(
         "rating_bad",
         "rating",
@@ -177,6 +177,7 @@ def _enquiry() -> None:
     ):
         op.create_index(name, "enquiry", columns, postgresql_where=sa.text(where))
     op.create_index("enquiry_newest", "enquiry", ["created_at"])
+    op.create_index("enquiry_of_department", "enquiry", ["department_code", "created_at"])
 
 
 def _entry() -> None:

@@ -1,0 +1,61 @@
+"""Who left a phone number is told that there is an answer; once, and not what it says."""
+
+import pytest
+from sqlalchemy import Engine
+
+from actions.asking import Sent, send
+from actions.enquiring import answer
+from models.database import transaction
+from models.enquiry import EnquiryMessage, messages_of
+from notifications.enquiries import send_enquiry_messages
+from tests.gateway import sms_gateway
+from tests.notifications.conftest import Channels
+from tests.notifications.given import NOON
+from tests.people import a_city, account
+
+
+@pytest.fixture
+def number(fresh_database: Engine) -> str:
+    with transaction() as session:
+        a_city(session)
+        sent = Sent("consult", "怎样办理？请告诉我。", "k" * 32, "market", phone="13800000000")
+        enquiry = send(session, sent, at=NOON)
+        answer(session, enquiry.number, "带身份证来。", by=account(session, "market"), at=NOON)
+        return enquiry.number
+
+
+def the_message(number: str) -> EnquiryMessage:
+    with transaction() as session:
+        [message] = messages_of(session, number)
+        return message
+
+
+def test_it_leaves_once_and_names_the_number_only(number: str, channels: Channels) -> None:
+    with sms_gateway() as gateway:
+        channels(sms_url=gateway.url, public_url="https://ywt.example.gov.cn")
+        assert send_enquiry_messages(at=NOON) == 1
+        assert send_enquiry_messages(at=NOON) == 0
+        [told] = gateway.to("13800000000")
+    assert told.startswith("【一件事】您的咨询已有答复")
+    assert number in told
+    assert told.endswith("https://ywt.example.gov.cn/enquiry/track")
+    assert "身份证" not in told
+    message = the_message(number)
+    assert (message.sent_at, message.next_try_at, message.error) == (NOON, None, "")
+
+
+def test_without_a_gateway_the_local_inbox_has_it(number: str, channels: Channels) -> None:
+    assert send_enquiry_messages(at=NOON) == 1
+    assert the_message(number).sent_at == NOON
+
+
+@pytest.mark.parametrize(("status", "again"), [(503, True), (504, False), (400, False)])
+def test_only_what_surely_did_not_leave_is_tried_again(
+    number: str, channels: Channels, status: int, again: bool
+) -> None:
+    with sms_gateway(status=status) as gateway:
+        channels(sms_url=gateway.url)
+        assert send_enquiry_messages(at=NOON) == 1
+    message = the_message(number)
+    assert (message.sent_at, message.next_try_at is not None) == (None, again)
+    assert str(status) in message.error
