@@ -15,6 +15,8 @@ from rules.errors import Refused
 COMMANDS = {
     "up": ("cli.platform", "up"),
     "doctor": ("cli.doctor", "doctor"),
+    "backup": ("cli.backup", "backup"),
+    "restore": ("cli.backup", "restore"),
     "drift": ("cli.drift", "drift"),
     "demo": ("cli.demo", "demo"),
     "apply": ("cli.cases", "apply"),

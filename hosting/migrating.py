@@ -42,6 +42,11 @@ def head() -> str | None:
     return ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
+def knows(revision: str) -> bool:
+    """Is this one of our revisions, not one of a later version?"""
+    return revision in {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+
+
 def current(database_url: str) -> str | None:
     """The revision the database is at."""
     with connected(database_url) as connection:

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 
 from config.settings import Settings
-from hosting import databases, demo_city, migrating, postgres, programs
+from hosting import databases, demo_city, postgres, programs
 from hosting.health import answers
-from hosting.preflight import only_platform_on, prepare_folders, require_free_ports
+from hosting.preflight import only_platform_on, prepare_folders, require_free_ports, require_restored
 from hosting.supervisor import StopAsked, Supervisor
 
 WEB_TIMEOUT = 60.0  # seconds
@@ -22,6 +22,7 @@ def run(settings: Settings, *, say: Say, ready: Callable[[], None]) -> None:
     """Run the platform in the foreground until somebody asks it to stop."""
     prepare_folders(settings)
     with only_platform_on(settings.data):
+        require_restored(settings)
         require_free_ports(settings)
         _log_to(settings)
         with Supervisor(say) as supervisor:
@@ -44,7 +45,7 @@ def bring_up(supervisor: Supervisor, settings: Settings, say: Say) -> None:
     databases.prepare_databases(settings)
     supervisor.start(programs.prefect_server(settings))  # the slowest: it makes its tables while we make ours
     say("升级数据表……")
-    migrating.upgrade(settings.database_url)
+    databases.bring_tables_up(settings)
     demo_city.seed(settings)
     for program in OUR_PROGRAMS:
         supervisor.start(program(settings))

@@ -14,6 +14,7 @@ from rules.errors import Refused
 
 LEAST_DISK = 500 * 1024 * 1024  # bytes; a new cluster and Prefect's tables take about a fifth of it
 LOCK = "platform.lock"
+RESTORING = "restoring"  # lies in the data folder from the first to the last step of a restore
 
 
 @contextmanager
@@ -69,6 +70,12 @@ def require_writable(folder: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise Refused(f"数据文件夹 {folder} 不能写入：{_reason(error)}。") from None
+
+
+def require_restored(settings: Settings) -> None:
+    """Half a record must not send what may have left, nor number cases anew."""
+    if (settings.data / RESTORING).exists():
+        raise Refused("上一次恢复没有做完，平台不启动：请重新运行 yjs restore，它会从头做起。")
 
 
 def require_free_ports(settings: Settings) -> None:

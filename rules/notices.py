@@ -69,6 +69,7 @@ NOTICE_MOVES: Mapping[NoticeState, frozenset[NoticeState]] = {
             NoticeState.WITHHELD,
             NoticeState.EXPIRED,
             NoticeState.DELIVERED,
+            NoticeState.UNKNOWN,  # the record was restored: it may have left after the backup
         }
     ),
     NoticeState.SENDING: frozenset(
@@ -90,6 +91,7 @@ NOTICE_MOVES: Mapping[NoticeState, frozenset[NoticeState]] = {
             NoticeState.QUEUED,
             NoticeState.HANDED_OVER,  # the gateway refused it, and says in a receipt that it has it
             NoticeState.DELIVERED,
+            NoticeState.UNKNOWN,  # as above
         }
     ),
     NoticeState.HANDED_OVER: frozenset({NoticeState.DELIVERED, NoticeState.REJECTED, NoticeState.EXPIRED}),
