@@ -94,10 +94,10 @@ def _patrol(at: datetime) -> None:
 
 
 def _load(cluster: Settings, count: int) -> None:
-    with connected(cluster.database_url) as connection:
+    with connected(cluster.owner_url) as connection:
         connection.execute(text(f"CREATE DATABASE bench_{count}"))
     with _database(cluster, count):
-        migrating.upgrade(settings().database_url)
+        migrating.upgrade(settings().owner_url)
         with transaction() as session:
             a_city(session)
             keep_version(session, catalogue()["B1"], at=OTHERS_BEGUN)
@@ -153,7 +153,7 @@ def _database(cluster: Settings, count: int) -> Any:
 
 
 def _address(cluster: Settings, count: int) -> str:
-    return make_url(cluster.database_url).set(database=f"bench_{count}").render_as_string(hide_password=False)
+    return make_url(cluster.owner_url).set(database=f"bench_{count}").render_as_string(hide_password=False)
 
 
 def _timed(act: Callable[[], None]) -> float:

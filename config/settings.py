@@ -18,44 +18,47 @@ from pydantic_settings import (
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from config.door import DoorSettings
 from rules.errors import Faulty, Refused
 
 PREFIX = "YJS_"
 DEFAULT_FILE = "yijianshi.toml"
 DATABASE = "yijianshi"  # the embedded database and its owner
+APPLICATION = "yijianshi_app"  # who works in it: may add to the audit, never change or delete
 DEMO_PASSWORD = "yijianshi"  # noqa: S105  of every account of the demo city; production has none
 SOCKET_PORT = 5432  # only names the socket file; the embedded PostgreSQL listens on no network port
 SOCKET_PATH_LIMIT = 107  # bytes in sun_path, without the closing zero
 SECRET = (
     "dsn",
+    "owner_dsn",
     "prefect_dsn",
     "mail_url",
     "sms_url",
     "sms_backup_url",
     "staff_url",
     "receipt_secret",
+    "oidc_client_secret",
 )  # may carry passwords: never repeated in a message
 
 PORT = "1 到 65535 之间的端口号"
-WEB_URL = "以 http:// 或 https:// 开头的网址"
 TEMPLATES = '事由到模板的对照表，例如 accepted = "SMS_123456 number due"'
 POSTGRESQL_URL = "形如 postgresql://用户:密码@主机:5432/库名 的地址"
 
 
-class Settings(BaseSettings):
+class Settings(DoorSettings):
     """安装设置."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
 
     data: Path = Field(default=Path("data"), description="一个文件夹路径")
     dsn: str | None = Field(default=None, description=POSTGRESQL_URL)
+    owner_dsn: str | None = Field(default=None, description=POSTGRESQL_URL)  # makes and owns the tables
     prefect_dsn: str | None = Field(default=None, description=POSTGRESQL_URL)
     host: str = Field(default="127.0.0.1", min_length=1, description="本机的一个地址")
     port: int = Field(default=8000, ge=1, le=65535, description=PORT)
     prefect_port: int = Field(default=4200, ge=1, le=65535, description=PORT)
-    public_url: str | None = Field(default=None, pattern=r"^https?://", description=WEB_URL)
+    key_file: Path | None = Field(default=None, description="一个文件路径")  # of config.keys
     region: str = Field(default="000000", pattern=r"^\d{6}$", description="6 位行政区划代码")
-    production: bool = Field(default=False, description="true 或 false")
     demo: bool = Field(default_factory=lambda known: not known["production"], description="true 或 false")
     # How offices count where the law leaves room (assumptions both; the first of each is the strict reading).
     receipt_mode: Literal["strict", "next_working_day"] = Field(
@@ -97,7 +100,7 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
 
-    @field_validator("dsn", "prefect_dsn", mode="after")
+    @field_validator("dsn", "owner_dsn", "prefect_dsn", mode="after")
     @classmethod
     def _postgresql(cls, value: str | None) -> str | None:
         if value is not None:
@@ -111,9 +114,20 @@ class Settings(BaseSettings):
 
     @property
     def database_url(self) -> str:
-        """The record, for SQLAlchemy with psycopg2."""
-        url = _parsed(self.dsn) if self.dsn else self._socket_url(DATABASE)
-        return url.set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
+        """The record, for SQLAlchemy with psycopg2, as the role that works in it."""
+        return _psycopg2(_parsed(self.dsn) if self.dsn else self._socket_url(DATABASE, APPLICATION))
+
+    @property
+    def owner_url(self) -> str:
+        """The record, as the role that makes and owns the tables; with one DSN only it is the same."""
+        owner = self.owner_dsn or self.dsn
+        return _psycopg2(_parsed(owner) if owner else self._socket_url(DATABASE, DATABASE))
+
+    @property
+    def application_role(self) -> str:
+        """Who works in the record; '' where that is its owner."""
+        works, owns = make_url(self.database_url).username or "", make_url(self.owner_url).username or ""
+        return works if works != owns else ""
 
     @property
     def prefect_database_url(self) -> str:
@@ -121,7 +135,7 @@ class Settings(BaseSettings):
         if self.prefect_dsn:
             url = _parsed(self.prefect_dsn)
         else:
-            beside = make_url(self.database_url)
+            beside = make_url(self.owner_url)
             url = beside.set(database=f"{beside.database}_prefect")
         # asyncpg knows libpq's sslmode as ssl, and refuses every other libpq option.
         query = {{"sslmode": "ssl"}.get(name, name): value for name, value in url.query.items()}
@@ -183,10 +197,10 @@ class Settings(BaseSettings):
             return beside
         return Path("/tmp") / f"{name}-{os.geteuid()}"  # noqa: S108  hosting.postgres refuses it if it is not ours
 
-    def _socket_url(self, database: str) -> URL:
+    def _socket_url(self, database: str, user: str) -> URL:
         # The port is said aloud because PGPORT in the environment would change it.
         query = {"host": str(self.socket_folder), "port": str(SOCKET_PORT)}
-        return URL.create("postgresql", username=DATABASE, database=database, query=query)
+        return URL.create("postgresql", username=user, database=database, query=query)
 
     @classmethod
     def settings_customise_sources(
@@ -256,6 +270,10 @@ def _sentences(error: ValidationError) -> dict[str, str]:
 
 def _on_trial(known: dict[str, Any]) -> bool:
     return bool(known["demo"]) and not known["production"]
+
+
+def _psycopg2(url: URL) -> str:
+    return url.set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
 
 
 def _parsed(dsn: str) -> URL:

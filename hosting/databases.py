@@ -2,8 +2,18 @@
 
 from sqlalchemy.engine import make_url
 
-from config.settings import DATABASE, Settings
-from models.server import connected, ensure_database, ensure_trigrams, require_supported
+from config.settings import APPLICATION, DATABASE, Settings
+from hosting import migrating
+from models.server import (
+    connected,
+    ensure_database,
+    ensure_role,
+    ensure_trigrams,
+    let_work,
+    place,
+    require_supported,
+)
+from rules.errors import Refused
 
 
 def prepare_databases(settings: Settings) -> None:
@@ -11,13 +21,26 @@ def prepare_databases(settings: Settings) -> None:
     if settings.embedded:
         with connected(_maintenance(settings)) as connection:
             ensure_database(connection, DATABASE)
-    with connected(settings.database_url) as connection:
+            ensure_role(connection, APPLICATION)
+    if place(settings.owner_url) != place(settings.database_url):
+        raise Refused("设置 dsn 和 owner_dsn 写的不是同一个库，请改成同一台主机上的同一个库。")
+    with connected(settings.owner_url) as connection:
         require_supported(connection)
         if settings.prefect_dsn is None:
             ensure_database(connection, prefect_database(settings))
     with connected(through_psycopg2(settings.prefect_database_url)) as connection:
         require_supported(connection)
         ensure_trigrams(connection)
+
+
+def bring_tables_up(settings: Settings) -> None:
+    """Migrate as the owner of the tables, then let the role that works in them work, and no more."""
+    migrating.upgrade(settings.owner_url)
+    if settings.application_role:
+        with connected(settings.owner_url) as connection:
+            let_work(connection, settings.application_role)
+        with connected(settings.database_url):
+            pass  # or a sentence why this role cannot come in
 
 
 def prefect_database(settings: Settings) -> str:
@@ -34,4 +57,4 @@ def through_psycopg2(asyncpg_url: str) -> str:
 
 def _maintenance(settings: Settings) -> str:
     """The database every cluster has from the beginning."""
-    return make_url(settings.database_url).set(database="postgres").render_as_string(hide_password=False)
+    return make_url(settings.owner_url).set(database="postgres").render_as_string(hide_password=False)

@@ -11,6 +11,7 @@ from sqlmodel.sql.sqltypes import AutoString
 import models.tables  # noqa: F401  makes the metadata complete
 from config.settings import settings
 from models.columns import Code
+from models.sealing import Sealed
 
 # Rather fail than stop every desk while a migration waits for somebody's long query.
 LOCK_TIMEOUT = "5s"
@@ -19,13 +20,15 @@ ONE_AT_A_TIME = 7_301_001  # advisory lock: two platforms on one database migrat
 
 def as_plain_text(kind: str, value: Any, _autogenerating: Any) -> str | bool:
     """A migration is history: it names no type of ours, which may change or go."""
+    if kind == "type" and isinstance(value, Sealed):
+        return "sa.Text()"
     if kind == "type" and isinstance(value, AutoString | Code):
         length = value.length if isinstance(value, AutoString) else value.impl.length
         return f"sa.String({length or ''})"
     return False
 
 
-database_url = context.config.attributes.get("database_url") or settings().database_url
+database_url = context.config.attributes.get("database_url") or settings().owner_url
 connectable = create_engine(database_url, poolclass=NullPool)
 
 with connectable.connect() as connection:

@@ -117,3 +117,8 @@ def anchors_of_case(session: Session, case_number: str) -> list[int]:
 def torn(session: Session, case_number: str = "") -> list[tuple[int, str, int]]:
     """Anchor, case and entry where the record no longer is what was anchored."""
     return [(row[0], row[1], row[2]) for row in session.execute(text(TORN), {"case": case_number})]
+
+
+def anchor_numbered(session: Session, number: int) -> Anchor:
+    """The anchor of this number."""
+    return session.get_one(Anchor, number)

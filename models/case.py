@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import CheckConstraint, Column, Index, Sequence, UniqueConstraint, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from models.columns import Code, document, moment, one_of
+from models.columns import Code, document, hashed, moment, one_of, sealed
 from models.columns import code as coded
 from rules.errors import NotFound
 from rules.material import MaterialState
@@ -48,7 +48,7 @@ class Case(SQLModel, table=True):
         Index("case_file_lease", "lease_until", postgresql_where=text("lease_until IS NOT NULL")),
         # What the manager's list asks: the newest first, by state
         Index("case_file_by_state", "state", "submitted_at"),
-        Index("case_file_by_applicant", "applicant_id_number"),
+        Index("case_file_by_applicant", "identity_hash"),
         Index("case_file_newest", "submitted_at"),
         # What a forecast asks: how long did the last ones of this bundle take?
         Index("case_file_concluded_of", "bundle_code", "concluded_at", postgresql_where=text(CONCLUDED)),
@@ -73,9 +73,13 @@ class Case(SQLModel, table=True):
         # What the search box asks: whose name begins so, which number ends so, who has this number?
         Index("case_file_by_name", text("lower(applicant_name) text_pattern_ops")),
         Index("case_file_by_tail", text("reverse(number) text_pattern_ops")),
-        Index("case_file_by_phone", "phone"),
-        Index("case_file_by_agent", "agent_id_number", postgresql_where=text("agent_id_number <> ''")),
-        Index("case_file_by_agent_phone", "agent_phone", postgresql_where=text("agent_phone <> ''")),
+        Index("case_file_by_phone", "phone_hash"),
+        Index(
+            "case_file_by_agent", "agent_identity_hash", postgresql_where=text("agent_identity_hash <> ''")
+        ),
+        Index(
+            "case_file_by_agent_phone", "agent_phone_hash", postgresql_where=text("agent_phone_hash <> ''")
+        ),
         # What the clerk asks: which cases before acceptance do I look after?
         Index(
             "case_file_at_window",
@@ -95,16 +99,27 @@ class Case(SQLModel, table=True):
 
     applicant_kind: ApplicantKind = Field(sa_column=coded(ApplicantKind))
     applicant_name: str = Field(max_length=200)
-    applicant_id_number: str = Field(max_length=18)
+    applicant_id_number: str = Field(
+        sa_column=sealed("case_file.applicant_id_number", "identity_hash", "identity")
+    )
     contact_name: str = Field(default="", max_length=100)
-    phone: str = Field(default="", max_length=18)
-    email: str = Field(default="", max_length=200)
-    address: str = Field(default="", max_length=400)
+    phone: str = Field(default="", sa_column=sealed("case_file.phone", "phone_hash", "phone"))
+    email: str = Field(default="", sa_column=sealed("case_file.email"))
+    address: str = Field(default="", sa_column=sealed("case_file.address"))
     told_by: ToldBy = Field(default=ToldBy.BOTH, sa_column=coded(ToldBy))  # what the applicant prefers
     agent_name: str = Field(default="", max_length=100)
-    agent_id_number: str = Field(default="", max_length=18)
-    agent_phone: str = Field(default="", max_length=18)
+    agent_id_number: str = Field(
+        default="", sa_column=sealed("case_file.agent_id_number", "agent_identity_hash", "identity")
+    )
+    agent_phone: str = Field(
+        default="", sa_column=sealed("case_file.agent_phone", "agent_phone_hash", "phone")
+    )
     agent_authority: str = Field(default="", max_length=200)  # 授权依据: what lets the agent act
+    # What the sealed ones are found by.
+    identity_hash: str = Field(default="", sa_column=hashed())
+    phone_hash: str = Field(default="", sa_column=hashed())
+    agent_identity_hash: str = Field(default="", sa_column=hashed())
+    agent_phone_hash: str = Field(default="", sa_column=hashed())
     answers: dict[str, Any] = Field(sa_column=document())
     submitted_by: str = Field(max_length=50)  # the account at the window, or 'applicant'
     window_clerk: str = Field(default="", max_length=50)  # who at the window looks after it; '' came online

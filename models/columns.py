@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Column, DateTime, String, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
 
+from models.sealing import Sealed
 from rules.named import Named
 
 
@@ -40,6 +41,16 @@ def one_of(column: str, kind: type[Named]) -> CheckConstraint:
 def moment(*, nullable: bool = True, index: bool = False) -> Column[datetime]:
     """A point in time: timestamptz, always aware, UTC in the code."""
     return Column(DateTime(timezone=True), nullable=nullable, index=index)
+
+
+def sealed(place: str, hash_column: str = "", kind: str = "") -> Column[Any]:
+    """Personal data, sealed; `place` is table.column. The hash column follows it, and finds it (models.sealing)."""
+    return Column(Sealed(place, hash_column, kind), nullable=False)
+
+
+def hashed() -> Column[Any]:
+    """What a sealed column is found by."""
+    return Column(String(64), nullable=False, server_default="")
 
 
 def document() -> Column[Any]:

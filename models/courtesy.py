@@ -18,11 +18,11 @@ def put_off(session: Session, notice: Notice, *, at: datetime) -> datetime | Non
     """When a short message that is due may leave instead of now; None: now."""
     if notice.channel is not Channel.SMS or not settings().sms_url or cannot_wait(notice):
         return None  # the local inbox disturbs nobody
-    if not session.exec(select(func.pg_try_advisory_xact_lock(func.hashtext(notice.address)))).one():
+    if not session.exec(select(func.pg_try_advisory_xact_lock(func.hashtext(notice.address_hash)))).one():
         return at + JUST_NOW  # another sender is counting the messages of the same person
     had = select(func.count()).where(
         Notice.channel == Channel.SMS,
-        Notice.address == notice.address,
+        Notice.address_hash == notice.address_hash,
         or_(col(Notice.sent_at) >= day_begins(at), col(Notice.state) == NoticeState.SENDING),
         not_(urgent(Notice)),
     )

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import Session, col, select
 
 from models.case import Case, Item, Material
+from models.sealing import lookup
 from models.together import Opinion
 from models.worklists import Leaf, leaf_of
 from rules.material import MaterialState
@@ -14,6 +15,8 @@ from rules.searching import Kind, Sought
 from rules.states import CASE_CLOSED, ITEM_OPEN_AT_DESK, ItemState
 
 MOST = 1000  # hits that are counted; beyond it the words must say more
+LOOKED_THROUGH = 5000  # hits whose departments are looked at for a viewer who sees only some of them
+NEWEST = (col(Case.submitted_at).desc(), col(Case.number).desc())
 MOST_ALIKE = 5  # open cases a hint names
 MOST_KEPT = 200  # rows of what an applicant handed in earlier
 MOST_OFFERS = 3  # for one material
@@ -44,17 +47,19 @@ class Licence:
 
 def of_identity(identity_number: str) -> ColumnElement[bool]:
     """Cases whose applicant or agent bears this number. The one place that compares identity numbers."""
-    return or_(col(Case.applicant_id_number) == identity_number, col(Case.agent_id_number) == identity_number)
+    known = lookup("identity", identity_number)
+    return or_(col(Case.identity_hash) == known, col(Case.agent_identity_hash) == known)
 
 
 def of_applicant(identity_number: str) -> ColumnElement[bool]:
     """Cases whose applicant bears this number."""
-    return col(Case.applicant_id_number) == identity_number
+    return col(Case.identity_hash) == lookup("identity", identity_number)
 
 
 def of_phone(phone: str) -> ColumnElement[bool]:
     """Cases whose applicant or agent is called at this number. The one place that compares phones."""
-    return or_(col(Case.phone) == phone, col(Case.agent_phone) == phone)
+    known = lookup("phone", phone)
+    return or_(col(Case.phone_hash) == known, col(Case.agent_phone_hash) == known)
 
 
 def of_name(beginning: str) -> ColumnElement[bool]:
@@ -67,29 +72,48 @@ def of_tail(digits: str) -> ColumnElement[bool]:
     return func.reverse(col(Case.number)).like(_beginning(digits[::-1]))
 
 
-def seen_by(seer: Seer) -> list[ColumnElement[bool]]:
-    """As web.case_page.case_seen_by says for one case: those with an item or an open opinion of the department."""
-    if seer.department is None:
-        return []
-    own = exists().where(col(Item.case_number) == Case.number, col(Item.department_code) == seer.department)
-    asked = exists().where(
-        col(Opinion.case_number) == Case.number,
-        col(Opinion.department_code) == seer.department,
-        col(Opinion.answered_at).is_(None),
-        col(Opinion.cancelled_at).is_(None),
-        col(Opinion.item_number) == col(Item.number),
-        col(Item.state).in_(ITEM_OPEN_AT_DESK),
-    )
-    return [or_(own, asked)]
-
-
 def cases_found(session: Session, wanted: Sought, seer: Seer, page: int = 1) -> Leaf[Case]:
     """One page of the cases that this viewer may see, the newest first; at most MOST of them are counted."""
-    where = [_meant(wanted), *seen_by(seer)]
+    where = [_meant(wanted)] if seer.department is None else _of_department(wanted, seer.department)
     counted = select(col(Case.number)).where(*where).limit(MOST).subquery()
     total = session.execute(select(func.count()).select_from(counted)).scalar_one()
-    query = select(Case).where(*where).order_by(col(Case.submitted_at).desc(), col(Case.number).desc())
+    if total == 0:
+        return Leaf([], 0, 1)
+    query = select(Case).where(*where).order_by(*NEWEST)
     return leaf_of(session, query, total, page)
+
+
+def is_too_common(session: Session, wanted: Sought, seer: Seer) -> bool:
+    """Do the words fit so many cases that not all of them were looked at?"""
+    most = MOST if seer.department is None else LOOKED_THROUGH
+    query = select(col(Case.number)).where(_meant(wanted)).order_by(*NEWEST).offset(most - 1).limit(1)
+    return session.exec(query).first() is not None
+
+
+def _of_department(wanted: Sought, department: str) -> list[ColumnElement[bool]]:
+    """As web.case_page.case_seen_by says for one case: those with an item or an open opinion of the department.
+
+    Of the newest hits only: a beginning that half of the hall shares must not cost a look at half of the hall.
+    """
+    hits = select(col(Case.number)).where(_meant(wanted)).order_by(*NEWEST).limit(LOOKED_THROUGH)
+    # A scalar subquery: else the planner gathers all cases of the department before it looks at any.
+    own = (
+        select(Item.number)
+        .where(col(Item.case_number) == Case.number, Item.department_code == department)
+        .limit(1)
+    )
+    asked = (
+        select(Opinion.case_number)
+        .join(Item, col(Item.number) == Opinion.item_number)
+        .where(
+            Opinion.department_code == department,
+            col(Opinion.answered_at).is_(None),
+            col(Opinion.cancelled_at).is_(None),
+            col(Item.state).in_(ITEM_OPEN_AT_DESK),
+        )
+    )
+    may_see = or_(own.scalar_subquery().is_not(None), col(Case.number).in_(asked))
+    return [col(Case.number).in_(hits), may_see]
 
 
 def open_cases_alike(

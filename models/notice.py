@@ -10,9 +10,10 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from config.leaving import leaves_at, merges, waking
 from models.case import Case
-from models.columns import code, document, moment, one_of
+from models.columns import code, document, hashed, moment, one_of, sealed
 from models.database import NOTICE_CHANNEL, ring
 from models.document import keep_document
+from models.sealing import lookup
 from rules.errors import NotFound, WrongState
 from rules.ladder import Way, first_ways
 from rules.merging import has_room, lists, together, waits_for_company
@@ -31,7 +32,7 @@ class Notice(SQLModel, table=True):
         one_of("channel", Channel),
         one_of("state", NoticeState),
         # A step that runs twice tells nobody twice.
-        UniqueConstraint("case_number", "event", "about", "channel", "address", name="notice_once"),
+        UniqueConstraint("case_number", "event", "about", "channel", "address_hash", name="notice_once"),
         # What the sender asks: what is due to be sent?
         Index(
             "notice_due", "channel", "next_try_at", "serial", postgresql_where=text("next_try_at IS NOT NULL")
@@ -41,11 +42,11 @@ class Notice(SQLModel, table=True):
         # What the ledger page and the daily digest ask: how fared the notices of these days?
         Index("notice_by_state", "state", "created_at"),
         # What courtesy asks: how much has this person been told today?
-        Index("notice_of_person", "address", "sent_at"),
+        Index("notice_of_person", "address_hash", "sent_at"),
         # What the sweep asks: which have failed, and nobody has thought of another way?
         Index("notice_to_follow_up", "created_at", postgresql_where=text(TO_FOLLOW_UP)),
         # What the sender asks: how many short messages has this person had today?
-        Index("notice_told_today", "address", "sent_at", postgresql_where=text("channel = 'sms'")),
+        Index("notice_told_today", "address_hash", "sent_at", postgresql_where=text("channel = 'sms'")),
         # What the sender asks: which is the first of the case that has still to leave?
         Index(
             "notice_turn",
@@ -62,7 +63,8 @@ class Notice(SQLModel, table=True):
     event: Event = Field(sa_column=code(Event))
     about: str = Field(default="", max_length=80)  # the item number, for an item's decision
     channel: Channel = Field(sa_column=code(Channel))
-    address: str = Field(max_length=200)  # phone or e-mail
+    address: str = Field(sa_column=sealed("notice.address", "address_hash", "address"))  # phone or e-mail
+    address_hash: str = Field(default="", sa_column=hashed())
     facts: dict[str, Any] = Field(default_factory=dict, sa_column=document())  # what was so at that moment
     state: NoticeState = Field(default=NoticeState.QUEUED, sa_column=code(NoticeState))
     subject: str = Field(default="", max_length=200)  # as sent
@@ -252,7 +254,7 @@ def _waiting_for_company(session: Session, new: Notice) -> list[Notice]:
     waiting = select(Notice).where(
         Notice.case_number == new.case_number,
         Notice.channel == new.channel,
-        Notice.address == new.address,
+        Notice.address_hash == lookup("address", new.address),
         Notice.event == Event.ITEM_DECIDED,
         not_(col(Notice.statutory)),
         col(Notice.state).in_((NoticeState.QUEUED, NoticeState.FAILED)),

@@ -13,6 +13,17 @@ from rules.errors import Refused
 OLDEST = 14  # Prefect's server needs 14
 CONNECT_TIMEOUT = 5  # seconds
 
+# Entries of these are added, never changed or taken away, but by the owner of the tables.
+ADDED_ONLY = ("audit_entry", "audit_anchor", "audit_leaf", "security_event")
+RIGHTS = """
+GRANT USAGE ON SCHEMA public TO {role};
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role};
+REVOKE ALL ON {added_only}, alembic_version FROM {role};
+GRANT SELECT, INSERT ON {added_only} TO {role};
+GRANT SELECT ON alembic_version TO {role};
+"""
+
 # What libpq and the server say, and what it means for the person who wrote the address.
 MEANINGS = {
     "password authentication failed": "用户名或密码不对",
@@ -74,6 +85,35 @@ def ensure_database(connection: Connection, name: str) -> None:
         connection.execute(text(f"CREATE DATABASE {quoted} ENCODING 'UTF8' TEMPLATE template0"))
     except ProgrammingError:
         raise Refused(f"没有名为 {name} 的库，也没有建库的权限，请数据库管理员建好它。") from None
+
+
+def ensure_role(connection: Connection, name: str) -> None:
+    """Create the role of this name, that may sign in and nothing else, when there is none."""
+    if connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": name}).first():
+        return
+    quoted = connection.dialect.identifier_preparer.quote(name)
+    connection.execute(text(f"CREATE ROLE {quoted} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE"))
+
+
+def let_work(connection: Connection, role: str) -> None:
+    """Let this role work in the tables, and only add to the audit. All at once, or the audit were open meanwhile."""
+    quoted = connection.dialect.identifier_preparer.quote(role)
+    try:
+        connection.execute(
+            text(f"BEGIN; {RIGHTS.format(role=quoted, added_only=', '.join(ADDED_ONLY))} COMMIT")
+        )
+    except ProgrammingError as error:
+        if "does not exist" in str(error.orig):
+            raise Refused(f"数据库里没有名为 {role} 的用户，请数据库管理员建好它。") from None
+        raise
+
+
+def may_rewrite_audit(connection: Connection) -> bool:
+    """May whoever is connected change or delete entries of the audit?"""
+    privileges = ("UPDATE", "DELETE", "TRUNCATE")
+    query = text("SELECT bool_or(has_table_privilege(t, p)) FROM unnest(:t) t, unnest(:p) p")
+    given = {"t": list(ADDED_ONLY), "p": list(privileges)}
+    return bool(connection.execute(query, given).scalar_one())
 
 
 def ensure_trigrams(connection: Connection) -> None:

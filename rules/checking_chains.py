@@ -75,7 +75,7 @@ def _named(case: str, links: Sequence[Link], wrong: set[int]) -> Iterator[Findin
 
 def _fits(link: Link, serial: int) -> bool:
     """Would it be whole with that number?"""
-    return link.hash == entry_hash(replace(link, serial=serial))
+    return link.algorithm in ALGORITHMS and link.hash == entry_hash(replace(link, serial=serial))
 
 
 def _in_order(case: str, links: Sequence[Link], wrong: set[int]) -> Iterator[Finding]:

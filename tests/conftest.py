@@ -10,10 +10,10 @@ from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
-from config.settings import Settings, settings
+from config.settings import APPLICATION, Settings, settings
 from hosting import migrating
 from models.database import engine
-from models.server import connected
+from models.server import connected, let_work
 from tests.clusters import Platform, running_platform, running_postgres
 
 TEMPLATE = "migrated"  # every test database is a copy of it
@@ -45,6 +45,8 @@ def cluster() -> Generator[Settings]:
         _execute(running, "SELECT pg_reload_conf()")
         _execute(running, f"CREATE DATABASE {TEMPLATE}")
         migrating.upgrade(_address(running, TEMPLATE))
+        with connected(_address(running, TEMPLATE)) as connection:
+            let_work(connection, APPLICATION)
         yield running
 
 
@@ -85,7 +87,8 @@ def _named_by_the_settings(cluster: Settings) -> Generator[Engine]:
     name = f"test_{next(_serial)}"
     _execute(cluster, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("YJS_DSN", _address(cluster, name))
+        patch.setenv("YJS_OWNER_DSN", _address(cluster, name))
+        patch.setenv("YJS_DSN", _worked_in(cluster, name))
         settings.cache_clear()
         copy = engine()
         yield copy
@@ -95,9 +98,14 @@ def _named_by_the_settings(cluster: Settings) -> Generator[Engine]:
 
 
 def _address(cluster: Settings, name: str) -> str:
-    return make_url(cluster.database_url).set(database=name).render_as_string(hide_password=False)
+    return make_url(cluster.owner_url).set(database=name).render_as_string(hide_password=False)
+
+
+def _worked_in(cluster: Settings, name: str) -> str:
+    """As the platform's processes come in: a role that may not rewrite the audit."""
+    return make_url(_address(cluster, name)).set(username=APPLICATION).render_as_string(hide_password=False)
 
 
 def _execute(cluster: Settings, statement: str) -> None:
-    with connected(cluster.database_url) as connection:
+    with connected(cluster.owner_url) as connection:
         connection.execute(text(statement))

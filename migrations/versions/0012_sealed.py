@@ -9,6 +9,7 @@ from itertools import groupby
 import sqlalchemy as sa
 from alembic import op
 
+from models.sealing import lookup, seal, unseal
 from rules.chaining import Link, PREFERRED, content_hash, entry_hash
 
 revision = "0012"
@@ -17,6 +18,50 @@ branch_labels = None
 depends_on = None
 
 NEW_ACTS = ["view", "erase"]
+# table -> its key, and sealed column -> (width before, hash column, kind)
+SEALED = {
+    "case_file": (
+        "number",
+        {
+            "applicant_id_number": (18, "identity_hash", "identity"),
+            "phone": (18, "phone_hash", "phone"),
+            "email": (200, "", ""),
+            "address": (400, "", ""),
+            "agent_id_number": (18, "agent_identity_hash", "identity"),
+            "agent_phone": (18, "agent_phone_hash", "phone"),
+        },
+    ),
+    "notice": ("id", {"address": (200, "address_hash", "address")}),
+}
+AT_ONCE = 1000  # rows
+# index -> (table, columns before, columns now, where before, where now)
+INDEXES = {
+    "case_file_by_applicant": ("case_file", ["applicant_id_number"], ["identity_hash"], None, None),
+    "case_file_by_phone": ("case_file", ["phone"], ["phone_hash"], None, None),
+    "case_file_by_agent": (
+        "case_file",
+        ["agent_id_number"],
+        ["agent_identity_hash"],
+        "agent_id_number <> ''",
+        "agent_identity_hash <> ''",
+    ),
+    "case_file_by_agent_phone": (
+        "case_file",
+        ["agent_phone"],
+        ["agent_phone_hash"],
+        "agent_phone <> ''",
+        "agent_phone_hash <> ''",
+    ),
+    "notice_of_person": ("notice", ["address", "sent_at"], ["address_hash", "sent_at"], None, None),
+    "notice_told_today": (
+        "notice",
+        ["address", "sent_at"],
+        ["address_hash", "sent_at"],
+        "channel = 'sms'",
+        "channel = 'sms'",
+    ),
+}
+ONCE = ["case_number", "event", "about", "channel"]
 LINKS = ("serial", "algorithm", "salt", "content", "previous", "hash")
 
 
@@ -24,9 +69,11 @@ def upgrade() -> None:
     _acts(lambda words: [*(word for word in words if word not in NEW_ACTS), *NEW_ACTS])
     _chain()
     _anchors()
+    _seal()
 
 
 def downgrade() -> None:
+    _unseal()
     op.drop_table("audit_leaf")
     op.drop_table("audit_anchor")
     _unchain()
@@ -152,6 +199,58 @@ def _anchors() -> None:
         sa.PrimaryKeyConstraint("case_number", "serial"),
     )
     op.create_index("audit_leaf_of_anchor", "audit_leaf", ["anchor", "case_number"])
+
+
+def _seal() -> None:
+    for table, (key, columns) in SEALED.items():
+        for name, (_, hash_column, _) in columns.items():
+            op.alter_column(table, name, type_=sa.Text())
+            if hash_column:
+                op.add_column(table, sa.Column(hash_column, sa.String(64), server_default="", nullable=False))
+        _rewrite(table, key, columns, seal)
+    _index(now=True)
+
+
+def _unseal() -> None:
+    for table, (key, columns) in SEALED.items():
+        _rewrite(table, key, columns, unseal)
+    _index(now=False)
+    for table, (_, columns) in SEALED.items():
+        for name, (width, hash_column, _) in columns.items():
+            op.alter_column(table, name, type_=sa.String(width))
+            if hash_column:
+                op.drop_column(table, hash_column)
+
+
+def _rewrite(table, key, columns, become) -> None:
+    """Every row, so many at once: the keys are made at the first row that has something to hide."""
+    bind = op.get_bind()
+    hashes = {hash_column: (name, kind) for name, (_, hash_column, kind) in columns.items() if hash_column}
+    sets = ", ".join(f"{name} = :{name}" for name in (*columns, *hashes))
+    query = sa.text(
+        f"SELECT {key}, {', '.join(columns)} FROM {table}"
+        f" WHERE :after = '' OR {key}::text > :after ORDER BY {key}::text LIMIT {AT_ONCE}"
+    )
+    after = ""
+    while rows := bind.execute(query, {"after": after}).mappings().all():
+        after = str(rows[-1][key])
+        written = []
+        for row in rows:
+            plain = {name: unseal(row[name], f"{table}.{name}") for name in columns}
+            kept = {name: become(words, f"{table}.{name}") for name, words in plain.items()}
+            found = {column: lookup(kind, plain[name]) for column, (name, kind) in hashes.items()}
+            written.append({**kept, **found, "at_key": row[key]})
+        bind.execute(sa.text(f"UPDATE {table} SET {sets} WHERE {key} = :at_key"), written)
+
+
+def _index(*, now: bool) -> None:
+    for name, (table, before, after, where_before, where_now) in INDEXES.items():
+        op.drop_index(name, table_name=table)
+        where = where_now if now else where_before
+        given = {"postgresql_where": sa.text(where)} if where else {}
+        op.create_index(name, table, after if now else before, **given)
+    op.drop_constraint("notice_once", "notice", type_="unique")
+    op.create_unique_constraint("notice_once", "notice", [*ONCE, "address_hash" if now else "address"])
 
 
 def _acts(become) -> None:

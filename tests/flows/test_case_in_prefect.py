@@ -220,7 +220,7 @@ def test_prefects_database_dropped_is_made_again_from_the_record(hall: Platform)
         until("the wave", lambda run=run: len(departments(hall, run["id"])) == 6)  # type: ignore[misc]
     for server in processes(hall, "prefect.server.api.server:create_app"):
         server.kill()
-    with connected(hall.settings.database_url) as connection:
+    with connected(hall.settings.owner_url) as connection:
         connection.execute(text("DROP DATABASE yijianshi_prefect WITH (FORCE)"))
     databases.prepare_databases(hall.settings)
     decide(hall, decided_meanwhile, "B1-5", "health")  # opens no wave: only a task run would be settled

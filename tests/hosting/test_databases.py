@@ -53,11 +53,11 @@ def test_a_database_or_user_that_does_not_exist(cluster: Settings) -> None:
 
 def test_a_postgresql_that_is_too_old(cluster: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "OLDEST", 99)
-    assert "平台需要 99 版或更新的版本" in refusal_of(Settings(dsn=cluster.database_url))
+    assert "平台需要 99 版或更新的版本" in refusal_of(Settings(dsn=cluster.owner_url))
 
 
 def test_the_second_database_is_made_beside_the_first(cluster: Settings) -> None:
-    with connected(cluster.database_url) as connection:
+    with connected(cluster.owner_url) as connection:
         server.ensure_database(connection, "city")
     settings = Settings(dsn=f"postgresql://yijianshi@/city?host={cluster.socket_folder}&port=5432")
     databases.prepare_databases(settings)
@@ -68,7 +68,7 @@ def test_the_second_database_is_made_beside_the_first(cluster: Settings) -> None
 
 
 def test_without_the_right_to_make_databases_it_is_said(cluster: Settings) -> None:
-    with connected(cluster.database_url) as connection:
+    with connected(cluster.owner_url) as connection:
         connection.execute(text("CREATE ROLE modest LOGIN"))
         connection.execute(text("CREATE DATABASE modest_city OWNER modest"))
     address = f"{cluster.socket_folder}&port=5432"
@@ -88,5 +88,5 @@ def _answer_like_a_web_server(somebody: socket.socket) -> None:
 
 
 def test_the_folder_of_the_cluster_is_named_in_messages(cluster: Settings) -> None:
-    assert server.place(cluster.database_url) == f"{cluster.socket_folder}:5432/yijianshi"
+    assert server.place(cluster.owner_url) == f"{cluster.socket_folder}:5432/yijianshi"
     assert Path(cluster.socket_folder).is_dir()

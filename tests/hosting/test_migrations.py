@@ -47,9 +47,9 @@ def test_every_migration_can_be_undone_and_done_again(cluster: Settings) -> None
 
 
 def _new(cluster: Settings, name: str) -> str:
-    with connected(cluster.database_url) as connection:
+    with connected(cluster.owner_url) as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
-    return make_url(cluster.database_url).set(database=name).render_as_string(hide_password=False)
+    return make_url(cluster.owner_url).set(database=name).render_as_string(hide_password=False)
 
 
 def _everything(url: str) -> list[tuple[str, ...]]:

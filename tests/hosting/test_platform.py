@@ -147,7 +147,7 @@ def test_a_kill_leaves_no_process_either_and_the_next_start_works(environment: d
 
 
 def test_on_a_postgresql_of_ones_own(cluster: Settings) -> None:
-    with connected(cluster.database_url) as connection:
+    with connected(cluster.owner_url) as connection:
         ensure_database(connection, "own")
     dsn = f"postgresql://yijianshi@/own?host={cluster.socket_folder}&port=5432"
     with reachable_folder() as folder, started(environment_of(folder, dsn=dsn)) as platform:

@@ -35,13 +35,13 @@ def _start(settings: Settings) -> Process:
 def test_data_survive_a_kill_and_the_next_start_takes_over(settings: Settings) -> None:
     first = _start(settings)
     databases.prepare_databases(settings)
-    with connected(settings.database_url) as connection:
+    with connected(settings.owner_url) as connection:
         connection.execute(text("CREATE TABLE kept AS SELECT 1 AS n"))
     os.kill(first.pid, signal.SIGKILL)
     first.stop()
     second = _start(settings)
     try:
-        with connected(settings.database_url) as connection:
+        with connected(settings.owner_url) as connection:
             assert connection.execute(text("SELECT n FROM kept")).scalar_one() == 1
     finally:
         second.stop()
