@@ -7,6 +7,7 @@ from actions.applying import bundle_named
 from config.catalogue import catalogue, departments
 from web.entering import Visitor
 from web.guides import elements, procedure, source_said
+from web.leaving import is_kiosk
 from web.showing import show
 
 router = APIRouter()
@@ -15,7 +16,7 @@ router = APIRouter()
 @router.get("/")
 def start(request: Request, _: Visitor) -> Response:
     """What can be done here."""
-    return show(request, "start.html", bundles=catalogue().values(), departments=departments())
+    return show(request, "start.html", bundles=catalogue().values(), kiosk=is_kiosk(request))
 
 
 @router.get("/guides")

@@ -15,6 +15,7 @@ from actions.listing_gaps import list_gap
 from actions.supervising import fire_due_rungs
 from actions.supplementing import Answer, answer_gap, ask_supplement
 from models.account import account_named
+from models.case import materials_of
 from models.database import transaction
 from models.notice import notices_of
 from notifications.sending import send_due
@@ -50,6 +51,8 @@ def look_at(page: Page, name: str) -> None:
         ("/guides", "guides"),
         ("/guides/B1", "guide"),
         ("/track", "track-form"),
+        ("/results", "results"),
+        ("/apply/open-a-restaurant", "apply-empty"),
         ("/sign-in", "sign-in"),
         ("/rate", "rate-form"),
         ("/enquiry", "enquiry-form"),
@@ -98,7 +101,11 @@ def test_the_window_on_a_full_day(at: At) -> None:
         whole = an_application().supplied
         kept = tuple(one for one in whole if one.spec_id != "M-FOOD-RULES")
         owing = an_application(supplied=kept, deferred=("M-FOOD-RULES",))
-        accept(session, submit(session, owing, by=clerk, region="000000", at=now).number, by=clerk, at=now)
+        owes = submit(session, owing, by=clerk, region="000000", at=now).number
+        accept(session, owes, by=clerk, at=now)
+        for paper in materials_of(session, owes):
+            paper.promised_on = paper.promised_on and now.date()
+            session.add(paper)
         back = submit(session, an_application(), by=clerk, region="000000", at=now).number
         list_gap(session, back, "address", "门牌号不全", by=clerk, at=now)
         ask_supplement(session, back, by=clerk, at=now)
