@@ -27,6 +27,7 @@ def tags() -> tuple[tuple[str, ...], tuple[str, ...]]:
 def read_limits(path: Path) -> Limits:
     """The limits in this file, or one sentence about what is wrong with it."""
     content = _content(path)
+
     def single(name: str) -> Limit:
         return _limit(content.get(name), name)
 
