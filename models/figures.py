@@ -141,8 +141,8 @@ WITH done AS (
 )
 SELECT day, bundle_code, department_code, count(*) AS decided, count(*) FILTER (WHERE in_time) AS in_time,
     count(ended_h - began_h + due_h) AS timed,
-    coalesce(sum(ended_h - began_h) FILTER (WHERE due_h IS NOT NULL), 0) AS used_hours,
-    coalesce(sum(greatest(due_h - began_h, 0)) FILTER (WHERE ended_h IS NOT NULL), 0) AS promised_hours
+    CAST(coalesce(sum(ended_h - began_h) FILTER (WHERE due_h IS NOT NULL), 0) AS float) AS used_hours,
+    CAST(coalesce(sum(greatest(due_h - began_h, 0)) FILTER (WHERE ended_h IS NOT NULL), 0) AS float) AS promised_hours
 FROM measured GROUP BY 1, 2, 3
 """
 BY_HOUR = """

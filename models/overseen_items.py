@@ -55,7 +55,6 @@ def items_taken_out(
     query = _asked(asked, _where(asked, departments, today))
     for piece in session.exec(query.execution_options(yield_per=AT_ONCE)).partitions():
         yield from (AtDesk(item, case) for item, case in piece)
-        session.expunge_all()
 
 
 def _asked(asked: ItemsAsked, where: list[ColumnElement[bool]]) -> Any:

@@ -74,7 +74,6 @@ def cases_taken_out(session: Session, asked: Overseen, today: date) -> Iterator[
         items = items_by_case(session, [one.number for one in piece])
         for one in piece:
             yield one, items[one.number]
-        session.expunge_all()  # or the whole list stays in memory
 
 
 def pressing_by_bundle(session: Session, today: date, near: date) -> list[Pressing]:

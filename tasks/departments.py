@@ -11,22 +11,11 @@ from models.account import departments_by_code
 from models.case import Item
 from models.conducting import note_lost, note_opened, note_shown
 from models.database import transaction
+from rules.drifting import BARS
 from rules.states import ItemState
 from tasks.prefect_api import prefect_client
 
-# What the timeline draws. A refusal is a department's decision, never a technical failure.
-TYPES = {
-    ItemState.IN_REVIEW: StateType.RUNNING,
-    ItemState.SPECIAL: StateType.RUNNING,
-    ItemState.GRANTED: StateType.COMPLETED,
-    ItemState.REFUSED: StateType.COMPLETED,
-    ItemState.RECTIFYING: StateType.RUNNING,
-    ItemState.TRANSFERRED: StateType.COMPLETED,
-    ItemState.REVOKED: StateType.COMPLETED,
-    ItemState.WITHDRAWN: StateType.CANCELLED,
-    ItemState.NOT_NEEDED: StateType.CANCELLED,
-    ItemState.DROPPED: StateType.CANCELLED,
-}
+TYPES = {state: StateType(kind) for state, kind in BARS.items()}
 
 
 @task(name="部门办理")

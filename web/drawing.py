@@ -62,7 +62,17 @@ def _chart(kind: str, **more: Any) -> Any:
         "legend_at_bottom_columns": 3, "truncate_label": -1, "truncate_legend": -1, "show_y_guides": True,
         "print_values_position": "top", "margin": 12, "spacing": 14, "no_data_text": "没有数据", "zero": 0,
     }  # fmt: skip
-    return getattr(pygal, kind)(**given | more)
+    chart = getattr(pygal, kind)(**given | more)
+    chart.add_xml_filter(_without_script)
+    return chart
+
+
+def _without_script(picture: Any) -> Any:
+    """Settings for a script of pygal's own site, which we do not load."""
+    for parent in list(picture.iter()):
+        for child in [one for one in parent if str(one.tag).endswith("script")]:
+            parent.remove(child)
+    return picture
 
 
 def _written(unit: str) -> Callable[[float | None], str]:

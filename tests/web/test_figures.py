@@ -1,0 +1,152 @@
+"""What do the statistics say, and does every number lead to as many rows as it says?"""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from xml.etree import ElementTree
+
+import pytest
+
+from actions.deciding import grant
+from actions.withdrawing import withdraw
+from models.case import items_of
+from models.database import transaction
+from models.figures import DayFigure, counted, day_figures, hour_figures, keep_days, settled
+from rules.moments import CHINA
+from rules.spans import Span
+from tests.people import CLERK, MANAGER, a_case, account
+from tests.web.hall import Browser, at_desk, words
+
+NOW = datetime.now(UTC)
+FRIDAY = datetime(2026, 3, 6, 2, tzinfo=UTC)  # 10:00 in the hall
+DAY = date(2026, 3, 6)
+
+
+@pytest.fixture
+def manager(city: None) -> Browser:
+    return at_desk(MANAGER)
+
+
+def some_days_ago(days: int) -> datetime:
+    return datetime.now(CHINA).replace(hour=10, minute=5) - timedelta(days=days)
+
+
+def of_day(figures: list[DayFigure], department: str = "") -> DayFigure:
+    [found] = [row for row in figures if row.department_code == department]
+    return found
+
+
+def test_a_day_in_numbers(city: None) -> None:
+    with transaction() as session:
+        number = a_case(session, at=FRIDAY).number
+        gone = a_case(session, at=FRIDAY + timedelta(minutes=30)).number
+        withdraw(session, gone, by=account(session, CLERK), at=FRIDAY + timedelta(hours=1), reason="不办了。")
+    with transaction() as session:  # accepted on Friday at 10:00, decided on Monday at 14:30
+        grant(
+            session, number, "B1-1", by=account(session, "market"), at=datetime(2026, 3, 9, 6, 30, tzinfo=UTC)
+        )
+    with transaction() as session:
+        friday, monday = (counted(session, Span(day, day), at=NOW) for day in (DAY, DAY + timedelta(days=3)))
+        [item] = [one for one in items_of(session, number) if one.code == "B1-1"]
+    assert (of_day(friday).received, of_day(friday).closed) == (2, 1)
+    desk = of_day(monday, "market")
+    assert (desk.decided, desk.timed) == (1, 1)
+    # Friday 10:00–12:00 and 13:30–17:30, nothing at the weekend, Monday 9:00–12:00 and 13:30–14:30
+    assert desk.used_hours == pytest.approx(6 + 4)
+    assert item.promised_due_on
+    days = [item.promised_due_on - timedelta(days=n) for n in range((item.promised_due_on - DAY).days)]
+    working = sum(day.weekday() < 5 for day in days)
+    assert desk.promised_hours == pytest.approx(6 + 7 * working)
+    assert desk.in_time == (item.promised_due_on >= date(2026, 3, 9))
+
+
+def test_past_days_are_counted_once_and_today_anew(city: None) -> None:
+    with transaction() as session:
+        a_case(session, at=FRIDAY)
+    span, at = Span(DAY, DAY + timedelta(days=1)), FRIDAY + timedelta(days=1)
+    with transaction() as session:
+        assert keep_days(session, span, at=at) == 1
+        assert keep_days(session, span, at=at) == 0
+        kept = of_day([row for row in day_figures(session, span, at=at) if row.day == DAY])
+        a_case(session, at=FRIDAY + timedelta(hours=1))  # too late to be in what is kept
+        a_case(session, at=at)
+        again = day_figures(session, span, at=at)
+        hours = hour_figures(session, span, at=at)
+    assert {row.day: row.received for row in again if not row.department_code} == {
+        DAY: kept.received,
+        at.date(): 1,
+    }
+    assert hours == {DAY: {10: 1}, DAY + timedelta(days=1): {10: 1}}
+
+
+def test_what_is_under_way_at_midnight_still_counts() -> None:
+    midnight = datetime(2026, 3, 7, tzinfo=CHINA)
+    assert settled(midnight + timedelta(minutes=5)) == date(2026, 3, 5)
+    assert settled(midnight + timedelta(minutes=15)) == DAY
+
+
+def test_nothing_yet_is_said_of_every_figure(manager: Browser) -> None:
+    page = manager.text("/manage/figures")
+    assert page.count("还没有数据") == 7
+    assert page.count("数据不足") >= 5, "a forecast from nothing"
+    assert manager.get("/manage/figures/flow.svg").status_code == 404
+    assert manager.get("/manage/figures/nonsense.svg").status_code == 404
+
+
+@pytest.fixture
+def busy(city: None) -> str:
+    """A case of five days ago with a decision, one of today and one of a month ago that is late."""
+    with transaction() as session:
+        number = a_case(session, at=some_days_ago(5)).number
+        a_case(session, at=some_days_ago(0).replace(hour=0), accepted=False)
+        old = a_case(session, at=some_days_ago(29))
+        grant(session, old.number, "B1-1", by=account(session, "market"), at=some_days_ago(1))
+        for item in items_of(session, old.number):
+            item.promised_due_on = item.due_on = some_days_ago(9).date()
+    return number
+
+
+def test_every_number_leads_to_as_many_rows(manager: Browser, busy: str) -> None:
+    page = manager.get("/manage/figures")
+    assert page.status_code == 200, words(page)
+    links = re.findall(r'<a href="(/manage[^"]*)">(\d+)</a>', page.text)
+    assert len(links) > 8
+    for address, number in links:
+        behind = manager.text(address.replace("&amp;", "&"))
+        assert f"共 {number} 条" in behind, (address, number)
+
+
+def test_charts_are_pictures_of_their_own_that_ask_for_nothing(manager: Browser, busy: str) -> None:
+    page = manager.get("/manage/figures?days=90&bundle=B1").text
+    pictures = re.findall(r'<img class="chart" src="([^"]+)" alt="([^"]+)"', page)
+    assert len(pictures) >= 5
+    for address, instead in pictures:
+        assert instead.endswith("同样的数字在下面的表里。")
+        answer = manager.get(address.replace("&amp;", "&"))
+        assert answer.headers["content-type"] == "image/svg+xml"
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+        ElementTree.fromstring(answer.content)
+        assert "<script" not in answer.text
+        assert not re.findall(r'(?:href|src)="(?!#)', answer.text), "it loads nothing"
+    assert "style=" not in page
+
+
+def test_the_figures_are_for_those_who_oversee(busy: str) -> None:
+    for username, status in ((CLERK, 403), ("market", 403), (MANAGER, 200)):
+        for path in ("/manage/figures", "/manage/figures/flow.svg", "/manage/figures/flow.csv"):
+            assert at_desk(username).get(path).status_code == status, (username, path)
+
+
+def test_a_figure_as_a_table(manager: Browser, busy: str) -> None:
+    answer = manager.get("/manage/figures/in-time-departments.csv")
+    assert answer.content.startswith("\ufeff".encode())
+    head, line, *_ = answer.content.decode("utf-8-sig").splitlines()
+    assert head == "部门,办结的事项,其中逾期,按时率"
+    assert line == "市场监管,1,1,0.0%"
+
+
+def test_ages_of_the_backlog_are_in_working_days(manager: Browser, busy: str) -> None:
+    lines = manager.get("/manage/figures/backlog.csv").content.decode("utf-8-sig").splitlines()
+    counts = {line.split(",")[0]: int(line.split(",")[1]) for line in lines[1:]}
+    assert sum(counts.values()) == 3
+    assert counts["0～2 天"] == 1
+    assert counts["11～20 天"] + counts["21～40 天"] == 1
