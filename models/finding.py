@@ -95,11 +95,11 @@ def _of_department(wanted: Sought, department: str) -> list[ColumnElement[bool]]
 
     Of the newest hits only: a beginning that half of the hall shares must not cost a look at half of the hall.
     """
-    hits = select(col(Case.number)).where(_meant(wanted)).order_by(*NEWEST).limit(LOOKED_THROUGH)
+    hits = select(col(Case.number)).where(_meant(wanted)).order_by(*NEWEST).limit(LOOKED_THROUGH).subquery()
     # A scalar subquery: else the planner gathers all cases of the department before it looks at any.
     own = (
         select(Item.number)
-        .where(col(Item.case_number) == Case.number, Item.department_code == department)
+        .where(col(Item.case_number) == hits.c.number, Item.department_code == department)
         .limit(1)
     )
     asked = (
@@ -112,8 +112,8 @@ def _of_department(wanted: Sought, department: str) -> list[ColumnElement[bool]]
             col(Item.state).in_(ITEM_OPEN_AT_DESK),
         )
     )
-    may_see = or_(own.scalar_subquery().is_not(None), col(Case.number).in_(asked))
-    return [col(Case.number).in_(hits), may_see]
+    may_see = or_(own.scalar_subquery().is_not(None), hits.c.number.in_(asked))
+    return [col(Case.number).in_(select(hits.c.number).where(may_see))]
 
 
 def open_cases_alike(

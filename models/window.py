@@ -31,34 +31,20 @@ def back_from_supplement(session: Session, page: int = 1) -> Leaf[Case]:
     return _submitted(session, _was_asked(), page)
 
 
-def papers_owed(session: Session, page: int = 1) -> Leaf[Owed]:
-    """容缺待补: what was promised to cases under way, the earliest day first."""
+def papers_due(session: Session, until: date, page: int = 1) -> Leaf[Owed]:
+    """容缺待补: what cases under way were promised for a day up to this one, overdue or not, the earliest first."""
+    of_case = col(Case.number) == Material.case_number
     where = (
         Material.state == MaterialState.DEFERRED,
-        col(Material.promised_on).is_not(None),
+        col(Material.promised_on) <= until,
         Case.state == CaseState.ACCEPTED,
     )
-    joined = select(Material, Case).join(Case, col(Case.number) == Material.case_number).where(*where)
-    total = session.execute(select(func.count()).select_from(joined.subquery())).scalar_one()
+    total = session.exec(select(func.count()).select_from(Material).join(Case, of_case).where(*where)).one()
     number = min(max(1, page), max(1, -(-total // PAGE)))
     order = (col(Material.promised_on), col(Material.case_number), col(Material.spec_id))
-    rows = session.execute(joined.order_by(*order).limit(PAGE).offset((number - 1) * PAGE)).tuples()
+    query = select(Material, Case).join(Case, of_case).where(*where).order_by(*order)
+    rows = session.execute(query.limit(PAGE).offset((number - 1) * PAGE)).tuples()
     return Leaf([Owed(material, case) for material, case in rows], total, number)
-
-
-def papers_due_count(session: Session, until: date) -> int:
-    """How many promised papers are due up to this day, or overdue."""
-    query = (
-        select(func.count())
-        .select_from(Material)
-        .join(Case, col(Case.number) == Material.case_number)
-        .where(
-            Material.state == MaterialState.DEFERRED,
-            col(Material.promised_on) <= until,
-            Case.state == CaseState.ACCEPTED,
-        )
-    )
-    return session.exec(query).one()
 
 
 def _submitted(session: Session, which: ColumnElement[bool], page: int) -> Leaf[Case]:

@@ -10,10 +10,9 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
 from models.account import Account
-from models.finding import MOST, Seer, cases_found
+from models.finding import Seer, cases_found, is_too_common
 from models.supervision import standings
 from models.worklists import Leaf
-from rules.people import Role
 from rules.searching import LONGEST, Kind, Sought, sought
 from web.asking import bundle_names, page_number
 from web.case_page import SEES_ALL
@@ -21,8 +20,6 @@ from web.entering import SESSION, Db, OurForm, Viewer, now, typed
 from web.showing import show
 
 router = APIRouter(prefix="/search")
-
-MASKED = frozenset({Role.MANAGER, Role.ADMIN, Role.GOVERNMENT})
 
 
 def seer_of(viewer: Account) -> Seer:
@@ -47,7 +44,8 @@ def found(request: Request, db: Db, viewer: Viewer, find: str = "", page: str = 
     """The cases found, page by page. The back button works as long as the person stays signed in."""
     words = _opened(request, find)
     wanted = sought(words)
-    leaf = cases_found(db, wanted, seer_of(viewer), page_number(page)) if wanted else Leaf([], 0, 1)
+    seer = seer_of(viewer)
+    leaf = cases_found(db, wanted, seer, page_number(page)) if wanted else Leaf([], 0, 1)
     return show(
         request,
         "search.html",
@@ -55,7 +53,7 @@ def found(request: Request, db: Db, viewer: Viewer, find: str = "", page: str = 
         wanted=wanted,
         why_none=_why_none(wanted, leaf.total),
         leaf=leaf,
-        most=MOST,
+        too_common=wanted is not None and is_too_common(db, wanted, seer),
         bundles=bundle_names(),
         standings=_standings(db, leaf),
     )

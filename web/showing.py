@@ -25,7 +25,7 @@ STATIC = HERE / "static"
 
 NAVIGATION = {
     Role.CLERK: (
-        ("/window", "待受理"),
+        ("/window", "窗口"),
         ("/window/new", "新办申请"),
         ("/window/deliveries", "待发放"),
         ("/window/all", "办件查询"),
@@ -71,6 +71,8 @@ NAVIGATION = {
         ("/inbox", "通知箱"),
         ("/manage/notices", "通知台账"),
     ),
+    Role.SECURITY: (("/accounts", "账号管理"),),
+    Role.AUDITOR: (("/audit", "安全审计"),),
 }
 PUBLIC = (
     ("/", "首页"),

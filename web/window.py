@@ -13,8 +13,8 @@ from models.online import wishes_of
 from models.shift import clerks, shift_changes_waiting
 from models.supervision import standings
 from models.supplement import untold_counts
-from models.window import back_from_supplement, papers_due_count, papers_owed, waiting_for_acceptance
-from models.worklists import Wanted, cases_by_state, cases_listed, cases_since, items_by_case
+from models.window import back_from_supplement, papers_due, waiting_for_acceptance
+from models.worklists import Wanted, cases_listed, cases_since, items_by_case
 from rules.moments import CHINA, china_day
 from web import drafts
 from web.asking import archived_asked, bundle_names, page_number, state_asked
@@ -49,18 +49,16 @@ def home(
         "window.html",
         leaf=queue,
         back=returned,
-        owed=papers_owed(db, page_number(owed)),
-        owed_soon=papers_due_count(db, hall_calendar().working_day(SOON, today)),
+        owed=papers_due(db, hall_calendar().working_day(SOON, today), page_number(owed)),
         link=_links(request),
         bundles=bundle_names(),
-        counts=cases_by_state(db),
         came_today=cases_since(db, datetime.combine(today, time.min, CHINA)),
         drafts=drafts.open_drafts(db, clerk.username),
         untold=untold_counts(db, [case.number for case in queue.rows + returned.rows]),
         ready=ready,
         ready_first=ready.rows[:FIRST],
-        ready_items=items_by_case(db, first),
-        ready_due=delivery_dates(db, first),
+        ready_items=items_by_case(db, first) if first else {},
+        ready_due=delivery_dates(db, first) if first else {},
         shifts=shift_changes_waiting(db, clerk.username),
         names={one.username: one.name for one in clerks(db)},
         **corrections_of(request, db, correcting),

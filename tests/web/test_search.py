@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from models.case import Case
 from models.database import transaction
-from models.finding import MOST, Seer, cases_found, of_identity, of_name, of_phone, of_tail
+from models.finding import MOST, Seer, cases_found, is_too_common, of_identity, of_name, of_phone, of_tail
 from rules.application import Agent, Applicant
 from rules.people import ApplicantKind
 from rules.searching import sought
@@ -130,6 +130,9 @@ def test_a_common_beginning_is_counted_no_further_than_a_thousand(city: None) ->
         wanted = sought("陈")
         assert wanted is not None
         assert cases_found(session, wanted, Seer(None)).total == MOST
+        assert is_too_common(session, wanted, Seer(None))
+        assert not is_too_common(session, wanted, Seer("fire"))  # fewer than are looked through
+        assert cases_found(session, wanted, Seer("fire")).total == 1
 
 
 def test_a_stranger_and_a_form_of_another_page_are_refused(clerk: Browser) -> None:

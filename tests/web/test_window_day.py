@@ -64,7 +64,7 @@ def test_papers_due_lead_to_where_they_are_registered(clerk: Browser) -> None:
     kept = tuple(one for one in an_application().supplied if one.spec_id != "M-FOOD-RULES")
     with transaction() as session:
         case = a_case(session, at=datetime.now(UTC), supplied=kept, deferred=("M-FOOD-RULES",))
-    assert figure(clerk, "容缺三日内到期") == 0
+    assert figure(clerk, "容缺到期") == 0
     with transaction() as session:
         for paper in materials_of(session, case.number):
             if paper.spec_id == "M-FOOD-RULES":
@@ -73,7 +73,7 @@ def test_papers_due_lead_to_where_they_are_registered(clerk: Browser) -> None:
     page = section(clerk, "owed")
     assert f"/cases/{case.number}#material.M-FOOD-RULES" in page
     assert "食品安全管理制度" in page
-    assert figure(clerk, "容缺三日内到期") == 1
+    assert figure(clerk, "容缺到期") == 1
     clerk.post(f"/cases/{case.number}/materials/M-FOOD-RULES")
     assert section(clerk, "owed") == ""
 
