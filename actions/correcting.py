@@ -11,6 +11,7 @@ from actions.acting import REASON, Asked, Doing, Field, text
 from actions.moving import record
 from actions.permitting import must_be_allowed
 from models.account import Account
+from models.audit import sealed_pair
 from models.case import Case, lock_case
 from models.notice import queue_notice
 from models.version import bundle_of_version
@@ -74,7 +75,7 @@ def correct(
         raise WrongState(ISSUED)
     _check(session, case, changes, at)
     before = {Channel.SMS: case.phone, Channel.EMAIL: case.email}
-    facts = {"changes": {name: [getattr(case, name), new] for name, new in changes.items()}}
+    facts = {"changes": {name: sealed_pair(getattr(case, name), new) for name, new in changes.items()}}
     for name, new in changes.items():
         setattr(case, name, new)
     record(session, case, Act.CORRECT, by=by.username, at=at, reason=reason, facts=facts)

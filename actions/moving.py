@@ -95,6 +95,24 @@ def record(
     ring(session, CASE_CHANNEL)
 
 
+def note_view(
+    session: Session, case: Case, *, by: str, at: datetime, reason: str, facts: dict[str, Any]
+) -> None:
+    """Write down that somebody looked: part of the file, but no news, and nothing has moved. The case is locked."""
+    append(
+        session,
+        case,
+        Act.VIEW,
+        item_number=None,
+        actor=by,
+        before="",
+        after="",
+        reason=reason,
+        facts=facts,
+        at=at,
+    )
+
+
 def answer_no(case: Case) -> str:
     """What tells the notices of one joint answer from those of an earlier one: '' until the case is opened again."""
     return f"{case.reopened_at:%Y%m%d%H%M%S}" if case.reopened_at else ""

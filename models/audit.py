@@ -11,10 +11,12 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.case import Case
 from models.columns import code, document, moment, one_of
+from models.sealing import seal, unseal
 from rules.chaining import PREFERRED, Link, canonical, content_hash, entry_hash
 from rules.states import Act
 
 SALT = 16  # bytes
+FACTS = "audit_entry.facts"
 
 
 class AuditEntry(SQLModel, table=True):
@@ -92,6 +94,16 @@ def append(session: Session, case: Case, act: Act, **said: Any) -> None:
     entry.hash = entry_hash(entry.link)
     case.audit_count, case.audit_head = entry.serial, entry.hash
     session.add(entry)
+
+
+def sealed_pair(before: str, after: str) -> list[str]:
+    """Personal data among the facts of an entry: sealed, and hashed as it is sealed."""
+    return [seal(before, FACTS), seal(after, FACTS)]
+
+
+def opened(words: str) -> str:
+    """What was sealed among the facts."""
+    return unseal(words, FACTS)
 
 
 def timeline(session: Session, case_number: str) -> list[AuditEntry]:

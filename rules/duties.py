@@ -59,11 +59,17 @@ ROLES: Mapping[Act, frozenset[Role]] = {
     Act.CONFIRM_NOTICE: frozenset({Role.CLERK, Role.MANAGER}),
     Act.RESEND_NOTICE: frozenset({Role.CLERK, Role.MANAGER}),
     Act.CALL: frozenset({Role.CLERK, Role.MANAGER}),
+    Act.VIEW: frozenset({Role.CLERK, Role.OFFICER, Role.HEAD}),
 }
 
 
 # What reaches beyond the department's own items no stand-in does: it waits for the person.
 IN_PERSON = frozenset({Act.ADD_ITEM, Act.DROP_ITEM, Act.REOPEN, Act.MOVE_VERSION, Act.DELEGATE})
+
+# 三员分立: each keeps one thing, and none of them handles a case.
+KEEPS_PLATFORM = frozenset({Role.ADMIN})
+KEEPS_ACCOUNTS = frozenset({Role.SECURITY})
+READS_SECURITY = frozenset({Role.AUDITOR})
 
 # The other roles serve the whole hall.
 OF_A_DEPARTMENT = frozenset({Role.OFFICER, Role.HEAD})

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from web import (
+    accounts,
     acts,
     api,
     calls,
@@ -17,15 +18,18 @@ from web import (
     enquiries,
     figures,
     files,
+    full_view,
     health,
     leaving,
     ledger,
     manage,
     manage_tables,
     messages,
+    metrics,
     new_case,
     online,
     online_proof,
+    own_account,
     public,
     rating,
     ratings,
@@ -33,8 +37,10 @@ from web import (
     refusing,
     results,
     search,
+    security_audit,
     shifts,
     signing_in,
+    signing_in_elsewhere,
     supplement,
     together,
     track,
@@ -45,11 +51,16 @@ from web import (
     withdrawal,
 )
 from web.guarding import LimitedBody, SafeAnswers
+from web.observing import Observed
 from web.showing import STATIC
 
 PAGES = (
     public,
     signing_in,
+    signing_in_elsewhere,
+    own_account,
+    accounts,
+    security_audit,
     together,
     shifts,
     window,
@@ -70,6 +81,7 @@ PAGES = (
     messages,
     documents,
     files,
+    full_view,
     track,
     track_supplement,
     track_results,
@@ -85,6 +97,7 @@ PAGES = (
     calls,
     receipts,
     health,
+    metrics,
     api,
 )
 
@@ -96,6 +109,7 @@ def create_app() -> FastAPI:
         app.include_router(pages.router, include_in_schema=pages is api)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(LimitedBody)
-    app.add_middleware(SafeAnswers)  # outermost
+    app.add_middleware(SafeAnswers)
+    app.add_middleware(Observed)  # outermost
     refusing.install(app)
     return app

@@ -105,6 +105,7 @@ def case_page(
         own_papers=_own_papers(viewer, items, bundle),
         timeline=timeline(db, number),
         particulars=particulars,
+        may_view=may(Act.VIEW, viewer.role),
         notices=[] if viewer.role in (Role.OFFICER, Role.HEAD) else notices_of(db, number),
         departments=departments_by_code(db),
         people={account.username: account.name for account in accounts(db)},

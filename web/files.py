@@ -5,11 +5,13 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response
 
+from actions.viewing import note
 from config.settings import settings
 from models.worklists import material_kept
 from rules.errors import NotFound, NotYourDesk
+from rules.viewing import Purpose
 from web.case_page import HANDLES, case_seen_by
-from web.entering import Db, Viewer
+from web.entering import Db, Viewer, now
 
 router = APIRouter(prefix="/materials")
 
@@ -28,6 +30,7 @@ def file(db: Db, viewer: Viewer, material_id: UUID, view: str = "") -> Response:
     path = settings().uploads / material.stored_as
     if not path.is_file():
         raise NotFound(f"材料“{material.name}”的文件不在存储中，请告诉系统管理员。")
+    note(db, material.case_number, Purpose.FILE, material.name, by=viewer, at=now())
     in_place = bool(view) and material.media_type in SHOWN_IN_PLACE
     return FileResponse(
         path,

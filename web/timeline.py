@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from actions.correcting import PARTS
-from models.audit import AuditEntry
+from models.audit import AuditEntry, opened
 from rules.masking import masked_email, masked_id_number, masked_name, masked_phone
 from rules.states import Act
 
@@ -24,7 +24,8 @@ def particulars(entry: AuditEntry, *, overseer: bool) -> list[str]:
     lines = [str(warning) for warning in entry.facts.get("warnings", ())]
     if entry.act is Act.CORRECT:
         lines += [
-            _corrected(name, *values, overseer=overseer) for name, values in entry.facts["changes"].items()
+            _corrected(name, *map(opened, values), overseer=overseer)
+            for name, values in entry.facts["changes"].items()
         ]
     if entry.act is Act.MOVE_VERSION:
         lines += [f"版本 {entry.facts['from']} → {entry.facts['to']}", *entry.facts["changes"]]
