@@ -15,6 +15,7 @@ from rules.errors import Refused
 COMMANDS = {
     "up": ("cli.platform", "up"),
     "doctor": ("cli.doctor", "doctor"),
+    "status": ("cli.status", "status"),
     "backup": ("cli.backup", "backup"),
     "restore": ("cli.backup", "restore"),
     "drift": ("cli.drift", "drift"),
@@ -34,6 +35,7 @@ COMMANDS = {
     "accounts": ("cli.accounts", "app"),
     "documents": ("cli.documents", "app"),
     "audit": ("cli.audit", "app"),
+    "keys": ("cli.keys", "app"),
     "tokens": ("cli.tokens", "app"),
 }
 

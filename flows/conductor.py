@@ -21,6 +21,7 @@ from prefect.states import Crashed, Scheduled
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.catalogue import catalogue
+from config.logs import about_case, set_up
 from flows.deployments import register
 from flows.paging import page_people
 from flows.stopping import told_to_stop
@@ -36,6 +37,7 @@ from models.conducting import (
     take_back_lapsed,
 )
 from models.database import CASE_CHANNEL, transaction
+from models.heartbeat import Pulse
 from models.listening import Bell, listening
 from rules.states import CaseState
 from tasks.departments import settle_department
@@ -74,8 +76,8 @@ class Conductor:
         self.compared_up_to = ""
         self.in_motion: set[UUID] = set()
 
-    def round(self) -> None:
-        """Ask for the passes that are due, show the decisions, and now and then compare everything."""
+    def round(self) -> int:
+        """Ask for the passes that are due (how many), show the decisions, and now and then compare everything."""
         with transaction() as session:
             if lapsed := take_back_lapsed(session, self.now()):
                 log.warning("执行进程失联，重新安排：%s", "、".join(lapsed))
@@ -86,11 +88,13 @@ class Conductor:
         if self.now() >= self.next_drift_check:
             self.next_drift_check = self.now() + DRIFT_EVERY
             self._compare()
+        return len(due)
 
     def _apart(self, case: Case, act: Callable[[], None]) -> None:
         """One case that cannot be conducted does not hold up the others."""
         try:
-            act()
+            with about_case(case.number):
+                act()
         except Exception as error:
             if _concerns_all(error):
                 raise
@@ -192,10 +196,10 @@ class Conductor:
 
 def main() -> None:
     """Round after round until told to stop; Prefect or PostgreSQL away costs a sentence and some patience."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    set_up("conductor")
     bell = Bell()
     stop = told_to_stop(bell)
+    pulse = Pulse("conductor").start()
     failures = 0
     while not stop.is_set():
         try:
@@ -203,11 +207,13 @@ def main() -> None:
                 conductor = Conductor(prefect_client())
                 log.info("指挥就绪，%d 个部署", len(conductor.deployments))
                 while not stop.is_set():
-                    conductor.round()
+                    asked = conductor.round()
+                    pulse.turn(rounds=1, asked=asked)
                     failures = 0
                     news.wait(SWEEP)
         except Exception as error:  # the Prefect client raises many kinds; every one of them may pass
             failures = _wait_out(error, failures, stop)
+    pulse.leave()
 
 
 def _concerns_all(error: Exception) -> bool:

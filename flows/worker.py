@@ -29,6 +29,7 @@ from prefect.settings import (
 )
 from prefect.states import Pending
 
+from config.logs import about_case, set_up
 from flows.deployments import POOL, described, flow_at
 from flows.paging import page_people
 from flows.stopping import told_to_stop
@@ -43,6 +44,7 @@ from models.conducting import (
     renew_leases,
 )
 from models.database import transaction
+from models.heartbeat import Pulse
 from models.listening import Bell, listening
 from notifications.sending import keep_sending
 
@@ -54,15 +56,17 @@ FETCH = 24  # runs asked for at once: the question costs Prefect as much as a st
 FRESH = 2.0  # seconds; what was fetched longer ago is asked for anew
 LEASE = timedelta(seconds=20)  # renewed while a pass runs; once it lapses the conductor takes the case back
 RETRY = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=5), timedelta(minutes=30))
+FINISHING = 7.0  # seconds for what is in hand when the process is told to stop; it is killed after 10
 BACK_OFF = (0.5, 1.0, 2.0, 4.0)  # seconds, while Prefect or PostgreSQL is away
 
 
 class Worker:
     """Takes scheduled runs of our pool and runs them; a case's run under a lease in the record."""
 
-    def __init__(self, client: SyncPrefectClient, bell: Bell) -> None:
+    def __init__(self, client: SyncPrefectClient, bell: Bell, pulse: Pulse) -> None:
         self.client = client
         self.bell = bell
+        self.pulse = pulse
         self.name = f"{socket.gethostname()}-{os.getpid()}"
         self.entrypoints = {deployment["name"]: deployment["entrypoint"] for deployment in described()}
         self.deployment_names: dict[UUID, str] = {}
@@ -90,11 +94,17 @@ class Worker:
             with transaction() as session:
                 renew_leases(session, self.name, numbers, datetime.now(UTC) + LEASE)
 
-    def close(self) -> None:
-        """Let the passes end; whatever could not is handed back."""
-        self.pool.shutdown(wait=True, cancel_futures=True)
+    def close(self, deadline: float) -> bool:
+        """Let the passes end until then; whatever could not is handed back. Did all of them end?"""
+        self.pool.shutdown(wait=False, cancel_futures=True)
+        while self.running and time.monotonic() < deadline:
+            time.sleep(0.05)
+        left = [number for number in list(self.running.values()) if number]
+        if left:
+            log.warning("停止时还没有走完，交回：%s", "、".join(left))
         with transaction() as session:
             hand_back_leases(session, self.name)
+        return not self.running
 
     def _fetch(self) -> None:
         known = set(self.running)  # their state may not be reported yet
@@ -121,9 +131,11 @@ class Worker:
     def _run(self, run: FlowRun) -> None:
         number = self.running[run.id]
         try:
-            failure = self._pass(run, leased=bool(number))
-            if number:
-                self._end(number, failure)
+            with about_case(number):
+                failure = self._pass(run, leased=bool(number))
+                if number:
+                    self._end(number, failure)
+            self.pulse.turn(passes=1)
         except TransportError as error:  # the lease lapses, the conductor schedules the run again
             log.warning("运行 %s 没有跑完：Prefect 没有应答（%s）", run.name, type(error).__name__)
         except Exception:
@@ -170,24 +182,40 @@ class Worker:
 
 def main() -> None:
     """Run what is scheduled until told to stop."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    set_up("worker")
     # Every pass would say that it began and ended, here and on the run's page: only what is wrong is said.
-    for name in ("httpx", "prefect.flow_runs", "prefect.task_runs"):
+    for name in ("prefect.flow_runs", "prefect.task_runs"):
         logging.getLogger(name).setLevel(logging.WARNING)
     bell = Bell()
     stop = told_to_stop(bell)
-    sender = threading.Thread(target=keep_sending, args=(stop,), name="notices")
+    sending, working = Pulse("sender").start(), Pulse("worker").start()
+    sender = threading.Thread(target=keep_sending, args=(stop, sending.turn), name="notices")
     sender.start()
     # A pass lasts a second and has its lease; the engine's heartbeat thread would cost it another second to join.
     # The server is not asked for its version: it may be away just now.
     ours = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED: False}
     # One client for all passes: making one costs as much CPU as half a pass.
     with temporary_settings(updates=ours), SyncClientContext.get_or_create() as shared:
-        worker = Worker(shared.client, bell)
+        worker = Worker(shared.client, bell, working)
         threading.Thread(target=_renew, args=(worker, stop), daemon=True, name="leases").start()
         _work(worker, stop)
-        worker.close()
-    sender.join()
+        _leave(worker, sender, sending)
+
+
+def _leave(worker: Worker, sender: threading.Thread, sending: Pulse) -> None:
+    """Finish what is in hand while there is patience; hand back the rest, and do not wait for who hangs."""
+    deadline = time.monotonic() + FINISHING
+    ended = worker.close(deadline)
+    sender.join(max(0.0, deadline - time.monotonic()))
+    for pulse in (worker.pulse, sending):
+        pulse.leave()
+    if sender.is_alive():
+        log.warning("停止时还有通知在网关手中：到时记为结果不明，由人核实，不会重发")
+    if sender.is_alive() or not ended:
+        logging.shutdown()
+        os._exit(
+            0
+        )  # their threads would keep the process, and it would be killed with the leases in its hands
 
 
 def _work(worker: Worker, stop: threading.Event) -> None:
@@ -198,6 +226,7 @@ def _work(worker: Worker, stop: threading.Event) -> None:
             with listening(WORK_CHANNEL, worker.bell) as news:
                 while not stop.is_set():
                     worker.begin()
+                    worker.pulse.turn()
                     failures = 0
                     news.wait(POLL)
         except Exception as error:  # the Prefect client raises many kinds; every one of them may pass

@@ -5,6 +5,7 @@ import logging.handlers
 import time
 from collections.abc import Callable
 
+from config.logs import formatter_for
 from config.settings import Settings
 from hosting import databases, demo_city, postgres, programs
 from hosting.health import answers
@@ -83,7 +84,7 @@ def _log_to(settings: Settings) -> None:
     handler = logging.handlers.RotatingFileHandler(
         settings.logs / "platform.log", maxBytes=5_000_000, backupCount=2, encoding="utf-8"
     )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setFormatter(formatter_for("platform"))
     logger = logging.getLogger("hosting")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)

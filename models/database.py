@@ -27,6 +27,7 @@ def _engine(url: str) -> Engine:
         max_overflow=30,
         pool_pre_ping=True,  # PostgreSQL may have been restarted since
         json_serializer=_json,
+        hide_parameters=True,  # what people told us is not repeated in logs
         connect_args={"application_name": "yijianshi", "connect_timeout": 5},
     )
 

@@ -1,21 +1,22 @@
 """Which tables are there? Importing this module makes SQLModel.metadata complete, for Alembic."""
 
-from models.account import Account, ApiToken, Department, SignIn
+from models.account import Account, ApiToken, Department, RecoveryCode, SignIn
 from models.after import Delivery, PostCheck
 from models.anchor import Anchor, AnchorLeaf
 from models.audit import AuditEntry
+from models.batch import Batch, BatchItem
 from models.bulletin import Bulletin
 from models.card import Card
 from models.case import Case, Item, Material
 from models.clock import ClockRow, FiredRung, SpecialProcedure
 from models.digest import Digest
 from models.document import Document
-from models.enquiry import Enquiry, EnquiryEntry, EnquiryMessage
 from models.export import ListExport
 from models.figures import DayFigure, HourFigure
+from models.heartbeat import Heartbeat
 from models.notice import Notice
 from models.online import ContactCode, ResultWish
-from models.rating import Rating
+from models.security import ProviderVisit, SecurityEvent
 from models.shift import ShiftChange
 from models.supplement import Gap, SupplementNotice
 from models.telling import Call, Provider, Receipt
@@ -26,6 +27,9 @@ TABLES = (
     Department,
     Account,
     SignIn,
+    RecoveryCode,
+    ProviderVisit,
+    SecurityEvent,
     BundleVersion,
     Case,
     Item,
@@ -59,4 +63,8 @@ TABLES = (
     Document,
     Bulletin,
     ShiftChange,
+    OpinionTemplate,
+    Batch,
+    BatchItem,
+    Heartbeat,
 )

@@ -52,22 +52,27 @@ def send_due(limit: int = 50, at: datetime | None = None) -> int:
         return sum(pool.map(lambda channel: _send_while_due(channel, tickets[channel], clock), PLACES))
 
 
-def keep_sending(stop: Signal) -> None:
-    """Send whatever falls due until `stop` is set, every channel at its own pace; ends with the last send."""
+def keep_sending(stop: Signal, turned: Callable[..., None] = lambda **_: None) -> None:
+    """Send whatever falls due until `stop` is set, every channel at its own pace; ends with the last send.
+
+    `turned` is told after each look at the record, with what was sent.
+    """
     spare_certificates()
     with ThreadPoolExecutor(len(PLACES), "notice") as pool, ExitStack() as leaving:
         leaving.callback(stop.set)  # an error here must not leave senders behind that nobody can stop
         for channel in PLACES:
-            pool.submit(_send_until, channel, stop)
+            pool.submit(_send_until, channel, stop, turned)
         _guarded(lambda: balance(at=_now()))
         while not stop.wait(LEASE.total_seconds() / 10):
             _guarded(lambda: settle_lapsed(_now()))
             _guarded(lambda: balance(at=_now()))
 
 
-def _send_until(channel: Channel, stop: Signal) -> None:
+def _send_until(channel: Channel, stop: Signal, turned: Callable[..., None]) -> None:
     while not stop.is_set():
         sent = _guarded(lambda: _send_next(channel, _now))
+        if sent is not None:
+            turned(sent=int(bool(sent)))
         if not sent:
             stop.wait(RECOVERY if sent is None else PAUSE)
 

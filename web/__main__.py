@@ -1,16 +1,17 @@
 """`python -m web`: serve the pages where the settings say."""
 
-import logging
-
 import uvicorn
 
+from config.logs import set_up
 from config.settings import settings
+from models.heartbeat import Pulse
 from web.app import create_app
 
 
 def main() -> None:
     """Run until told to stop."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    set_up("web")
+    pulse = Pulse("web").start()
     uvicorn.run(
         create_app(),
         host=settings().host,
@@ -18,11 +19,13 @@ def main() -> None:
         http="httptools",
         loop="uvloop",
         log_config=None,
+        access_log=False,  # web.observing says it without what people searched for
         server_header=False,
         # Behind a proxy the visitor's address is what the proxy says; otherwise nobody may claim another one.
         proxy_headers=settings().public_url is not None,
         timeout_graceful_shutdown=5,
     )
+    pulse.leave()
 
 
 main()
