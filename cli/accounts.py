@@ -2,13 +2,25 @@
 
 import json
 import sys
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from actions.accounts import open_account, set_active, set_email, set_password
+from actions.accounts import (
+    CONSOLE,
+    Keeper,
+    link_identity,
+    open_account,
+    set_active,
+    set_email,
+    set_password,
+    set_role,
+    unlock,
+)
+from actions.second_factor import reset_second
 from cli.cases import AsJson
 from models.account import accounts
 from models.database import transaction
@@ -18,6 +30,7 @@ from rules.people import Role
 app = typer.Typer(no_args_is_help=True, help="账号：开户、重设密码、停用。", add_completion=False)
 
 Username = Annotated[str, typer.Argument(metavar="USER", help="用户名")]
+RoleOption = Annotated[str, typer.Option(help="、".join(f"{role.value}（{role.label}）" for role in Role))]
 Stdin = Annotated[bool, typer.Option("--password-stdin", help="从标准输入读密码，不提问")]
 
 
@@ -34,20 +47,24 @@ def list_all(as_json: AsJson = False) -> None:
                 "department": one.department_code,
                 "email": one.email or None,
                 "active": one.active,
+                "second_factor": one.two_factors,
+                "identity": one.identity,
+                "locked": bool(one.locked_until and one.locked_until > datetime.now(UTC)),
             }
             for one in accounts(session)
         ]
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return
-    table = Table("用户名", "姓名", "角色", "部门", "状态")
+    table = Table("用户名", "姓名", "角色", "部门", "动态码", "状态")
     for row in found:
-        state = "可用" if row["active"] else "停用"
+        state = "停用" if not row["active"] else "锁定" if row["locked"] else "可用"
         table.add_row(
             str(row["username"]),
             str(row["name"]),
             str(row["role_label"]),
             str(row["department"] or ""),
+            "已启用" if row["second_factor"] else "",
             state,
         )
     Console().print(table)
@@ -59,18 +76,19 @@ def list_all(as_json: AsJson = False) -> None:
 def add(
     username: Username,
     name: Annotated[str, typer.Option(help="姓名")],
-    role: Annotated[str, typer.Option(help="、".join(f"{role.value}（{role.label}）" for role in Role))],
+    role: RoleOption,
     department: Annotated[str, typer.Option(help="部门代码，部门经办和负责人必填")] = "",
     email: Annotated[str, typer.Option(help="接收监察日报的邮箱")] = "",
     password_stdin: Stdin = False,
 ) -> None:
     """开户。"""
-    if role not in {known.value for known in Role}:
-        raise Faulty({"role": f"没有“{role}”这个角色，可用的：{'、'.join(known.value for known in Role)}。"})
+    chosen = _role(role)
     password = _password(password_stdin)
     with transaction() as session:
-        open_account(session, username, name, Role(role), password, department=department, email=email)
-    typer.echo(f"已开户：{username}（{Role(role).label}）。")
+        open_account(
+            session, username, name, chosen, password, by=_keeper(), department=department, email=email
+        )
+    typer.echo(f"已开户：{username}（{chosen.label}）；7 天内首次登录时须修改密码。")
 
 
 @app.command()
@@ -78,7 +96,7 @@ def password(username: Username, password_stdin: Stdin = False) -> None:
     """重设密码，同时解除锁定，已登录的须重新登录。"""
     typed = _password(password_stdin)
     with transaction() as session:
-        set_password(session, username, typed)
+        set_password(session, username, typed, by=_keeper())
     typer.echo(f"{username} 的密码已重设。")
 
 
@@ -86,7 +104,7 @@ def password(username: Username, password_stdin: Stdin = False) -> None:
 def close(username: Username) -> None:
     """停用账号，立即退出登录；办过的事仍记在它名下。"""
     with transaction() as session:
-        set_active(session, username, active=False)
+        set_active(session, username, active=False, by=_keeper())
     typer.echo(f"{username} 已停用。")
 
 
@@ -94,7 +112,7 @@ def close(username: Username) -> None:
 def reopen(username: Username) -> None:
     """恢复停用的账号。"""
     with transaction() as session:
-        set_active(session, username, active=True)
+        set_active(session, username, active=True, by=_keeper())
     typer.echo(f"{username} 已恢复。")
 
 
@@ -102,8 +120,55 @@ def reopen(username: Username) -> None:
 def email(username: Username, address: Annotated[str, typer.Argument(help="邮箱；空字符串表示不发")]) -> None:
     """设置接收监察日报的邮箱。"""
     with transaction() as session:
-        set_email(session, username, address)
+        set_email(session, username, address, by=_keeper())
     typer.echo(f"{username} 的邮箱已设置。")
+
+
+@app.command("unlock")
+def unlocked(username: Username) -> None:
+    """解除锁定。"""
+    with transaction() as session:
+        unlock(session, username, by=_keeper())
+    typer.echo(f"{username} 已解除锁定。")
+
+
+@app.command()
+def role(
+    username: Username,
+    role: Annotated[str, typer.Argument(help="角色代码")],
+    department: Annotated[str, typer.Option(help="部门代码，部门经办和负责人必填")] = "",
+) -> None:
+    """变更角色，立即退出登录。"""
+    chosen = _role(role)
+    with transaction() as session:
+        set_role(session, username, chosen, department, by=_keeper())
+    typer.echo(f"{username} 现在是{chosen.label}。")
+
+
+@app.command("reset-second")
+def second(username: Username) -> None:
+    """重置动态码：原来的手机和恢复码作废，立即退出登录。"""
+    with transaction() as session:
+        reset_second(session, username, by=CONSOLE, at=datetime.now(UTC))
+    typer.echo(f"{username} 的动态码已重置。")
+
+
+@app.command()
+def link(username: Username, identity: Annotated[str, typer.Argument(help="统一身份标识；空为解除")]) -> None:
+    """绑定统一身份服务里的这个人；权限不变。"""
+    with transaction() as session:
+        link_identity(session, username, identity, by=_keeper())
+    typer.echo(f"{username} 已{'绑定统一身份' if identity else '解除绑定'}。")
+
+
+def _keeper() -> Keeper:
+    return Keeper(datetime.now(UTC))
+
+
+def _role(typed: str) -> Role:
+    if typed not in {known.value for known in Role}:
+        raise Faulty({"role": f"没有“{typed}”这个角色，可用的：{'、'.join(known.value for known in Role)}。"})
+    return Role(typed)
 
 
 def _password(from_stdin: bool) -> str:

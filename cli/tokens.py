@@ -19,10 +19,15 @@ Label = Annotated[str, typer.Option(help="用途，例如：市大数据平台")
 
 
 @app.command()
-def make(as_user: As, label: Label, days: Annotated[int, typer.Option(help="有效天数")] = 90) -> None:
+def make(
+    as_user: As,
+    label: Label,
+    days: Annotated[int, typer.Option(help="有效天数")] = 90,
+    only_reads: Annotated[bool, typer.Option("--read-only", help="只能查看，不能办理")] = False,
+) -> None:
     """发放一个令牌；只显示这一次。"""
     with transaction() as session:
-        token = make_token(session, as_user, label, days, at=datetime.now(UTC))
+        token = make_token(session, as_user, label, days, at=datetime.now(UTC), only_reads=only_reads)
     typer.echo(token)
     typer.echo("请马上保存：令牌只显示这一次。", err=True)
 
@@ -38,6 +43,7 @@ def list_all(as_json: AsJson = False) -> None:
                 "label": one.label,
                 "made_at": one.made_at.isoformat(),
                 "expires_at": one.expires_at.isoformat(),
+                "scope": "read" if one.only_reads else "act",
                 "valid": one.ended_at is None and one.expires_at > now,
             }
             for one in tokens_of(session)
@@ -48,7 +54,8 @@ def list_all(as_json: AsJson = False) -> None:
     for row in found:
         until = china_text(datetime.fromisoformat(str(row["expires_at"])))
         state = f"有效至 {until}" if row["valid"] else "已失效"
-        typer.echo(f"{row['username']}  {row['label']}  {state}")
+        scope = "只读" if row["scope"] == "read" else "可办理"
+        typer.echo(f"{row['username']}  {row['label']}  {scope}  {state}")
 
 
 @app.command()

@@ -16,6 +16,8 @@ HALL = (
     ("guanli", "赵敏", Role.MANAGER),
     ("zhengfu", "周正", Role.GOVERNMENT),
     ("xitong", "吴平", Role.ADMIN),
+    ("anquan", "顾宁", Role.SECURITY),
+    ("shenji", "秦岳", Role.AUDITOR),
 )
 OFFICERS = (
     "王芳 张伟 李娜 刘洋 陈静 杨磊 黄婷 徐强 孙悦 马超 朱琳 胡斌 郭颖 何俊 高洁 罗毅 "

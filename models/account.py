@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import BigInteger, Column, ColumnElement, delete, func, or_
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from models.columns import code, moment, one_of
+from models.columns import code, moment, one_of, sealed
 from rules.errors import NotYourDesk
 from rules.people import Role
 
@@ -35,6 +35,18 @@ class Account(SQLModel, table=True):
     active: bool = True
     failed_attempts: int = 0
     locked_until: datetime | None = Field(default=None, sa_column=moment())
+    must_change: bool = False  # the password was given by somebody else
+    password_at: datetime | None = Field(default=None, sa_column=moment())  # since when it has this one
+    # RFC 6238, sealed; '' without. The pending one is shown but not yet confirmed by a code.
+    totp_secret: str = Field(default="", sa_column=sealed("account.totp_secret"))
+    totp_pending: str = Field(default="", sa_column=sealed("account.totp_pending"))
+    totp_step: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
+    identity: str | None = Field(default=None, max_length=200, unique=True)  # in the city's identity service
+
+    @property
+    def two_factors(self) -> bool:
+        """Is a second factor asked for at the door?"""
+        return bool(self.totp_secret)
 
 
 class SignIn(SQLModel, table=True):
@@ -46,6 +58,24 @@ class SignIn(SQLModel, table=True):
     username: str = Field(foreign_key="account.username", index=True, max_length=50)
     started_at: datetime = Field(sa_column=moment(nullable=False))
     seen_at: datetime = Field(sa_column=moment(nullable=False))
+    awaiting: bool = False  # the second factor is still to come: opens nothing
+    address: str = Field(default="", max_length=64)
+    device: str = Field(default="", max_length=200)  # as the browser calls itself
+
+    @property
+    def handle(self) -> str:
+        """By which a person names the session; tells nothing of the token."""
+        return self.token_hash[:16]
+
+
+class RecoveryCode(SQLModel, table=True):
+    """恢复码: comes in once in place of the second factor; 80 random bits, so a plain hash will do."""
+
+    __tablename__ = "recovery_code"
+
+    code_hash: str = Field(primary_key=True, max_length=64)  # SHA-256 of username and code
+    username: str = Field(foreign_key="account.username", index=True, max_length=50)
+    used_at: datetime | None = Field(default=None, sa_column=moment())
 
 
 class ApiToken(SQLModel, table=True):
@@ -59,6 +89,7 @@ class ApiToken(SQLModel, table=True):
     made_at: datetime = Field(sa_column=moment(nullable=False))
     expires_at: datetime = Field(sa_column=moment(nullable=False))
     ended_at: datetime | None = Field(default=None, sa_column=moment())
+    only_reads: bool = False  # may look and take no act
 
 
 def tokens_of(session: Session, username: str = "") -> list[ApiToken]:
@@ -98,6 +129,45 @@ def end_all_sign_ins(session: Session, username: str) -> None:
     session.execute(delete(SignIn).where(col(SignIn.username) == username))
 
 
+def sessions_of(session: Session, username: str, *, since: datetime) -> list[SignIn]:
+    """Where this account is signed in, seen of late first."""
+    query = select(SignIn).where(
+        SignIn.username == username, col(SignIn.started_at) > since, col(SignIn.awaiting).is_(False)
+    )
+    return list(session.exec(query.order_by(col(SignIn.seen_at).desc())))
+
+
+def end_other_sign_ins(session: Session, username: str, keep: str) -> int:
+    """Every session of the account but the one of this token hash; how many there were."""
+    mine = (col(SignIn.username) == username, col(SignIn.token_hash) != keep)
+    return len(session.execute(delete(SignIn).where(*mine).returning(col(SignIn.token_hash))).all())
+
+
+def recovery_code(session: Session, code_hash: str) -> RecoveryCode | None:
+    """The code that nobody has used yet, locked so that it serves once."""
+    query = select(RecoveryCode).where(
+        RecoveryCode.code_hash == code_hash, col(RecoveryCode.used_at).is_(None)
+    )
+    return session.exec(query.with_for_update()).one_or_none()
+
+
+def recovery_codes_left(session: Session, username: str) -> int:
+    """How many codes may still be used."""
+    mine = (RecoveryCode.username == username, col(RecoveryCode.used_at).is_(None))
+    return session.exec(select(func.count()).select_from(RecoveryCode).where(*mine)).one()
+
+
+def drop_recovery_codes(session: Session, username: str) -> None:
+    """None of the account's codes opens anything any more."""
+    session.execute(delete(RecoveryCode).where(col(RecoveryCode.username) == username))
+
+
+def account_of_identity(session: Session, identity: str) -> Account | None:
+    """The account that this identity of the city's service was linked to by an administrator."""
+    query = select(Account).where(Account.identity == identity).with_for_update()
+    return session.exec(query).one_or_none()
+
+
 def departments_by_code(session: Session) -> dict[str, Department]:
     """All departments."""
     return {department.code: department for department in session.exec(select(Department))}
@@ -106,6 +176,31 @@ def departments_by_code(session: Session) -> dict[str, Department]:
 def accounts(session: Session) -> list[Account]:
     """All accounts, by role."""
     return list(session.exec(select(Account).order_by(col(Account.role), col(Account.username))))
+
+
+def accounts_found(
+    session: Session, search: str, role: Role | None, limit: int, offset: int
+) -> list[Account]:
+    """Accounts whose username or name begins so, by username."""
+    query = select(Account).where(*_sought(search, role)).order_by(col(Account.username))
+    return list(session.exec(query.limit(limit).offset(offset)))
+
+
+def accounts_counted(session: Session, search: str, role: Role | None) -> int:
+    """How many these are."""
+    return session.exec(select(func.count()).select_from(Account).where(*_sought(search, role))).one()
+
+
+def _sought(search: str, role: Role | None) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = []
+    if search:
+        begins = [
+            one.istartswith(search, autoescape=True) for one in (col(Account.username), col(Account.name))
+        ]
+        where.append(or_(*begins))
+    if role:
+        where.append(col(Account.role) == role)
+    return where
 
 
 def officer_of(session: Session, department_code: str) -> Account:

@@ -11,11 +11,14 @@ from models.case import Case, Item, Material
 from models.clock import ClockRow, FiredRung, SpecialProcedure
 from models.digest import Digest
 from models.document import Document
+from models.enquiry import Enquiry, EnquiryEntry, EnquiryMessage
 from models.export import ListExport
 from models.figures import DayFigure, HourFigure
 from models.heartbeat import Heartbeat
 from models.notice import Notice
 from models.online import ContactCode, ResultWish
+from models.opinion_template import OpinionTemplate
+from models.rating import Rating
 from models.security import ProviderVisit, SecurityEvent
 from models.shift import ShiftChange
 from models.supplement import Gap, SupplementNotice
@@ -63,6 +66,10 @@ TABLES = (
     Document,
     Bulletin,
     ShiftChange,
+    Enquiry,
+    EnquiryEntry,
+    EnquiryMessage,
+    Rating,
     OpinionTemplate,
     Batch,
     BatchItem,

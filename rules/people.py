@@ -9,7 +9,10 @@ class Role(Named):
     HEAD = "head", "部门负责人"
     GOVERNMENT = "government", "政府负责人"
     MANAGER = "manager", "政务管理"
+    # 三员分立 (GB/T 22239-2019 8.1.5): who runs the platform opens no accounts, who opens accounts reads no audit.
     ADMIN = "admin", "系统管理"
+    SECURITY = "security", "安全管理"
+    AUDITOR = "auditor", "审计管理"
 
 
 class ApplicantKind(Named):

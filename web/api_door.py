@@ -57,7 +57,9 @@ def caller(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, S
     address = request.client.host if request.client else ""
     wrong_tokens.must_be_few(address, now())
     with transaction() as session:
-        account = account_of_token(session, token.strip(), at=now()) if kind.lower() == "bearer" else None
+        acts = request.method not in ("GET", "HEAD")
+        known = kind.lower() == "bearer"
+        account = account_of_token(session, token.strip(), at=now(), to_act=acts) if known else None
     if account is None:
         if token:
             wrong_tokens.count(address, now())

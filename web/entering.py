@@ -11,21 +11,31 @@ from fastapi import Depends, Request
 from sqlmodel import Session
 from starlette.datastructures import FormData
 
-from actions.signing_in import signed_in
+from actions.signing_in import From, kept, owes_password, owes_second, signed_in
 from models.account import Account
 from models.database import transaction
+from rules.duties import KEEPS_ACCOUNTS, READS_SECURITY
 from rules.errors import NotYourDesk, Refused
 from rules.people import Role
 
 SESSION = "yjs_session"  # the signed-in person's token
 VISIT = "yjs_visit"  # a visitor's: only ties a form to the browser it was shown in
 CSRF_FIELD = "csrf"
+OWN_PASSWORD, OWN_SECOND = "/account/password", "/account/second"
 MOST_FIELDS, MOST_FILES = 1000, 60
 MOST_TEXT = 100_000  # bytes in one field; every text of ours is shorter
 
 
 class NotSignedIn(Exception):
     """The desk needs a name; the handler leads to the sign-in page and back."""
+
+
+class MustFirst(Exception):
+    """Something is owed before anything else; the handler leads to the page where it is done."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(page)
+        self.page = page
 
 
 class NoToken(Refused):
@@ -58,7 +68,21 @@ def viewer_or_none(request: Request) -> Account | None:
     with transaction() as session:
         account = signed_in(session, token, at=now())
     request.state.viewer = account
+    if account:
+        _must_owe_nothing(account, request.url.path)
     return account
+
+
+def _must_owe_nothing(account: Account, path: str) -> None:
+    """A password of one's own first, then the second factor that the role needs; only then the desk."""
+    for owed, page in (
+        (owes_password(account, at=now()), OWN_PASSWORD),
+        (owes_second(account), OWN_SECOND),
+    ):
+        if owed and path.startswith(page):
+            return
+        if owed:
+            raise MustFirst(page)
 
 
 Visitor = Annotated[Account | None, Depends(viewer_or_none)]
@@ -72,6 +96,21 @@ def viewer(account: Visitor) -> Account:
 
 
 Viewer = Annotated[Account, Depends(viewer)]
+
+
+def address_of(request: Request) -> str:
+    """Where the visitor is, as far as the proxies that we trust say so."""
+    return request.client.host if request.client else ""
+
+
+def come_from(request: Request) -> From:
+    """The visitor's address and device, for the list of sessions."""
+    return From(address_of(request), request.headers.get("user-agent", "")[:200].replace("\x00", ""))
+
+
+def session_kept(request: Request) -> str:
+    """What the record keeps of this browser's token."""
+    return kept(request.cookies.get(SESSION, ""))
 
 
 def _one_of(*roles: Role) -> Callable[[Account], Account]:
@@ -89,16 +128,19 @@ Officer = Annotated[Account, Depends(_one_of(Role.OFFICER, Role.HEAD))]
 Overseer = Annotated[Account, Depends(_one_of(Role.MANAGER, Role.ADMIN, Role.GOVERNMENT))]
 Caller = Annotated[Account, Depends(_one_of(Role.CLERK, Role.MANAGER))]
 Keeper = Annotated[Account, Depends(_one_of(Role.MANAGER, Role.ADMIN))]
+SecurityOfficer = Annotated[Account, Depends(_one_of(*KEEPS_ACCOUNTS))]
+SecurityReader = Annotated[Account, Depends(_one_of(*READS_SECURITY))]
 HallStaff = Annotated[Account, Depends(_one_of(Role.MANAGER, Role.ADMIN, Role.CLERK))]
 
 
 def csrf_token(request: Request) -> str:
     """What a form shown to this browser must bring back."""
-    secret = request.cookies.get(SESSION) or request.cookies.get(VISIT) or _new_visit(request)
+    secret = request.cookies.get(SESSION) or request.cookies.get(VISIT) or new_visit(request)
     return hmac.new(secret.encode(), b"yijianshi form", hashlib.sha256).hexdigest()
 
 
-def _new_visit(request: Request) -> str:
+def new_visit(request: Request) -> str:
+    """A random name for a browser that has none yet."""
     if not hasattr(request.state, "new_visit"):
         request.state.new_visit = secrets.token_urlsafe(24)
     return str(request.state.new_visit)

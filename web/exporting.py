@@ -12,8 +12,10 @@ from sqlmodel import Session
 from models.account import Account
 from models.database import transaction
 from models.export import keep_export
+from models.security import keep_event
 from rules.moments import china_day
-from web.entering import now
+from rules.security import SecurityKind
+from web.entering import address_of, now
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a table program would calculate what begins with one of these
 ROWS_AT_ONCE = 200
@@ -29,6 +31,10 @@ def exported(
     """The answer. `rows` reads in a transaction of its own: the page's is over before the first row leaves."""
     at = now()
     keep_export(db, viewer.username, title, request.url.query, at=at)
+    name = viewer.username
+    keep_event(
+        db, SecurityKind.EXPORT, name, at=at, by=name, address=address_of(request), detail=f"《{title}》"
+    )
     log.info("%s 导出《%s》", viewer.username, title)
     file = f"{name}-{china_day(at)}.csv"
     return StreamingResponse(

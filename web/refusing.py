@@ -11,20 +11,30 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.exceptions import HTTPException
 
+from actions.identity import NotComingBack
 from actions.storing import TooLarge, UnknownType
 from config.catalogue import BrokenCatalogue
+from models.account import Account
+from models.database import transaction
+from models.security import keep_event
 from rules.errors import AlreadyDone, Faulty, NotFound, NotYourDesk, Refused, WrongState
-from web.entering import NotFromOurPage, NoToken, NotSignedIn, local_path
+from rules.security import SecurityKind
+from web.entering import MustFirst, NotFromOurPage, NoToken, NotSignedIn, address_of, local_path, now
 from web.guarding import HEADERS
+from web.identity_service import NoProof, NotReachable
 from web.limiting import TooOften
 from web.showing import show
 
 log = logging.getLogger("yijianshi.web")
 
+SECRETS_TYPED = ("/sign-in", "/account")  # what is typed there is shown to nobody again
 API = "/api/v1"  # below it programs ask, and are answered in JSON
 
 STATUS: dict[type[Refused], int] = {
     NoToken: 401,
+    NoProof: 401,
+    NotComingBack: 401,
+    NotReachable: 503,
     NotYourDesk: 403,
     NotFromOurPage: 403,
     NotFound: 404,
@@ -38,7 +48,7 @@ STATUS: dict[type[Refused], int] = {
 }
 TITLES = {
     400: "请求无法识别",
-    401: "请先登录",
+    401: "没有登录",
     403: "没有办理权限",
     404: "没有找到",
     405: "不能这样访问",
@@ -76,8 +86,22 @@ def say_why(request: Request, refused: Exception) -> Response:
         raise refused
     if request.url.path.startswith(API):
         return _to_a_program(refused)
+    if isinstance(refused, NotYourDesk):
+        _write_down(request)
     case = _case_to_look_at(request, refused)
     return refusal(request, status_of(refused), str(refused), case=case, kept=_typed(request))
+
+
+def _write_down(request: Request) -> None:
+    """Who knocked where he does not belong. What the request itself had begun is undone; this stays."""
+    viewer: Account | None = getattr(request.state, "viewer", None)
+    if viewer is None:
+        return
+    name, detail = viewer.username, f"{request.method} {request.url.path}"
+    with transaction() as session:
+        keep_event(
+            session, SecurityKind.DENIED, name, at=now(), by=name, address=address_of(request), detail=detail
+        )
 
 
 def _case_to_look_at(request: Request, refused: Refused) -> str:
@@ -91,7 +115,7 @@ def _case_to_look_at(request: Request, refused: Refused) -> str:
 def _typed(request: Request) -> str:
     """The words of the form that was sent, to be copied: sentences, not codes, tokens or passwords."""
     form = getattr(request.state, "form", None)
-    if form is None or request.url.path == "/sign-in":
+    if form is None or request.url.path.startswith(SECRETS_TYPED):
         return ""
     words = [value for _, value in form.multi_items() if isinstance(value, str)]
     return "\n".join(word for word in words if not word.isascii())
@@ -113,6 +137,13 @@ def lead_to_sign_in(request: Request, _: Exception) -> Response:
     came_from = request.url if request.method == "GET" else urlsplit(request.headers.get("referer", ""))
     back = f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
     return RedirectResponse(f"/sign-in?next={quote(local_path(back or '/home'))}", 303)
+
+
+def lead_to_what_is_owed(request: Request, owed: Exception) -> Response:  # noqa: ARG001
+    """A new password, or a second factor: the desk opens after it."""
+    if not isinstance(owed, MustFirst):
+        raise owed
+    return RedirectResponse(owed.page, 303)
 
 
 def say_faulty(request: Request, _: Exception) -> Response:
@@ -143,6 +174,7 @@ def say_broken(request: Request, error: Exception) -> Response:
 def install(app: FastAPI) -> None:
     """Teach the application to answer each kind of trouble."""
     app.add_exception_handler(NotSignedIn, lead_to_sign_in)
+    app.add_exception_handler(MustFirst, lead_to_what_is_owed)
     app.add_exception_handler(Refused, say_why)
     app.add_exception_handler(RequestValidationError, say_faulty)
     app.add_exception_handler(HTTPException, say_status)

@@ -112,6 +112,8 @@ MAY = {
     },
     Role.GOVERNMENT: {},
     Role.ADMIN: {},
+    Role.SECURITY: {},
+    Role.AUDITOR: {},
 }
 
 
