@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Column, Identity, Index, Sequence, and_, case
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.account import Account
-from models.columns import code, document, moment, one_of
+from models.columns import code, document, moment, one_of, sealed
 from models.worklists import Leaf, leaf_of
 from rules.errors import NotFound
 from rules.people import Role
@@ -54,7 +54,7 @@ class Enquiry(SQLModel, table=True):
     rating_id: UUID | None = Field(default=None, foreign_key="rating.id", unique=True)
     words: str = Field(max_length=2000)
     name: str = Field(default="", max_length=100)
-    phone: str = Field(default="", max_length=18)
+    phone: str = Field(default="", sa_column=sealed("enquiry.phone"))
     department_code: str | None = Field(
         default=None, foreign_key="department.code", max_length=32
     )  # None: the hall
@@ -102,7 +102,7 @@ class EnquiryMessage(SQLModel, table=True):
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     enquiry_number: str = Field(foreign_key="enquiry.number", index=True, max_length=20)
-    phone: str = Field(max_length=18)
+    phone: str = Field(sa_column=sealed("enquiry_message.phone"))
     body: str
     # When to try (again); while it is being sent: until when the sender has it. NULL: nothing more to do.
     next_try_at: datetime | None = Field(default=None, sa_column=moment())

@@ -32,6 +32,8 @@ SEALED = {
         },
     ),
     "notice": ("id", {"address": (200, "address_hash", "address")}),
+    "enquiry": ("number", {"phone": (18, "", "")}),
+    "enquiry_message": ("id", {"phone": (18, "", "")}),
 }
 AT_ONCE = 1000  # rows
 # index -> (table, columns before, columns now, where before, where now)
