@@ -49,6 +49,10 @@ bench: setup ## measure: does a patrol cost what is due, or what is open?
 bench-throughput: setup ## measure: cases a second, beside Prefect as it comes
 	$(BIN)/python -m bench.throughput
 
+.PHONY: bench-pages
+bench-pages: setup ## measure: every page with 100,000 cases stored (CASES=... takes another number)
+	$(BIN)/python -W ignore -m bench.pages
+
 .PHONY: lint
 lint: setup ## style
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -1,0 +1,100 @@
+"""A record full of cases: some played through the acts, each then copied by SQL until there are as many as asked for."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from actions.accepting import accept
+from actions.applying import submit
+from actions.deciding import grant
+from actions.supervising import fire_due_rungs
+from models.account import Account
+from models.case import items_of
+from models.database import transaction
+from rules.errors import Refused
+from rules.moments import CHINA
+from rules.states import ItemState
+from tests.people import CLERK, a_city, account, an_application
+
+TEMPLATES = 90
+DAYS = 60  # back from today
+COPIED = ("case_file", "item", "clock", "material", "audit_entry", "notice")  # parents first
+FRESH = {  # what must differ from copy to copy
+    "case_file.number": "number || '-' || copy_no",
+    "case_file.submission_key": "md5(number || copy_no)",
+    "case_number": "case_number || '-' || copy_no",
+    "item.number": "replace(number, case_number, case_number || '-' || copy_no)",
+    "item_number": "replace(item_number, case_number, case_number || '-' || copy_no)",
+    "id": "gen_random_uuid()",
+    "task_run_id": "CASE WHEN task_run_id IS NOT NULL THEN gen_random_uuid() END",
+    "flow_run_id": "CASE WHEN flow_run_id IS NOT NULL THEN gen_random_uuid() END",
+}
+COLUMNS = """
+SELECT column_name FROM information_schema.columns
+WHERE table_schema = 'public' AND table_name = :table AND is_identity = 'NO' AND is_generated = 'NEVER'
+"""
+
+
+def fill(count: int) -> list[str]:
+    """A city with about so many cases; the numbers of those that were played, the newest first."""
+    with transaction() as session:
+        a_city(session)
+    played = _play()
+    with transaction() as session:
+        # Rows made by the thousand need no check of their references.
+        session.execute(text("SET LOCAL session_replication_role = replica"))
+        for table in COPIED:
+            _copy(session, table, max(1, round(count / len(played))) - 1)
+    return played
+
+
+def _play() -> list[str]:
+    chance, now = Random(7), datetime.now(UTC)
+    played = []
+    for place in range(TEMPLATES):
+        day = now - timedelta(days=DAYS * place / TEMPLATES)
+        at = day.astimezone(CHINA).replace(hour=chance.choice((9, 9, 10, 10, 11, 14, 15, 16)), minute=place % 60)
+        with transaction() as session:
+            played.append(_case(session, min(at, now - timedelta(minutes=1)), now, chance))
+    return played
+
+
+def _case(session: Session, at: datetime, now: datetime, chance: Random) -> str:
+    clerk = account(session, CLERK)
+    case = submit(session, an_application(), by=clerk, region="000000", at=at)
+    days = (now - at).days
+    if days < 3 and chance.random() < 0.5:
+        return case.number
+    accept(session, case.number, by=clerk, at=at + timedelta(minutes=20))
+    slow = chance.choice((1, 2, 4, 8, 16, 50))
+    for step in range(1, days):
+        _decide_something(session, case.number, at + timedelta(days=step), step * 2 / slow, chance)
+    if chance.random() < 0.3:
+        fire_due_rungs(session, case.number, at=now)
+    session.flush()
+    return case.number
+
+
+def _decide_something(session: Session, number: str, at: datetime, until: float, chance: Random) -> None:
+    for item in items_of(session, number)[: int(until)]:
+        if item.state is ItemState.IN_REVIEW:
+            officer: Account = account(session, item.department_code)
+            try:
+                grant(session, number, item.code, by=officer, at=at + timedelta(minutes=chance.randrange(400)))
+            except Refused:
+                return  # another step of the office comes first
+            session.flush()
+
+
+def _copy(session: Session, table: str, copies: int) -> None:
+    columns = [row[0] for row in session.execute(text(COLUMNS), {"table": table})]
+    values = [FRESH.get(f"{table}.{name}", FRESH.get(name, name)) for name in columns]
+    session.execute(
+        text(
+            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} "  # noqa: S608  our own names
+            f"FROM (SELECT * FROM {table}) one CROSS JOIN generate_series(1, :copies) copy_no"
+        ),
+        {"copies": copies},
+    )

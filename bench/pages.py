@@ -1,0 +1,123 @@
+"""How long does each page take, and how large is it, with 100,000 cases stored? `make bench-pages` prints it.
+
+CASES=20000 takes fewer. A page above 200 ms (95 %) or 300 KB is marked, and the command fails.
+"""
+
+import os
+import statistics
+import sys
+import time
+
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from bench.filled import fill
+from config.settings import Settings, settings
+from hosting import migrating
+from models.case import find_case, items_of
+from models.database import engine, transaction
+from models.server import connected
+from tests.clusters import running_postgres
+from tests.people import CLERK, GOVERNOR, MANAGER
+from tests.web.hall import Browser, at_desk, somebody
+
+CASES = int(os.environ.get("CASES", "100000"))
+ROUNDS = 12
+SLOWEST, LARGEST = 200.0, 300.0  # ms, KB
+
+PUBLIC = ("/", "/guides", "/guides/B1", "/track", "/sign-in")
+WINDOW = ("/window", "/window/new", "/window/new/B1", "/window/all", "/window/deliveries", "/calls", "/cards", "/inbox")
+DESK = ("/desk", "/desk/done", "/cards", "/delegations", "/cases/{case}", "/cases/{case}/acts")
+CASE = ("/cases/{case}", "/cases/{case}/clocks", "/cases/{case}/acts")
+OVERSIGHT = (
+    "/manage",
+    "/manage?due=overdue",
+    "/manage?sort=newest&page=200",
+    "/manage?department=fire",
+    "/manage?bundle=B1&state=accepted",
+    "/manage?q={tail}",
+    "/manage/items",
+    "/manage/items?department=fire&due=overdue",
+    "/manage/figures",
+    "/manage/figures?days=90",
+    "/manage/figures/flow.svg",
+    "/manage/figures/backlog.svg",
+    "/manage/figures/hours.svg",
+    "/manage/figures/peaks.svg",
+    "/manage/notices",
+    "/cards",
+    "/inbox",
+)
+PAGES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("", PUBLIC),
+    (CLERK, (*WINDOW, *CASE, "/cases/{case}/receipt")),
+    ("fire", DESK),
+    ("market-head", DESK),
+    (MANAGER, (*OVERSIGHT, *CASE)),
+    (GOVERNOR, ("/manage", "/manage/figures", "/cases/{case}")),
+)
+
+
+def main() -> int:
+    """Fill, ask each page, print the table."""
+    with running_postgres() as cluster:
+        os.environ["YJS_DSN"] = _migrated(cluster)
+        settings.cache_clear()
+        began = time.perf_counter()
+        played = fill(CASES)
+        with connected(settings().database_url) as connection:
+            connection.execute(text("VACUUM ANALYZE"))
+            stored = connection.execute(text("SELECT count(*) FROM case_file")).scalar_one()
+        print(f"{stored:,} cases stored in {time.perf_counter() - began:.0f} s", flush=True)
+        failed = _measure(_open_one(played))
+        engine().dispose()
+    return 1 if failed else 0
+
+
+def _measure(case: str) -> int:
+    print(f"{'':14}{'page':48}{'median ms':>10}{'95 % ms':>10}{'KB':>8}")
+    failed = 0
+    for username, paths in PAGES:
+        browser = at_desk(username) if username else somebody()
+        for path in paths:
+            failed += _line(browser, username, path.replace("{case}", case).replace("{tail}", case[-8:]), path)
+    print("within 200 ms and 300 KB" if not failed else f"{failed} pages beyond 200 ms or 300 KB")
+    return failed
+
+
+def _line(browser: Browser, username: str, path: str, shown: str) -> bool:
+    answer = browser.get(path)  # the first look counts the days, and fills the caches of templates and plans
+    if answer.status_code != 200:
+        print(f"{username:14}{shown:48}{answer.status_code:>10}")
+        return True
+    times = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        browser.get(path)
+        times.append(1000 * (time.perf_counter() - began))
+    slow, large = sorted(times)[int(ROUNDS * 0.95)], len(answer.content) / 1024
+    beyond = slow > SLOWEST or large > LARGEST
+    mark = "  !" if beyond else ""
+    print(f"{username:14}{shown:48}{statistics.median(times):>10.0f}{slow:>10.0f}{large:>8.0f}{mark}", flush=True)
+    return beyond
+
+
+def _open_one(played: list[str]) -> str:
+    """A case that is with several departments just now."""
+    with transaction() as session:
+        for number in played:
+            if find_case(session, number).state == "accepted" and len(items_of(session, number)) > 4:
+                return number
+    return played[0]
+
+
+def _migrated(cluster: Settings) -> str:
+    url = make_url(cluster.owner_url).set(database="pages").render_as_string(hide_password=False)
+    with connected(cluster.owner_url) as connection:
+        connection.execute(text("CREATE DATABASE pages"))
+    migrating.upgrade(url)
+    return url
+
+
+if __name__ == "__main__":
+    sys.exit(main())
