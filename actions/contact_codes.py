@@ -6,7 +6,15 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from models.online import ContactCode, codes_sent, find_code, forget_codes, latest_code, lock_address
+from models.online import (
+    ContactCode,
+    codes_sent,
+    find_code,
+    forget_codes,
+    hash_of_address,
+    latest_code,
+    lock_address,
+)
 from rules.contact_codes import (
     COUNTED_FOR,
     DIGITS,
@@ -38,7 +46,7 @@ def make_code(
     row = ContactCode(
         form_hash=hash_of_form(token),
         channel=channel,
-        address=address,
+        address_hash=hash_of_address(address),
         code_hash=hash_of_code(token, code),
         made_at=at,
         expires_at=at + VALID_FOR,
@@ -57,7 +65,12 @@ def note_sent(session: Session, code_id: UUID, via: str, *, body: str = "") -> N
 def prove(session: Session, token: str, address: str, typed: str, *, at: datetime) -> Channel:
     """Over which channel the contact is proven. Raises Faulty, and counts the try: the caller must keep that."""
     row = latest_code(session, hash_of_form(token))
-    if row is None or row.address != address or row.expires_at <= at or row.wrong >= TRIES:
+    if (
+        row is None
+        or row.address_hash != hash_of_address(address)
+        or row.expires_at <= at
+        or row.wrong >= TRIES
+    ):
         raise Faulty({"code": LAPSED})
     if not same(row.code_hash, hash_of_code(token, typed)):
         row.wrong += 1

@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import Index, delete, func
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from models.columns import code, moment, one_of
+from models.columns import code, moment, one_of, sealed
+from models.sealing import lookup
 from rules.notices import Channel
 from rules.people import ResultWay
 
@@ -19,7 +20,7 @@ class ContactCode(SQLModel, table=True):
     __table_args__ = (
         one_of("channel", Channel),
         # What is asked before another one is sent: how many has this phone had?
-        Index("contact_code_of_address", "address", "made_at"),
+        Index("contact_code_of_address", "address_hash", "made_at"),
         Index("contact_code_of_form", "form_hash", "made_at"),
         # What is asked when one is made: which are too old to be kept?
         Index("contact_code_made", "made_at"),
@@ -28,7 +29,9 @@ class ContactCode(SQLModel, table=True):
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     form_hash: str = Field(max_length=64)
     channel: Channel = Field(sa_column=code(Channel))
-    address: str = Field(max_length=200)
+    address_hash: str = Field(
+        max_length=64
+    )  # the number itself is not needed any more once it has been sent to
     code_hash: str = Field(max_length=64)  # under the name of the form, which only the applicant has
     made_at: datetime = Field(sa_column=moment(nullable=False))
     expires_at: datetime = Field(sa_column=moment(nullable=False))
@@ -47,14 +50,19 @@ class ResultWish(SQLModel, table=True):
     case_number: str = Field(foreign_key="case_file.number", primary_key=True, max_length=50)
     way: ResultWay = Field(sa_column=code(ResultWay))
     recipient: str = Field(default="", max_length=100)
-    phone: str = Field(default="", max_length=18)
-    address: str = Field(default="", max_length=400)
+    phone: str = Field(default="", sa_column=sealed("result_wish.phone"))
+    address: str = Field(default="", sa_column=sealed("result_wish.address"))
     chosen_at: datetime = Field(sa_column=moment(nullable=False))
+
+
+def hash_of_address(address: str) -> str:
+    """What finds a phone or mailbox again without telling it."""
+    return lookup("address", address)
 
 
 def codes_sent(session: Session, address: str, since: datetime) -> list[datetime]:
     """When codes were made for this phone or mailbox of late, the latest first."""
-    query = select(ContactCode.made_at).where(ContactCode.address == address)
+    query = select(ContactCode.made_at).where(ContactCode.address_hash == hash_of_address(address))
     latest_first = query.where(col(ContactCode.made_at) > since).order_by(col(ContactCode.made_at).desc())
     return list(session.exec(latest_first))
 

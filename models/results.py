@@ -8,12 +8,13 @@ from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
 from models.case import Case
-from models.worklists import Leaf, leaf_of
+from models.worklists import PAGE, Leaf, leaf_of
 from rules.moments import CHINA
 from rules.people import ApplicantKind
 from rules.states import Outcome
 
 MOST = 200  # concluded cases a forecast looks back on
+MOST_LISTED, MOST_FOUND = 2000, 200  # older ones are found by their month
 GRANTED = (Outcome.ALL_GRANTED, Outcome.PARTLY_GRANTED)
 
 
@@ -28,11 +29,20 @@ class Asked:
 
 
 def results_listed(session: Session, asked: Asked, public: Collection[str]) -> Leaf[Case]:
-    """Concluded cases of these bundles with something granted, the latest first."""
-    where = _narrowed(asked, public)
-    total = session.exec(select(func.count()).select_from(Case).where(*where)).one()
-    query = select(Case).where(*where).order_by(col(Case.concluded_at).desc(), col(Case.number).desc())
-    return leaf_of(session, query, total, asked.page)
+    """Concluded cases of these bundles with something granted, the latest first; at most so many.
+
+    Whoever looks for a name reads every row once, so what is found is kept for the page; the list itself is counted
+    as far as it goes.
+    """
+    query = select(Case).where(*_narrowed(asked, public))
+    latest = query.order_by(col(Case.concluded_at).desc(), col(Case.number).desc())
+    if asked.search:
+        found = list(session.exec(latest.limit(MOST_FOUND)))
+        number = min(asked.page, max(1, -(-len(found) // PAGE)))
+        return Leaf(found[(number - 1) * PAGE : number * PAGE], len(found), number)
+    counted = select(Case.number).where(*_narrowed(asked, public)).limit(MOST_LISTED).subquery()
+    total = session.execute(select(func.count()).select_from(counted)).scalar_one()
+    return leaf_of(session, latest, total, asked.page)
 
 
 def last_concluded(session: Session, bundle: str, before: datetime) -> list[tuple[datetime, datetime]]:
@@ -56,13 +66,14 @@ def _narrowed(asked: Asked, public: Collection[str]) -> list[ColumnElement[bool]
     where: list[ColumnElement[bool]] = [
         col(Case.bundle_code).in_(sorted(shown)),
         col(Case.outcome).in_(GRANTED),
+        col(Case.concluded_at).is_not(None),  # as in the index that answers it
     ]
     if asked.month:
         where.append(col(Case.concluded_at) >= datetime.combine(asked.month, time.min, CHINA))
         where.append(col(Case.concluded_at) < datetime.combine(_next_month(asked.month), time.min, CHINA))
     if asked.search:
         where.append(col(Case.applicant_kind) == ApplicantKind.ORGANISATION)
-        where.append(col(Case.applicant_name).icontains(asked.search, autoescape=True))
+        where.append(col(Case.applicant_name).contains(asked.search, autoescape=True))
     return where
 
 

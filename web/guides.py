@@ -7,7 +7,7 @@ from config.catalogue import departments
 from rules.bundle import Bundle, Limit
 
 ASSUMED = "本系统的假设 [A]"
-LAW = "行政许可法第三十二条、第三十三条、第四十四条 [C]"
+LAW = "行政许可法第三十二条、第三十四条、第四十四条 [C]"
 UNKNOWN = "尚未公布"
 
 

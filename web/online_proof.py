@@ -13,7 +13,7 @@ from actions.contact_codes import make_code, note_sent, prove
 from config.settings import settings
 from models.case import Case, case_of_submission, lock_submission
 from models.database import transaction
-from models.online import ContactCode, code_of_form
+from models.online import ContactCode, code_of_form, hash_of_address
 from notifications.channels import LOCAL_INBOX, deliver
 from notifications.routes import routes_of
 from notifications.wording import code_words
@@ -87,7 +87,7 @@ def confirmed(request: Request, db: Db, code: str, form: OurForm) -> Response:
         return _receipt(bundle, twin)
     if draft is None:
         raise NotFound(GONE)
-    way = next((one for one in ways(draft) if one.address == _address_of_code(db, draft)), None)
+    way = _way_taken(code_of_form(db, hash_of_form(token)), ways(draft))
     try:
         channel = prove(db, draft.token, way.address if way else "", typed(form, "code"), at=now())
     except Faulty as faulty:  # the try is counted: nothing is rolled back
@@ -133,9 +133,9 @@ def _note(made: UUID, via: str, text: str) -> None:
         note_sent(session, made, via, body=text if local else "")
 
 
-def _address_of_code(db: Session, draft: Draft) -> str:
-    sent = code_of_form(db, hash_of_form(draft.token))
-    return sent.address if sent else ""
+def _way_taken(sent: ContactCode | None, offered: list[Way]) -> Way | None:
+    """Where the code went, if the form still names that phone or mailbox."""
+    return next((way for way in offered if sent and hash_of_address(way.address) == sent.address_hash), None)
 
 
 def _page(
@@ -157,15 +157,11 @@ def _page(
         draft=draft,
         ways=offered,
         sent=sent if sent and sent.expires_at > now() else None,
-        sent_to=_shown(sent, offered),
+        sent_to=_way_taken(sent, offered),
         minutes=int(VALID_FOR.total_seconds()) // 60,
         faults=faults or {},
         idle=IDLE if is_kiosk(request) else 0,
     )
-
-
-def _shown(sent: ContactCode | None, offered: list[Way]) -> str:
-    return next((way.masked for way in offered if sent and way.address == sent.address), "")
 
 
 def _receipt(bundle: Bundle, case: Case) -> Response:

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from config.catalogue import catalogue
 from models.account import departments_by_code
 from models.case import Case
-from models.results import Asked, results_listed
+from models.results import MOST_FOUND, MOST_LISTED, Asked, results_listed
 from models.worklists import items_by_case
 from rules.masking import masked_applicant
 from rules.moments import china_day
@@ -44,6 +44,7 @@ def page(
         leaf=leaf,
         asked=asked,
         public=public,
+        more=leaf.total >= (MOST_FOUND if asked.search else MOST_LISTED),
         hidden=[one for one in catalogue().values() if not one.publication.public],
         months=_months(china_day(now())),
         items={

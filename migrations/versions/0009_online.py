@@ -93,8 +93,8 @@ def upgrade() -> None:
         sa.Column("case_number", sa.String(50), nullable=False),
         sa.Column("way", sa.String(32), nullable=False),
         sa.Column("recipient", sa.String(100), nullable=False),
-        sa.Column("phone", sa.String(18), nullable=False),
-        sa.Column("address", sa.String(400), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
         sa.Column("chosen_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("way IN ('counter', 'courier')", name="way_is_known"),
         sa.ForeignKeyConstraint(["case_number"], ["case_file.number"]),
@@ -117,7 +117,7 @@ def _contact_code() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("form_hash", sa.String(64), nullable=False),
         sa.Column("channel", sa.String(32), nullable=False),
-        sa.Column("address", sa.String(200), nullable=False),
+        sa.Column("address_hash", sa.String(64), nullable=False),
         sa.Column("code_hash", sa.String(64), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
@@ -128,7 +128,7 @@ def _contact_code() -> None:
         sa.CheckConstraint("channel IN ('sms', 'email')", name="channel_is_known"),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("contact_code_of_address", "contact_code", ["address", "made_at"])
+    op.create_index("contact_code_of_address", "contact_code", ["address_hash", "made_at"])
     op.create_index("contact_code_of_form", "contact_code", ["form_hash", "made_at"])
     op.create_index("contact_code_made", "contact_code", ["made_at"])
 
