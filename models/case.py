@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import CheckConstraint, Column, Index, Sequence, UniqueConstraint, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from models.case_indexes import INDEXES
 from models.columns import Code, document, hashed, moment, one_of, sealed
 from models.columns import code as coded
 from rules.errors import NotFound
@@ -23,7 +24,6 @@ from rules.states import (
 )
 
 DECIDED = ", ".join(sorted(f"'{state.value}'" for state in ITEM_DECIDED))
-CONCLUDED = "concluded_at IS NOT NULL"
 OPEN_AT_DESK = ", ".join(sorted(f"'{state.value}'" for state in ITEM_OPEN_AT_DESK))
 
 # Case numbers never collide, however many windows submit at once: one sequence for all, no lock. It
@@ -42,51 +42,7 @@ class Case(SQLModel, table=True):
         one_of("told_by", ToldBy),
         one_of("apply_channel", ApplyChannel),
         CheckConstraint("(outcome IS NULL) = (concluded_at IS NULL)", name="concluded_with_outcome"),
-        # What the conductor asks: which cases are due for a look?
-        Index("case_file_look_at", "look_at", postgresql_where=text("look_at IS NOT NULL")),
-        # What the conductor asks: whose lease has lapsed?
-        Index("case_file_lease", "lease_until", postgresql_where=text("lease_until IS NOT NULL")),
-        # What the manager's list asks: the newest first, by state
-        Index("case_file_by_state", "state", "submitted_at"),
-        Index("case_file_by_applicant", "identity_hash"),
-        Index("case_file_newest", "submitted_at"),
-        # What a forecast asks: how long did the last ones of this bundle take?
-        Index("case_file_concluded_of", "bundle_code", "concluded_at", postgresql_where=text(CONCLUDED)),
-        # What the manager's home asks: what is overdue, what falls due, of which bundle?
-        Index(
-            "case_file_open_due",
-            "promised_due_on",
-            "bundle_code",
-            postgresql_where=text("state = 'accepted'"),
-        ),
-        # What the manager's list asks: the most urgent first, then what came last?
-        Index(
-            "case_file_urgent",
-            text("(CASE WHEN state = 'accepted' THEN promised_due_on END)"),
-            text("submitted_at DESC"),
-            text("number DESC"),
-        ),
-        # What the figures ask: which were concluded on this day?
-        Index("case_file_concluded", "concluded_at", postgresql_where=text("concluded_at IS NOT NULL")),
-        # What is stuck, and needs a person?
-        Index("case_file_failing", "failures", postgresql_where=text("failures > 0")),
-        # What the search box asks: whose name begins so, which number ends so, who has this number?
-        Index("case_file_by_name", text("lower(applicant_name) text_pattern_ops")),
-        Index("case_file_by_tail", text("reverse(number) text_pattern_ops")),
-        Index("case_file_by_phone", "phone_hash"),
-        Index(
-            "case_file_by_agent", "agent_identity_hash", postgresql_where=text("agent_identity_hash <> ''")
-        ),
-        Index(
-            "case_file_by_agent_phone", "agent_phone_hash", postgresql_where=text("agent_phone_hash <> ''")
-        ),
-        # What the clerk asks: which cases before acceptance do I look after?
-        Index(
-            "case_file_at_window",
-            "window_clerk",
-            "submitted_at",
-            postgresql_where=text("state IN ('submitted', 'correction')"),
-        ),
+        *INDEXES,
     )
 
     number: str = Field(primary_key=True, max_length=50)
@@ -141,6 +97,7 @@ class Case(SQLModel, table=True):
     delivered_at: datetime | None = Field(default=None, sa_column=moment())  # every result has arrived
     end_reason: str = Field(default="", max_length=2000)  # of a withdrawal or of declaring it void
     archived_at: datetime | None = Field(default=None, sa_column=moment())
+    erased_at: datetime | None = Field(default=None, sa_column=moment())  # 清除个人信息: retention is over
 
     look_at: datetime | None = Field(default=None, sa_column=moment())  # when must a pass look again?
     notice_count: int = 0  # notices leave in this order

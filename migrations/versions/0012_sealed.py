@@ -17,6 +17,7 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
+TO_ERASE = "archived_at IS NOT NULL AND erased_at IS NULL"
 NEW_ACTS = ["view", "erase"]
 # table -> its key, and sealed column -> (width before, hash column, kind)
 SEALED = {
@@ -72,9 +73,13 @@ def upgrade() -> None:
     _chain()
     _anchors()
     _seal()
+    op.add_column("case_file", sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index("case_file_to_erase", "case_file", ["archived_at"], postgresql_where=sa.text(TO_ERASE))
 
 
 def downgrade() -> None:
+    op.drop_index("case_file_to_erase", table_name="case_file")
+    op.drop_column("case_file", "erased_at")
     _unseal()
     op.drop_table("audit_leaf")
     op.drop_table("audit_anchor")
