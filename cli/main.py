@@ -36,6 +36,7 @@ COMMANDS = {
     "documents": ("cli.documents", "app"),
     "audit": ("cli.audit", "app"),
     "keys": ("cli.keys", "app"),
+    "erase": ("cli.erase", "erase_due"),
     "tokens": ("cli.tokens", "app"),
 }
 

@@ -44,6 +44,13 @@ def transaction() -> Generator[Session]:
         yield session
 
 
+@contextmanager
+def owner_transaction() -> Generator[Session]:
+    """The same as the owner of the tables, who alone may take words out of the audit (models/erasing.py)."""
+    with Session(_engine(settings().owner_url), expire_on_commit=False) as session, session.begin():
+        yield session
+
+
 def ring(session: Session, channel: str) -> None:
     """Tell the listeners that there is news; they hear it when the transaction commits. Once is enough."""
     inside = session.get_nested_transaction() or session.get_transaction()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from rules.named import Named
+from rules.retention import Retention
 from rules.states import DeskStep
 from rules.thresholds import Thresholds
 
@@ -238,6 +239,7 @@ class Bundle:
     considerate: bool = False  # B6: wording for the bereaved
     guide: Guide = field(default_factory=Guide)
     publication: Publication = field(default_factory=Publication)
+    retention: Retention = field(default_factory=Retention)  # how long personal data is kept after archiving
     supervision: Thresholds = field(default_factory=Thresholds)  # how early supervision warns
 
     def item(self, code: str) -> ItemSpec:

@@ -59,6 +59,7 @@ ROLES: Mapping[Act, frozenset[Role]] = {
     Act.CONFIRM_NOTICE: frozenset({Role.CLERK, Role.MANAGER}),
     Act.RESEND_NOTICE: frozenset({Role.CLERK, Role.MANAGER}),
     Act.CALL: frozenset({Role.CLERK, Role.MANAGER}),
+    Act.ERASE: frozenset({Role.ADMIN}),
     Act.VIEW: frozenset({Role.CLERK, Role.OFFICER, Role.HEAD}),
 }
 

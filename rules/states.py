@@ -153,6 +153,7 @@ AFTER_ARCHIVING = frozenset(
         Act.CONFIRM_NOTICE,
         Act.RESEND_NOTICE,
         Act.CALL,
+        Act.ERASE,
     }
 )
 
