@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from config.prefect_lock import USER, lock_file
 from config.settings import DEMO_PASSWORD, Settings, settings
 from hosting import platform
 from hosting.demo_city import demo_departments, demo_people
@@ -31,6 +32,9 @@ def _welcome(installation: Settings) -> None:
     console.print(f"\n办事窗口与部门  {installation.web_url}/")
     console.print(f"办件查询        {installation.web_url}/track")
     console.print(f"Prefect 界面    {installation.prefect_url}")
+    if installation.prefect_locked:
+        lock = lock_file(installation)
+        console.print(f"                登录时输入 {USER}:口令，口令在 {lock}（只有本系统用户能读）")
     console.print(f"数据            {installation.data}（日志在 logs/）")
     if installation.demo:
         _introduce(console, installation)

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import psutil
 
+from config.prefect_lock import prefect_auth
 from config.settings import Settings, settings, unknown_variables
 from hosting import databases, migrating, programs
 from hosting.health import answers, ask
 from hosting.preflight import LEAST_DISK, holder, is_running_on, require_free, require_writable
+from hosting.safety import LOOPBACK, unsafe
 from models.database import transaction
 from models.provider import providers
 from models.server import connected, has_trigrams, place, require_supported, server_version
@@ -28,7 +30,6 @@ COMFORTABLE_DISK = 10 * LEAST_DISK
 JUST_STARTED = 30.0  # seconds
 YOUNG = 90.0  # seconds; a platform this young has just started everything
 CHANNEL_REMEDY = "请对照 docs/notifications.md 和 docs/gateways.md 改正"
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Level(Named):
@@ -178,7 +179,7 @@ def _trigrams(url: str) -> str:
 def _prefect(installation: Settings, running: bool) -> Iterator[Finding]:
     if not running:
         return
-    status, body = ask(f"{installation.prefect_api_url}/admin/version")
+    status, body = ask(f"{installation.prefect_api_url}/admin/version", prefect_auth(installation))
     serving, ours = body.strip().strip('"'), version("prefect")
     if status != 200:
         log = installation.logs / "prefect.log"
@@ -251,18 +252,19 @@ def _safety(installation: Settings, _running: bool) -> Iterator[Finding]:
     for name in unknown_variables():
         yield note("设置", f"环境变量 {name} 不是一项设置", "请检查拼写")
     exposed = installation.host not in LOOPBACK or installation.public_url is not None
-    if installation.production and installation.demo:
-        yield fault("安全", "正式环境里有演示账号，密码众所周知", "请去掉设置 demo")
+    found = unsafe(installation)
+    if installation.production:
+        for one in found:
+            yield fault("安全", one.message, f"请{one.remedy}")
     elif installation.demo and exposed:
-        yield Finding(
-            "安全",
-            Level.FAULT,
-            "演示账号对别的机器开放，密码众所周知",
-            "请把 production 设为 true，或只在本机监听",
+        yield fault(
+            "安全", "演示账号对别的机器开放，密码众所周知", "请把 production 设为 true，或只在本机监听"
         )
-    elif installation.production and not (installation.public_url or "").startswith("https://"):
-        yield note("安全", "正式环境没有 https 网址", "请在反向代理上启用 https，并设置 public_url")
-    else:
+    elif found:
+        said = "；".join(one.message for one in found)
+        yield note("安全", f"试用可以，正式使用之前要改正 {len(found)} 处：{said}", "见 docs/security.md")
+        return
+    if not found:
         yield good("安全", "没有发现不安全的设置")
 
 

@@ -1,5 +1,6 @@
 """Does somebody answer over HTTP?"""
 
+import base64
 import http.client
 from urllib.parse import urlsplit
 
@@ -12,15 +13,19 @@ def answers(url: str) -> bool:
     return status == http.client.OK
 
 
-def ask(url: str) -> tuple[int, str]:
+def ask(url: str, auth: tuple[str, str] | None = None) -> tuple[int, str]:
     """Status and body; status 0 when nobody answered."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT)
     try:
-        connection.request("GET", parts.path)
+        connection.request("GET", parts.path, headers=_basic(auth) if auth else {})
         response = connection.getresponse()
         return response.status, response.read().decode(errors="replace")
     except (OSError, http.client.HTTPException):
         return 0, ""
     finally:
         connection.close()
+
+
+def _basic(auth: tuple[str, str]) -> dict[str, str]:
+    return {"Authorization": f"Basic {base64.b64encode(':'.join(auth).encode()).decode()}"}

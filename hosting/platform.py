@@ -10,6 +10,7 @@ from config.settings import Settings
 from hosting import databases, demo_city, postgres, programs
 from hosting.health import answers
 from hosting.preflight import only_platform_on, prepare_folders, require_free_ports, require_restored
+from hosting.safety import refuse_unsafe
 from hosting.supervisor import StopAsked, Supervisor
 
 WEB_TIMEOUT = 60.0  # seconds
@@ -21,6 +22,7 @@ OUR_PROGRAMS = (programs.web, programs.worker, programs.conductor)
 
 def run(settings: Settings, *, say: Say, ready: Callable[[], None]) -> None:
     """Run the platform in the foreground until somebody asks it to stop."""
+    refuse_unsafe(settings)
     prepare_folders(settings)
     with only_platform_on(settings.data):
         require_restored(settings)

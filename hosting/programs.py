@@ -2,7 +2,9 @@
 
 import sys
 
+from config.prefect_lock import prefect_auth_string
 from config.settings import Settings
+from hosting import databases
 from hosting.processes import Program
 
 WEB_PATIENCE = 10.0  # seconds; a request under way may finish
@@ -12,6 +14,7 @@ BEHIND_THE_DESKS = 10
 
 def prefect_server(settings: Settings) -> Program:
     """Prefect's API, UI and services in one process. uvloop and httptools: half as many again."""
+    lock = prefect_auth_string(settings)
     return Program(
         name="prefect",
         label="Prefect 服务",
@@ -24,12 +27,14 @@ def prefect_server(settings: Settings) -> Program:
         log=settings.logs / "prefect.log",
         environment=prefect_environment(settings)
         | {
+            **({"PREFECT_SERVER_API_AUTH_STRING": lock} if lock else {}),
             "PREFECT_SERVER_DATABASE_CONNECTION_URL": settings.prefect_database_url,
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
             "PREFECT__SERVER_FINAL": "1",  # as its own command line says: no second server in this process
         },
         yields=BEHIND_THE_DESKS,
+        before_again=lambda: databases.ensure_prefects(settings),  # somebody may have dropped it
         patience=5.0,  # it does not listen while it makes its tables; PostgreSQL undoes what was half done
     )
 
@@ -51,7 +56,9 @@ def web(settings: Settings) -> Program:
 
 def prefect_environment(settings: Settings) -> dict[str, str]:
     """What every process that imports Prefect must find: our server, our folder, nobody's profile."""
+    lock = prefect_auth_string(settings)
     return {
+        **({"PREFECT_API_AUTH_STRING": lock} if lock else {}),
         "PREFECT_API_URL": settings.prefect_api_url,
         "PREFECT_HOME": str(settings.prefect_home),
         "PREFECT_PROFILES_PATH": str(settings.prefect_home / "profiles.toml"),

@@ -12,9 +12,10 @@ from uuid import UUID
 
 import httpx
 
+from config.prefect_lock import prefect_auth
 from config.settings import settings
 from models.case import Case
-from models.conducting import forget_run, note_lost, take_back_lapsed
+from models.conducting import GIVE_UP_AFTER, forget_run, note_lost, take_back_lapsed
 from models.database import transaction
 from models.drifting import (
     Expecting,
@@ -72,7 +73,7 @@ class Look:
 def compare(begin: Place | None = None, *, at: datetime, settle: timedelta = SETTLED) -> Iterator[Look]:
     """Compare page after page; after each page the look so far, to be shown or to stop at."""
     look, place = Look(), begin or Place()
-    with httpx.Client(base_url=settings().prefect_api_url, timeout=PATIENCE) as http:
+    with httpx.Client(base_url=settings().prefect_api_url, auth=prefect_auth(), timeout=PATIENCE) as http:
         if place == Place():
             with transaction() as session:
                 look.found += record_alone(session, at - settle)
@@ -127,7 +128,9 @@ def repair(drift: Drift, *, at: datetime) -> bool:
 def flow_page(name: str) -> str | None:
     """Where Prefect's pages show the flow of this name; None if Prefect does not know it."""
     try:
-        answer = httpx.get(f"{settings().prefect_api_url}/flows/name/{name}", timeout=PATIENCE)
+        answer = httpx.get(
+            f"{settings().prefect_api_url}/flows/name/{name}", auth=prefect_auth(), timeout=PATIENCE
+        )
     except httpx.TransportError:
         raise PrefectAway from None
     if answer.status_code != httpx.codes.OK:
@@ -146,7 +149,8 @@ def _page_of_cases(http: httpx.Client, look: Look, place: Place, settled: dateti
         page = open_cases_after(session, place.case, PAGE)
     runs = _by_id(http, "flow_runs", [str(one.case.flow_run_id) for one in page])
     bars = _by_id(http, "task_runs", [str(item.task_run_id) for one in page for item in one.items])
-    found = [drift for one in page for drift in _of_case(one, runs, bars)]
+    # Of what was given up the record has said so, and its run is where the last try left it.
+    found = [drift for one in page if not _given_up(one.case) for drift in _of_case(one, runs, bars)]
     look.found += _without_what_moves(found, {one.case.number: one.case for one in page}, settled)
     look.compared += len(page)
     return Place(case=page[-1].case.number) if len(page) == PAGE else Place(run=0)
@@ -191,7 +195,8 @@ def _of_run(run: dict[str, Any], number: str, cases: dict[str, Case]) -> Drift |
         return Drift(DriftKind.SECOND_RUN, number, _named(run), run["id"]) if unfinished else None
     kind = run_differs(case.state, run["state_type"], leased=case.lease_holder is not None)
     # What is open has been compared with the cases.
-    return Drift(kind, number, _named(run), run["id"]) if kind is DriftKind.NOT_ENDED else None
+    ended = kind is DriftKind.NOT_ENDED and not _given_up(case)
+    return Drift(DriftKind.NOT_ENDED, number, _named(run), run["id"]) if ended else None
 
 
 def _without_what_moves(found: list[Drift], cases: dict[str, Case], settled: datetime) -> list[Drift]:
@@ -207,6 +212,10 @@ def _without_what_moves(found: list[Drift], cases: dict[str, Case], settled: dat
     }
     foreign = (DriftKind.SECOND_RUN, DriftKind.NO_CASE)
     return [drift for drift in found if drift.kind in foreign or drift.case_number not in fresh | moving]
+
+
+def _given_up(case: Case) -> bool:
+    return case.failures >= GIVE_UP_AFTER
 
 
 def _asked_since(case: Case, settled: datetime) -> bool:
@@ -230,7 +239,7 @@ def _end_run(drift: Drift) -> bool:
     """The run of nobody: it ends under the name that a pass would have given it."""
     name = "没有此办件" if drift.kind is DriftKind.NO_CASE else "已有运行"
     state = {"type": "CANCELLED", "name": name, "message": "核对时结束"}
-    with httpx.Client(base_url=settings().prefect_api_url, timeout=PATIENCE) as http:
+    with httpx.Client(base_url=settings().prefect_api_url, auth=prefect_auth(), timeout=PATIENCE) as http:
         _answer(http, f"/flow_runs/{drift.run}/set_state", {"state": state, "force": True})
     return True
 

@@ -12,6 +12,8 @@ def main() -> None:
     """Run until told to stop."""
     set_up("web")
     pulse = Pulse("web").start()
+    # A proxy on this machine needs no naming where there is a public address.
+    trusted = (settings().trusted_proxies or ("127.0.0.1" if settings().public_url else "")).split()
     uvicorn.run(
         create_app(),
         host=settings().host,
@@ -22,7 +24,8 @@ def main() -> None:
         access_log=False,  # web.observing says it without what people searched for
         server_header=False,
         # Behind a proxy the visitor's address is what the proxy says; otherwise nobody may claim another one.
-        proxy_headers=settings().public_url is not None,
+        proxy_headers=bool(trusted),
+        forwarded_allow_ips=trusted,
         timeout_graceful_shutdown=5,
     )
     pulse.leave()

@@ -51,6 +51,7 @@ from web import (
     withdrawal,
 )
 from web.guarding import LimitedBody, SafeAnswers
+from web.knocking import OurDoor
 from web.observing import Observed
 from web.showing import STATIC
 
@@ -109,6 +110,7 @@ def create_app() -> FastAPI:
         app.include_router(pages.router, include_in_schema=pages is api)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(LimitedBody)
+    app.add_middleware(OurDoor)
     app.add_middleware(SafeAnswers)
     app.add_middleware(Observed)  # outermost
     refusing.install(app)

@@ -18,12 +18,19 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+FOR_A_YEAR = "max-age=31536000; includeSubDomains"
 FILES_IN_A_FORM = 10  # a form with files may be as long as so many of the largest
 WITH_FILES = ("/window/", "/cases/")  # where such forms go, and only signed-in people get
 ONE_FILE = re.compile(r"/track/[^/]+/supplement/")  # applicants send one at a time
 ONLINE_FORM = re.compile(r"/apply/[^/]+(/plan)?$")  # anybody may send it, so it holds less than a clerk's
 FILES_ONLINE = 4
 MEGABYTE = 1 << 20
+
+
+def safe_headers() -> dict[str, str]:
+    """Those that every answer carries. Where the world comes by https, it shall come no other way again."""
+    by_https = (settings().public_url or "").startswith("https://")
+    return HEADERS | ({"Strict-Transport-Security": FOR_A_YEAR} if by_https else {})
 
 
 class SafeAnswers:
@@ -40,7 +47,7 @@ class SafeAnswers:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in safe_headers().items():
                     headers.setdefault(name, value)
                 static = scope["path"].startswith("/static/")
                 headers.setdefault("Cache-Control", "max-age=31536000, immutable" if static else "no-store")

@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.exceptions import HTTPException
 
 from actions.identity import NotComingBack
-from actions.storing import TooLarge, UnknownType
+from actions.storing import NoRoom, TooLarge, UnknownType
 from config.catalogue import BrokenCatalogue
 from models.account import Account
 from models.database import transaction
@@ -20,7 +20,7 @@ from models.security import keep_event
 from rules.errors import AlreadyDone, Faulty, NotFound, NotYourDesk, Refused, WrongState
 from rules.security import SecurityKind
 from web.entering import MustFirst, NotFromOurPage, NoToken, NotSignedIn, address_of, local_path, now
-from web.guarding import HEADERS
+from web.guarding import safe_headers
 from web.identity_service import NoProof, NotReachable
 from web.limiting import TooOften
 from web.showing import show
@@ -39,6 +39,7 @@ STATUS: dict[type[Refused], int] = {
     NotFromOurPage: 403,
     NotFound: 404,
     TooLarge: 413,
+    NoRoom: 507,
     UnknownType: 415,
     TooOften: 429,
     Faulty: 422,
@@ -59,6 +60,7 @@ TITLES = {
     429: "请稍后再试",
     500: "系统出错了",
     503: "系统暂时不可用",
+    507: "服务器存不下了",
 }
 SENTENCES = {
     400: "没有看懂这次提交，请返回上一页刷新后再试。",
@@ -167,7 +169,8 @@ def say_broken(request: Request, error: Exception) -> Response:
     log.error("reference %s: %s %s", reference, request.method, request.url.path, exc_info=error)
     sentence = f"系统内部出错，您的操作没有保存。请稍后再试；仍不行时请把编号 {reference} 告诉系统管理员。"
     response = refusal(request, 500, sentence)
-    response.headers.update(HEADERS)  # this answer passes outside the middleware
+    # This answer passes outside the middleware.
+    response.headers.update(safe_headers() | {"Cache-Control": "no-store"})
     return response
 
 
