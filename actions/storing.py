@@ -1,6 +1,8 @@
 """Where does an uploaded file go? Typed by content, limited in size, under a random name."""
 
+import errno
 import hashlib
+import os
 import secrets
 import shutil
 from collections.abc import Iterable
@@ -9,6 +11,7 @@ from typing import BinaryIO
 
 import filetype  # type: ignore[import-untyped]
 
+from actions.looking_inside import fault_of_office_file, harmless_name
 from rules.application import Supplied
 from rules.errors import Refused
 
@@ -19,6 +22,7 @@ ACCEPTED = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "DOCX",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "XLSX",
 }
+OFFICE = "application/vnd.openxmlformats"
 _CHUNK = 1 << 16  # bytes read at a time
 _HEAD = 8192  # bytes that tell the type; the office formats need more than a magic number
 
@@ -31,17 +35,26 @@ class UnknownType(Refused):
     """文件类型不接受。"""
 
 
+class NoRoom(Refused):
+    """存不下。"""
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, the quota, the limit of the process
+
+
 def store(stream: BinaryIO, file_name: str, spec_id: str, *, folder: Path, limit: int) -> Supplied:
     """Keep the stream (at most `limit` bytes) and say what it is; nothing stays behind on a refusal."""
     folder.mkdir(parents=True, exist_ok=True)
     stored_as = secrets.token_hex(16)
     target = folder / stored_as
-    shown_name = Path(file_name.replace("\\", "/")).name[:255] or "未命名"
+    shown_name = harmless_name(file_name)
     try:
         size, digest = _copy(stream, target, limit, shown_name)
         media_type = _type_of(target, shown_name)
-    except BaseException:
+    except BaseException as error:
         target.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise NoRoom(f"服务器存不下了，文件“{shown_name}”没有保存，请通知系统管理员，稍后再传。") from None
         raise
     return Supplied(spec_id, shown_name, stored_as, media_type, size, digest)
 
@@ -69,6 +82,8 @@ def _copy(stream: BinaryIO, target: Path, limit: int, shown_name: str) -> tuple[
                 raise TooLarge(f"文件“{shown_name}”超过 {limit >> 20} MB，请压缩后再上传。")
             digest.update(chunk)
             kept.write(chunk)
+        kept.flush()
+        os.fsync(kept.fileno())  # the row that names it is on disk when it is acknowledged; so must the file be
     return size, digest.hexdigest()
 
 
@@ -80,4 +95,6 @@ def _type_of(target: Path, shown_name: str) -> str:
     kind = filetype.guess_mime(head)
     if kind not in ACCEPTED:
         raise UnknownType(f"文件“{shown_name}”的类型不接受，请上传 {'、'.join(ACCEPTED.values())}。")
+    if kind.startswith(OFFICE) and (wrong := fault_of_office_file(target)):
+        raise UnknownType(f"文件“{shown_name}”{wrong}，请检查后重新上传，或改用 PDF。")
     return str(kind)
