@@ -1,4 +1,4 @@
-"""A record full of cases: some played through the acts, each then copied by SQL until there are as many as asked for."""
+"""A record full of cases: some are played through the acts, and each is copied by SQL until there are enough."""
 
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -8,13 +8,14 @@ from sqlmodel import Session
 
 from actions.accepting import accept
 from actions.applying import submit
+from actions.dating import hall_calendar
 from actions.deciding import grant
 from actions.supervising import fire_due_rungs
 from models.account import Account
 from models.case import items_of
 from models.database import transaction
 from rules.errors import Refused
-from rules.moments import CHINA
+from rules.moments import CHINA, china_day
 from rules.states import ItemState
 from tests.people import CLERK, a_city, account, an_application
 
@@ -51,11 +52,15 @@ def fill(count: int) -> list[str]:
 
 
 def _play() -> list[str]:
-    chance, now = Random(7), datetime.now(UTC)
+    chance, now = Random(7), datetime.now(UTC)  # noqa: S311  the same city each time
     played = []
     for place in range(TEMPLATES):
         day = now - timedelta(days=DAYS * place / TEMPLATES)
-        at = day.astimezone(CHINA).replace(hour=chance.choice((9, 9, 10, 10, 11, 14, 15, 16)), minute=place % 60)
+        while not hall_calendar().is_working(china_day(day)):
+            day -= timedelta(days=1)
+        at = day.astimezone(CHINA).replace(
+            hour=chance.choice((9, 9, 10, 10, 11, 14, 15, 16)), minute=place % 60
+        )
         with transaction() as session:
             played.append(_case(session, min(at, now - timedelta(minutes=1)), now, chance))
     return played
@@ -70,7 +75,7 @@ def _case(session: Session, at: datetime, now: datetime, chance: Random) -> str:
     accept(session, case.number, by=clerk, at=at + timedelta(minutes=20))
     slow = chance.choice((1, 2, 4, 8, 16, 50))
     for step in range(1, days):
-        _decide_something(session, case.number, at + timedelta(days=step), step * 2 / slow, chance)
+        _decide_something(session, case.number, at + timedelta(days=step), step * 4 / slow, chance)
     if chance.random() < 0.3:
         fire_due_rungs(session, case.number, at=now)
     session.flush()
@@ -82,9 +87,11 @@ def _decide_something(session: Session, number: str, at: datetime, until: float,
         if item.state is ItemState.IN_REVIEW:
             officer: Account = account(session, item.department_code)
             try:
-                grant(session, number, item.code, by=officer, at=at + timedelta(minutes=chance.randrange(400)))
+                grant(
+                    session, number, item.code, by=officer, at=at + timedelta(minutes=chance.randrange(400))
+                )
             except Refused:
-                return  # another step of the office comes first
+                continue  # another item comes first
             session.flush()
 
 

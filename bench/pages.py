@@ -26,7 +26,16 @@ ROUNDS = 12
 SLOWEST, LARGEST = 200.0, 300.0  # ms, KB
 
 PUBLIC = ("/", "/guides", "/guides/B1", "/track", "/sign-in")
-WINDOW = ("/window", "/window/new", "/window/new/B1", "/window/all", "/window/deliveries", "/calls", "/cards", "/inbox")
+WINDOW = (
+    "/window",
+    "/window/new",
+    "/window/new/B1",
+    "/window/all",
+    "/window/deliveries",
+    "/calls",
+    "/cards",
+    "/inbox",
+)
 DESK = ("/desk", "/desk/done", "/cards", "/delegations", "/cases/{case}", "/cases/{case}/acts")
 CASE = ("/cases/{case}", "/cases/{case}/clocks", "/cases/{case}/acts")
 OVERSIGHT = (
@@ -80,7 +89,9 @@ def _measure(case: str) -> int:
     for username, paths in PAGES:
         browser = at_desk(username) if username else somebody()
         for path in paths:
-            failed += _line(browser, username, path.replace("{case}", case).replace("{tail}", case[-8:]), path)
+            failed += _line(
+                browser, username, path.replace("{case}", case).replace("{tail}", case[-8:]), path
+            )
     print("within 200 ms and 300 KB" if not failed else f"{failed} pages beyond 200 ms or 300 KB")
     return failed
 
@@ -98,7 +109,10 @@ def _line(browser: Browser, username: str, path: str, shown: str) -> bool:
     slow, large = sorted(times)[int(ROUNDS * 0.95)], len(answer.content) / 1024
     beyond = slow > SLOWEST or large > LARGEST
     mark = "  !" if beyond else ""
-    print(f"{username:14}{shown:48}{statistics.median(times):>10.0f}{slow:>10.0f}{large:>8.0f}{mark}", flush=True)
+    print(
+        f"{username:14}{shown:48}{statistics.median(times):>10.0f}{slow:>10.0f}{large:>8.0f}{mark}",
+        flush=True,
+    )
     return beyond
 
 

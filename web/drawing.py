@@ -7,15 +7,20 @@ from typing import Any
 INK, LINE, SHADES = "#1c2733", "#d5dde6", ("#14508c", "#b7cbe0", "#6d93b8")
 FONT = "PingFang SC, Microsoft YaHei, Noto Sans CJK SC, Source Han Sans SC, sans-serif"
 WIDE, HIGH = 1000, 340
-LONGEST_LABELS = 12  # more of them, or longer ones, are written aslant
+LONGEST_LABELS = 65  # signs that stand beside one another; more than that are written aslant
 
 Series = Mapping[str, Sequence[float | None]]  # in the order of the legend
 
 
-def bars(labels: Sequence[str], series: Series, *, unit: str = "", values: bool = True) -> bytes:
-    """Bars side by side."""
-    chart = _chart("Bar", print_values=values, value_formatter=_written(unit))
-    aslant = len(labels) > LONGEST_LABELS or max(map(len, labels), default=0) > 6
+def bars(
+    labels: Sequence[str], series: Series, *, unit: str = "", values: bool = True, most: float | None = None
+) -> bytes:
+    """Bars side by side; `most` is the end of the scale where the numbers have one."""
+    # Below the names of several kinds of bar; where there is one kind the title names it.
+    below = {"show_legend": True, "margin_bottom": 34} if len(series) > 1 else {"show_legend": False}
+    scale = {"range": (0, most)} if most else {}
+    chart = _chart("Bar", print_values=values, value_formatter=_written(unit), **below, **scale)
+    aslant = len(labels) * max(map(len, labels), default=0) > LONGEST_LABELS
     chart.x_labels = list(labels)
     chart.x_label_rotation = 35 if aslant else 0
     if len(labels) > 40:

@@ -189,7 +189,7 @@ def _shares(name: str, title: str, what: str, of_what: str, rows: list[tuple[Cel
         (what, f"办结的{of_what}", "其中逾期", "按时率"),
         rows,
         "在承诺日当天或以前决定的为按时；没有承诺期限的计为按时。",
-        partial(bars, [row[0].text for row in rows], {"按时率": shares}, unit="%"),
+        partial(bars, [row[0].text for row in rows], {"按时率": shares}, unit="%", most=100),
     )
 
 
