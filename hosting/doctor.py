@@ -16,7 +16,7 @@ from config.settings import Settings, settings, unknown_variables
 from hosting import databases, migrating, programs
 from hosting.health import answers, ask
 from hosting.preflight import LEAST_DISK, holder, is_running_on, require_free, require_writable
-from hosting.safety import LOOPBACK, unsafe
+from hosting.safety import LOOPBACK, rewritable, unsafe
 from models.database import transaction
 from models.provider import providers
 from models.server import connected, has_trigrams, place, require_supported, server_version
@@ -139,6 +139,8 @@ def _record(installation: Settings, running: bool) -> Iterator[Finding]:
     if at == head:
         yield good("数据表", f"是这个版本的（{head}）")
         yield _holiday_tables()
+        beware = note("审计记录", "平台的数据库用户能改写", "请设置 owner_dsn，见 docs/operating.md")
+        yield beware if rewritable(url) else good("审计记录", "平台的数据库用户只能添加，不能改写")
     else:
         yield fault("数据表", f"在 {at or '空库'}，这个版本要 {head}", "请重新运行 yjs up，它会升级")
 
