@@ -78,6 +78,7 @@ def test_the_clerks_pages(at: At, tmp_path: Path) -> None:
     look_at(page, "receipt")
     for path, name in (
         (f"/cases/{number}", "case-submitted"),
+        (f"/cases/{number}/full", "full-view-asked"),
         ("/window", "window"),
         ("/window/all", "window-all"),
         ("/window/shift", "window-shift"),
@@ -85,6 +86,14 @@ def test_the_clerks_pages(at: At, tmp_path: Path) -> None:
     ):
         page.goto(path)
         look_at(page, name)
+    page.goto(f"/cases/{number}/full")
+    page.get_by_role("button", name="查看，并记入办理记录").click()
+    look_at(page, "full-view-faults")
+    page.get_by_label("联系申请人").check()
+    page.get_by_role("button", name="查看，并记入办理记录").click()
+    page.get_by_text("只显示这一次").wait_for()
+    look_at(page, "full-view")
+    page.goto("/search")
     page.get_by_role("searchbox", name="查找办件").fill("13800000000")
     page.keyboard.press("Enter")
     page.get_by_role("link", name=number).wait_for()
@@ -160,6 +169,10 @@ def test_the_other_desks_and_the_applicants_page(at: At, tmp_path: Path) -> None
         (f"/cases/{number}", "case-manager"),
         ("/inbox", "inbox"),
         ("/manage/notices", "ledger"),
+        ("/manage/items", "manage-items"),
+        ("/manage/figures", "figures"),
+        ("/manage/drift", "drift"),
+        ("/manage/exports", "exports"),
         ("/manage/messages?event=item_decided&kind=4", "messages"),
     )
     for path, name in pages:
