@@ -35,8 +35,12 @@ def grant(
     opinion: str = "",
     conditions: str = "",
     conditions_until: date | None = None,
+    batch: str = "",
 ) -> Item:
-    """准予, or 附条件准予 with the day by which the conditions must be met. `item` is its code (B1-2) or its number."""
+    """准予, or 附条件准予 with the day by which the conditions must be met. `item` is its code (B1-2) or its number.
+
+    `batch` names the batch in which it is granted (批量准予), for the record.
+    """
     case, mine, items, post = _mine(session, number, item, Act.GRANT, by, at)
     if held := what_holds(session, case, mine, items, at=at):
         raise WrongState(held)
@@ -47,7 +51,7 @@ def grant(
         stated(opinion, "") if opinion.strip() else "",
         conditions=_conditions(conditions, conditions_until, china_day(at)),
         conditions_until=conditions_until,
-        facts=on_behalf(post),
+        facts=on_behalf(post) | ({"batch": batch} if batch else {}),
     )
     return _decide(session, case, mine, items, decision, by=by, at=at)
 

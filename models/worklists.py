@@ -14,7 +14,7 @@ from models.notice import Notice
 from rules.errors import NotFound
 from rules.material import MaterialState
 from rules.moments import CHINA
-from rules.states import ITEM_DECIDED, ITEM_OPEN_AT_DESK, CaseState, DeskStep, ItemState
+from rules.states import ITEM_DECIDED, ITEM_OPEN_AT_DESK, CaseState, ItemState
 
 PAGE = 20  # rows a page shows
 Row = TypeVar("Row")
@@ -27,10 +27,11 @@ class Leaf(Generic[Row]):
     rows: list[Row]
     total: int
     number: int  # from 1
+    size: int = PAGE
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.total // PAGE))
+        return max(1, -(-self.total // self.size))
 
 
 @dataclass(frozen=True)
@@ -105,53 +106,16 @@ def due_soon_count(session: Session, today: date, until: date) -> int:
     return session.exec(select(func.count()).select_from(Case).where(near)).one()
 
 
-def open_at_desk(
-    session: Session, department: str, page: int = 1, *, claimed_by: Iterable[str] | None = None
-) -> Leaf[AtDesk]:
-    """What this department has to do, the most urgent first.
-
-    `claimed_by` narrows it to what these people have claimed; '' is what nobody has: it is everybody's.
-    """
-    mine = [col(Item.department_code) == department, col(Item.state).in_(ITEM_OPEN_AT_DESK)]
-    if claimed_by is not None:
-        mine.append(col(Item.assignee).in_(list(claimed_by)))
-    return _at_desk(session, mine, MOST_URGENT, page)
-
-
 def held_for_desk(session: Session, department: str, page: int = 1) -> Leaf[AtDesk]:
     """What will come to this department once others have decided."""
     mine = (col(Item.department_code) == department, col(Item.state) == ItemState.WAITING)
-    return _at_desk(session, mine, (col(Case.submitted_at),), page)
+    return desk_leaf(session, mine, (col(Case.submitted_at),), page)
 
 
 def done_at_desk(session: Session, department: str, page: int = 1) -> Leaf[AtDesk]:
     """What this department has decided, the latest first."""
     mine = (col(Item.department_code) == department, col(Item.state).in_(ITEM_DECIDED))
-    return _at_desk(session, mine, (col(Item.decided_at).desc(),), page)
-
-
-def next_at_desk(
-    session: Session, department: str, besides: str, people: Iterable[str], *, head: bool = False
-) -> Item | None:
-    """The next item in another case than this: one of these people's own, else the most urgent that nobody has.
-
-    What has come to the head's step is for the head.
-    """
-    own = col(Item.assignee).in_(list(people))
-    past_officers = and_(col(Item.step) == DeskStep.APPROVE, col(Item.handled_by) != "")
-    query = (
-        select(Item)
-        .where(
-            col(Item.department_code) == department,
-            col(Item.state).in_(ITEM_OPEN_AT_DESK),
-            col(Item.case_number) != besides,
-            or_(own, col(Item.assignee) == ""),
-            *(() if head else (~past_officers,)),
-        )
-        .order_by(own.desc(), *MOST_URGENT)
-        .limit(1)
-    )
-    return session.exec(query).one_or_none()
+    return desk_leaf(session, mine, (col(Item.decided_at).desc(),), page)
 
 
 def overdue_at_desk(session: Session, department: str, today: date) -> int:
@@ -235,14 +199,19 @@ def _found(search: str) -> ColumnElement[bool]:
     return or_(part, col(Case.applicant_name).istartswith(search, autoescape=True))
 
 
-def _at_desk(
-    session: Session, where: Sequence[ColumnElement[bool]], order: tuple[Any, ...], page: int
+def desk_leaf(
+    session: Session,
+    where: Sequence[ColumnElement[bool]],
+    order: tuple[Any, ...],
+    page: int,
+    size: int = PAGE,
 ) -> Leaf[AtDesk]:
+    """One page of items with their cases, in this order."""
     total = session.exec(select(func.count()).select_from(Item).where(*where)).one()
-    number = _within(page, total)
+    number = _within(page, total, size)
     query = select(Item, Case).join(Case, col(Case.number) == Item.case_number).where(*where)
-    rows = session.exec(query.order_by(*order, col(Item.number)).limit(PAGE).offset((number - 1) * PAGE))
-    return Leaf([AtDesk(item, case) for item, case in rows], total, number)
+    rows = session.exec(query.order_by(*order, col(Item.number)).limit(size).offset((number - 1) * size))
+    return Leaf([AtDesk(item, case) for item, case in rows], total, number, size)
 
 
 def rows_in(session: Session, table: type[SQLModel]) -> int:
@@ -256,6 +225,6 @@ def leaf_of(session: Session, query: Select[Any], total: int, page: int) -> Leaf
     return Leaf(list(rows), total, number)
 
 
-def _within(page: int, total: int) -> int:
+def _within(page: int, total: int, size: int = PAGE) -> int:
     """A page that exists: a list may have become shorter since the link was made."""
-    return min(max(1, page), max(1, -(-total // PAGE)))
+    return min(max(1, page), max(1, -(-total // size)))

@@ -4,28 +4,28 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
-from actions.acting import Asked, Form, Scene
-from actions.doing import DOINGS, Possible, do
-from actions.permitting import posts_held
+from actions.acting import Asked, Form
+from actions.doing import DOINGS, do
+from actions.stock_opinions import FIELD, templates_of, with_template
 from models.account import Account
 from models.case import Case
 from rules.errors import Faulty, NotFound, NotYourDesk, Refused
+from web.acting_bar import choices_of, key_of
 from web.case_page import case_seen_by, other_acts
 from web.confirming import CONFIRMED, confirm_page
+from web.desk_view import KEPT, with_view
 from web.entering import Db, OurForm, Viewer, now, typed
 from web.refusing import refusal, status_of
 from web.showing import show
 
 router = APIRouter(prefix="/cases/{number}/acts")
 
-Choices = dict[str, list[tuple[str, str]]]  # field name -> what may be chosen
-
 
 @router.get("")
-def page(request: Request, db: Db, viewer: Viewer, number: str) -> Response:
-    """A form for each act that is open to this person now."""
+def page(request: Request, db: Db, viewer: Viewer, number: str, open: str = "") -> Response:
+    """A form for each act that is open to this person now; `open` names the one that was asked for."""
     case, _ = case_seen_by(db, viewer, number)
-    return _page(request, db, viewer, case)
+    return _page(request, db, viewer, case, wanted=open)
 
 
 @router.post("/{name}")
@@ -40,6 +40,7 @@ def done(request: Request, db: Db, viewer: Viewer, number: str, name: str, form:
             data[field.name] = given
     try:
         case, _ = case_seen_by(db, viewer, number)
+        data = with_template(db, name, data, typed(form, "template"), by=viewer)
         asked = Asked(db, number, item, data, viewer, now())
         if doing and doing.confirm and not typed(form, CONFIRMED):
             return confirm_page(request, db, doing, asked, data)
@@ -54,7 +55,7 @@ def done(request: Request, db: Db, viewer: Viewer, number: str, name: str, form:
         words = "\n".join(str(given) for given in data.values())
         link = "" if isinstance(refused, NotFound | NotYourDesk) else number
         return refusal(request, status_of(refused), str(refused), case=link, kept=words)
-    return RedirectResponse(_afterwards(db, viewer, number), 303)
+    return RedirectResponse(with_view(_afterwards(db, viewer, number), typed(form, KEPT)), 303)
 
 
 def _afterwards(db: Session, viewer: Account, number: str) -> str:
@@ -76,13 +77,14 @@ def _page(
     status: int = 200,
     faults: dict[str, str] | None = None,
     kept: dict[str, object] | None = None,
+    wanted: str = "",
 ) -> Response:
     faults, found = faults or {}, []
     acts = other_acts(db, viewer, case.number)
     for one in acts:
-        key = f"{one.doing.name}.{one.item.code if one.item else ''}"
-        opened = len(acts) == 1 or any(name.startswith(f"{key}.") for name in faults)
-        found.append((one, key, _choices(db, viewer, case, one), opened))
+        key = key_of(one)
+        opened = len(acts) == 1 or key == wanted or any(name.startswith(f"{key}.") for name in faults)
+        found.append((one, key, choices_of(db, viewer, case, one), opened))
     return show(
         request,
         "acts.html",
@@ -91,9 +93,6 @@ def _page(
         acts=found,
         faults=faults,
         kept=kept or {},
+        templates=templates_of(db, viewer),
+        stock_field=dict(FIELD),
     )
-
-
-def _choices(db: Session, viewer: Account, case: Case, one: Possible) -> Choices:
-    scene = Scene(db, case, one.item, viewer, now(), tuple(posts_held(db, viewer, at=now())))
-    return {field.name: field.choices(scene) for field in one.doing.fields if field.choices}

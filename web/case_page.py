@@ -10,7 +10,7 @@ from actions.applying import supply
 from actions.doing import Possible, possible
 from actions.meanwhile import Tried, saying_who
 from actions.moving import APPLICANT
-from actions.permitting import moved_away, posts_held
+from actions.permitting import moved_away
 from actions.storing import TooLarge, UnknownType, discard, store
 from config.settings import settings
 from models.account import Account, accounts, departments_by_code
@@ -24,7 +24,6 @@ from models.shift import shift_changes_of_case
 from models.supervision import standings
 from models.together import is_asked
 from models.version import bundle_of_version
-from models.worklists import next_at_desk
 from rules.application import Supplied
 from rules.bundle import Bundle
 from rules.duties import may
@@ -32,18 +31,17 @@ from rules.errors import Faulty, NotFound, NotYourDesk, Refused
 from rules.identifiers import fault_of_case_number
 from rules.people import Role
 from rules.states import ITEM_DECIDED, Act, CaseState
+from web.acting_bar import ON_THE_CASE, ON_THE_SUPPLEMENT, bar_of
+from web.desk_view import KEPT
 from web.entering import Clerk, Db, OurForm, Viewer, now, typed
 from web.gaps_shown import supplement_shown
+from web.papers import in_place, papers_of
 from web.refusing import status_of
 from web.showing import show
 from web.timeline import particulars
 from web.together import together
 
 router = APIRouter(prefix="/cases")
-
-# The acts with a place of their own.
-ON_THE_SUPPLEMENT = frozenset({"list-gap", "drop-gap", "ask-supplement", "answer-gap", "accept-deferring"})
-ON_THIS_PAGE = ON_THE_SUPPLEMENT | frozenset({"accept", "decline", "grant", "refuse", "supply"})
 
 SEES_ALL = frozenset({Role.CLERK, Role.MANAGER, Role.ADMIN, Role.GOVERNMENT})
 HANDLES = frozenset(
@@ -98,11 +96,11 @@ def case_page(
         items=items,
         bundle=bundle,
         done=[item for item in items if item.code == done and item.state in ITEM_DECIDED],
-        materials=in_order(materials_of(db, number), bundle),
+        own=papers_of(viewer, items, bundle, in_order(materials_of(db, number), bundle)),
+        in_place=in_place,
         former=former_versions(db, number),
         supplement=supplement_shown(db, case),
         supplement_link=any(one.doing.name in ON_THE_SUPPLEMENT for one in open_now),
-        own_papers=_own_papers(viewer, items, bundle),
         timeline=timeline(db, number),
         particulars=particulars,
         may_view=may(Act.VIEW, viewer.role),
@@ -111,14 +109,13 @@ def case_page(
         people={account.username: account.name for account in accounts(db)},
         overseer=overseer,
         limit_mb=settings().upload_limit_mb,
-        deciding=[one.item for one in open_now if one.item and one.doing.name == "grant"],
-        in_hand={(one.doing.name, one.item.code) for one in open_now if one.item},
+        bar=bar_of(db, viewer, case, open_now),
+        carried=_view_carried(request),
         shared=together(db, case, items, bundle),
-        following=_next(db, viewer, items),
+        works_off=viewer.role in (Role.OFFICER, Role.HEAD),
         accepting=case.state is CaseState.SUBMITTED and may(Act.ACCEPT, viewer.role),
         supplying=case.state in (CaseState.SUBMITTED, CaseState.ACCEPTED) and may(Act.SUPPLY, viewer.role),
         prefect=settings().prefect_url if overseer else None,
-        other_acts=beside(open_now),
         standings=standings(db, [number], at=now()),
         papers=documents_of(db, number),
         deliveries=deliveries_of(db, number),
@@ -133,7 +130,7 @@ def other_acts(db: Session, viewer: Account, number: str) -> list[Possible]:
 
 def beside(found: list[Possible]) -> list[Possible]:
     """Those of the possible acts that have no place of their own on the case page."""
-    return [one for one in found if one.doing.name not in ON_THIS_PAGE]
+    return [one for one in found if one.doing.name not in ON_THE_CASE]
 
 
 @router.get("/{number}/receipt")
@@ -207,12 +204,6 @@ def in_order(materials: list[Material], bundle: Bundle) -> list[Material]:
     return sorted(materials, key=lambda material: (places[material.spec_id], material.version))
 
 
-def _own_papers(viewer: Account, items: list[Item], bundle: Bundle) -> set[str]:
-    """The materials that this person's department works with."""
-    own = [item.code for item in items if item.department_code == viewer.department_code]
-    return {material for code in own for material in bundle.item(code).materials}
-
-
 def _arrived(upload: UploadFile | str | None, spec_id: str) -> Supplied:
     if isinstance(upload, UploadFile) and upload.filename:
         limit = settings().upload_limit_mb << 20
@@ -220,11 +211,8 @@ def _arrived(upload: UploadFile | str | None, spec_id: str) -> Supplied:
     return Supplied(spec_id)
 
 
-def _next(db: Session, viewer: Account, items: list[Item]) -> Item | None:
-    """The next case on this person's desk, for those who work through a list."""
-    if viewer.role not in (Role.OFFICER, Role.HEAD) or not viewer.department_code:
-        return None
-    posts = posts_held(db, viewer, at=now())
-    people = {viewer.username, *(post.username for post in posts)}
-    head = Role.HEAD in {viewer.role, *(post.role for post in posts)}
-    return next_at_desk(db, viewer.department_code, items[0].case_number, people, head=head)
+def _view_carried(request: Request) -> str:
+    """How the person saw their desk, carried along to the next one."""
+    form = getattr(request.state, "form", None)
+    carried = form.get(KEPT, "") if form is not None else request.query_params.get(KEPT, "")
+    return carried if isinstance(carried, str) else ""

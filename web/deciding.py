@@ -1,5 +1,7 @@
 """准予或不予: the two buttons of a department; a refusal first shows whom it stops."""
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
@@ -9,12 +11,14 @@ from actions.deciding import item_named, refuse
 from actions.doing import do
 from actions.foreseeing import foresee
 from actions.meanwhile import Tried, saying_who
+from actions.stock_opinions import with_template
 from models.account import Account, departments_by_code
 from models.case import Case, Item
 from models.version import bundle_of_version
 from rules.errors import Faulty, NotYourDesk, Refused
 from rules.states import Act
 from web.case_page import case_page, case_seen_by
+from web.desk_view import KEPT, with_view
 from web.entering import Db, OurForm, Viewer, now, typed
 from web.refusing import refusal, status_of
 from web.showing import show
@@ -25,37 +29,43 @@ router = APIRouter(prefix="/cases/{number}/items/{item}")
 @router.post("/grant")
 def granted(request: Request, db: Db, viewer: Viewer, number: str, item: str, form: OurForm) -> Response:
     """准予, with an opinion if there is one, and conditions if there are any."""
-    words = {field: typed(form, field) for field in ("opinion", "conditions", "conditions_until")}
-    asked = Asked(db, number, item, words, viewer, now())
+    words: dict[str, object] = {
+        field: typed(form, field) for field in ("opinion", "conditions", "conditions_until")
+    }
     try:
         case_seen_by(db, viewer, number)
+        words = with_template(db, "grant", words, typed(form, "template"), by=viewer)
+        asked = Asked(db, number, item, words, viewer, now())
         with db.begin_nested():  # a refusal leaves nothing half written behind
             do("grant", asked)
     except Refused as refused:
         return _not_done(request, db, viewer, number, item, refused, "opinion", words)
-    return RedirectResponse(f"/cases/{number}?done={item}", 303)
+    return RedirectResponse(with_view(f"/cases/{number}?done={item}", typed(form, KEPT)), 303)
 
 
 @router.post("/refuse")
 def refused_(request: Request, db: Db, viewer: Viewer, number: str, item: str, form: OurForm) -> Response:
     """不予: first what it stops, then, confirmed, the decision."""
-    reason = typed(form, "reason")
+    reason, template, carried = (typed(form, name) for name in ("reason", "template", KEPT))
     if typed(form, "back"):
         return case_page(request, db, viewer, number, kept={f"{item}.reason": reason})
+    tried = Tried(number, item, Act.REFUSE, viewer, now())
     try:
         case, items = case_seen_by(db, viewer, number)
-        with db.begin_nested():
+        reason = str(with_template(db, "refuse", {"reason": reason}, template, by=viewer)["reason"])
+        with db.begin_nested(), saying_who(db, tried):
             if not typed(form, "confirmed"):
-                with saying_who(db, Tried(number, item, Act.REFUSE, viewer, now())):
-                    return _preview(request, db, viewer, case, item_named(items, item, number), reason)
-            with saying_who(db, Tried(number, item, Act.REFUSE, viewer, now())):
-                refuse(db, number, item, reason, by=viewer, at=now())
+                mine = item_named(items, item, number)
+                return _preview(request, db, viewer, case, mine, reason, carried)
+            refuse(db, number, item, reason, by=viewer, at=now())
     except Refused as refused:
         return _not_done(request, db, viewer, number, item, refused, "reason", {"reason": reason})
-    return RedirectResponse(f"/cases/{number}?done={item}", 303)
+    return RedirectResponse(with_view(f"/cases/{number}?done={item}", carried), 303)
 
 
-def _preview(request: Request, db: Session, viewer: Account, case: Case, mine: Item, reason: str) -> Response:
+def _preview(
+    request: Request, db: Session, viewer: Account, case: Case, mine: Item, reason: str, carried: str
+) -> Response:
     """What this refusal would stop: it is taken, looked at, and taken back."""
     foreseen = foresee(
         db, case.number, lambda: refuse(db, case.number, mine.code, reason, by=viewer, at=now())
@@ -72,6 +82,7 @@ def _preview(request: Request, db: Session, viewer: Account, case: Case, mine: I
         following=[one for one in foreseen.changes if one not in stopped and one.code != mine.code],
         untouched=foreseen.others,
         outcome=foreseen.outcome,
+        carried=carried,
         departments=departments_by_code(db),
     )
 
@@ -84,14 +95,14 @@ def _not_done(
     item: str,
     refused: Refused,
     field: str,
-    words: dict[str, str],
+    words: Mapping[str, object],
 ) -> Response:
     """Beside its field what was filled in wrongly; otherwise a calm page. Nothing typed is lost."""
     if isinstance(refused, Faulty):
         # What a longer text is faulted for is called "reason" everywhere; here it may be the opinion.
         faults = {f"{item}.{name if name in words else field}": why for name, why in refused.faults.items()}
-        kept = {f"{item}.{name}": word for name, word in words.items()}
+        kept = {f"{item}.{name}": str(word) for name, word in words.items()}
         return case_page(request, db, viewer, number, status=422, faults=faults, kept=kept)
     case = "" if isinstance(refused, NotYourDesk) else number
-    kept_words = "\n".join(word for word in words.values() if word)
+    kept_words = "\n".join(str(word) for word in words.values() if word)
     return refusal(request, status_of(refused), str(refused), case=case, kept=kept_words)

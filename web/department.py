@@ -1,19 +1,25 @@
-"""A department's desk: what it has to do, what will come, what it has done."""
+"""A department's desk: what it has to do, what comes next, what will come, what it has done."""
+
+from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
+from sqlmodel import Session
 
-from actions.permitting import posts_held
+from actions.batching import MOST
+from actions.next_one import take_next
 from models.account import Account, departments_by_code
 from models.after import checks_at_desk
 from models.audit import handed_on
+from models.desk import Order, Pressing, claims_counted, desk_listed, items_counted, standing_in
 from models.supervision import names_of, standings
 from models.together import gatherings_ahead, opinions_waiting, rectifications_overdue
-from models.worklists import done_at_desk, held_for_desk, open_at_desk, overdue_at_desk
+from models.worklists import AtDesk, Leaf, done_at_desk, held_for_desk, overdue_at_desk
 from rules.errors import NotYourDesk
 from rules.moments import china_day
 from web.asking import bundle_names, page_number
-from web.entering import Db, Officer, now
+from web.desk_view import KEPT, TABS, days_of, view_kept, view_of, with_view
+from web.entering import Db, Officer, OurForm, now, typed
 from web.marking import marks_of
 from web.pre_reviewing import pre_review_of
 from web.showing import show
@@ -21,43 +27,57 @@ from web.showing import show
 router = APIRouter(prefix="/desk")
 
 
-TABS = {"": "全部", "mine": "我领办的", "free": "本部门待领"}
-
-
 @router.get("")
 def to_do(
     request: Request,
     db: Db,
     officer: Officer,
-    page: str = "",
-    whose: str = "",
     pre: str = "",
     asked: str = "",
+    none: str = "",
+    tick: str = "",
 ) -> Response:
     """The most urgent first; below, what others ask of us and what still waits for others."""
-    code = department_of(officer)
-    people = [officer.username, *(post.username for post in posts_held(db, officer, at=now()))]
-    claimed_by = {"mine": people, "free": [""]}.get(whose)
-    leaf = open_at_desk(db, code, page_number(page), claimed_by=claimed_by)
+    code, view, at = department_of(officer), view_of(request.query_params), now()
+    posts = standing_in(db, officer.username, code, china_day(at))
+    people = (officer.username, *(post.username for _, post in posts))
+    claims = claims_counted(db, code)
+    leaf = desk_listed(db, code, view.wanted(people, claims), days_of(at))
     return show(
         request,
         "desk.html",
-        leaf=leaf,
-        standings=standings(db, {row.case.number for row in leaf.rows}, at=now()),
-        held=held_for_desk(db, code),
-        tabs=TABS,
-        whose=whose if whose in TABS else "",
-        people=names_of(db),
-        marks=marks_of(db, leaf.rows, at=now()),
-        checks=checks_at_desk(db, code),
+        view=view,
+        posts=posts,
+        tabs=_tabs(claims, people),
+        nothing_next=bool(none),
+        ticked=bool(tick and view.item),
+        most=MOST,
+        overdue=overdue_at_desk(db, code, china_day(at)),
         asked=opinions_waiting(db, code),
         ahead=gatherings_ahead(db, code),
-        not_put_right=rectifications_overdue(db, [row.item.number for row in leaf.rows], now()),
+        checks=checks_at_desk(db, code),
+        held=held_for_desk(db, code),
         department=departments_by_code(db)[code],
-        overdue=overdue_at_desk(db, code, china_day(now())),
+        people=names_of(db),
         bundles=bundle_names(),
+        **_filters(db, code),
+        **_beside(db, leaf),
         **pre_review_of(request, db, code, pre, asked),
     )
+
+
+@router.post("/next")
+def next_one(db: Db, officer: Officer, form: OurForm) -> Response:
+    """下一件: claim it and open it; back to the desk where nothing is left."""
+    carried, at = typed(form, KEPT), now()
+    view = view_kept(carried)
+    people = (officer.username,)
+    wanted = view.wanted(people)
+    item = take_next(db, wanted, days_of(at), by=officer, at=at, after=typed(form, "after"))
+    if item is None:
+        address = view.address()
+        return RedirectResponse(f"{address}{'&' if '?' in address else '?'}none=1", 303)
+    return RedirectResponse(with_view(f"/cases/{item.case_number}", carried), 303)
 
 
 @router.get("/done")
@@ -81,3 +101,30 @@ def department_of(officer: Account) -> str:
     if not officer.department_code:
         raise NotYourDesk("您的账号没有所属部门，请系统管理员设置。")
     return officer.department_code
+
+
+def _tabs(claims: dict[str, int], people: tuple[str, ...]) -> list[tuple[str, str, int]]:
+    """Each tab with how many it holds."""
+    mine, free = sum(claims.get(one, 0) for one in people), claims.get("", 0)
+    total = sum(claims.values())
+    counts = {"": total, "mine": mine, "free": free, "others": total - mine - free}
+    return [(key, word, counts[key]) for key, word in TABS.items()]
+
+
+def _filters(db: Session, code: str) -> dict[str, Any]:
+    """What the list can be narrowed to: only what lies here."""
+    return {
+        "items": items_counted(db, code),
+        "pressing": list(Pressing),
+        "orders": list(Order),
+    }
+
+
+def _beside(db: Session, leaf: Leaf[AtDesk]) -> dict[str, Any]:
+    """The list, and what is said beside its lines."""
+    return {
+        "leaf": leaf,
+        "standings": standings(db, {row.case.number for row in leaf.rows}, at=now()),
+        "marks": marks_of(db, leaf.rows, at=now()),
+        "not_put_right": rectifications_overdue(db, [row.item.number for row in leaf.rows], now()),
+    }

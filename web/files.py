@@ -12,10 +12,10 @@ from rules.errors import NotFound, NotYourDesk
 from rules.viewing import Purpose
 from web.case_page import HANDLES, case_seen_by
 from web.entering import Db, Viewer, now
+from web.papers import in_place
 
 router = APIRouter(prefix="/materials")
 
-SHOWN_IN_PLACE = frozenset({"application/pdf", "image/png", "image/jpeg"})
 # The file is a stranger's: whatever it contains, it may load and run nothing here.
 FILE_POLICY = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; object-src 'self'"
 
@@ -31,11 +31,10 @@ def file(db: Db, viewer: Viewer, material_id: UUID, view: str = "") -> Response:
     if not path.is_file():
         raise NotFound(f"材料“{material.name}”的文件不在存储中，请告诉系统管理员。")
     note(db, material.case_number, Purpose.FILE, material.name, by=viewer, at=now())
-    in_place = bool(view) and material.media_type in SHOWN_IN_PLACE
     return FileResponse(
         path,
         media_type=material.media_type or "application/octet-stream",
         filename=material.file_name,
-        content_disposition_type="inline" if in_place else "attachment",
+        content_disposition_type="inline" if view and in_place(material) else "attachment",
         headers={"Content-Security-Policy": FILE_POLICY, "Cache-Control": "private, no-store"},
     )

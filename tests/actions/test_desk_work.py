@@ -19,8 +19,8 @@ from models.audit import timeline
 from models.case import Case, items_of
 from models.clock import running_clocks
 from models.database import transaction
+from models.desk import Days, DeskWanted, desk_listed
 from models.digest import latest_digest
-from models.worklists import open_at_desk
 from rules.bundle import Bundle
 from rules.errors import AlreadyDone, Faulty, NotYourDesk, Refused, WrongState
 from rules.states import Act, DeskStep, ItemState
@@ -75,9 +75,14 @@ def test_what_nobody_has_claimed_lies_open_for_all(
 ) -> None:
     """Failure story 17: an empty assignee is nobody's, so the task is shown to nobody."""
     assert item_of(db, case, STEPPED).assignee == ""
-    assert [row.item.code for row in open_at_desk(db, "market").rows] == [STEPPED]
+    assert on_desk(db, "market") == [STEPPED]
     for officer in (market, second):
         assert {"claim", "pass-on"} <= actions_of(db, case, officer, STEPPED)
+
+
+def on_desk(db: Session, department: str) -> list[str]:
+    days = Days(MORNING.date(), MORNING.date())
+    return [row.item.code for row in desk_listed(db, department, DeskWanted(), days).rows]
 
 
 def test_a_claimed_item_is_the_claimers(
@@ -245,8 +250,8 @@ def test_reassigned_it_keeps_its_dates_and_changes_the_desk(
     assert (item.department_code, item.assignee, item.step) == ("planning", "", DeskStep.HANDLE)
     assert (item.due_on, item.promised_due_on, item.legal_due_on) == dates, "no new time"
     assert case.look_at == LATER, "Prefect shows the new department"
-    assert [row.item.code for row in open_at_desk(db, "planning").rows] == [STEPPED]
-    assert open_at_desk(db, "market").rows == []
+    assert on_desk(db, "planning") == [STEPPED]
+    assert on_desk(db, "market") == []
     for act in (grant, claim):
         with pytest.raises(NotYourDesk, match="由 market负责人 转给其他部门办理，不在您部门了"):
             act(db, case.number, STEPPED, by=market, at=LATER)

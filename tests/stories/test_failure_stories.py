@@ -15,8 +15,8 @@ from actions.suspending import Procedure, end_special, extend_item, start_specia
 from models.account import account_named
 from models.case import items_of
 from models.database import engine, transaction
+from models.desk import Days, DeskWanted, desk_listed
 from models.supervision import clock_views, standings
-from models.worklists import open_at_desk
 from rules.clock import ClockKind
 from rules.identifiers import fault_of_case_number
 from rules.lights import Light
@@ -118,7 +118,7 @@ def _statements_of_the_desk() -> int:
 
     event.listen(engine(), "before_cursor_execute", note)
     with transaction() as session:
-        leaf = open_at_desk(session, "market")
+        leaf = desk_listed(session, "market", DeskWanted(), Days(MORNING.date(), MORNING.date()))
         standings(session, {row.case.number for row in leaf.rows}, at=MORNING)
     event.remove(engine(), "before_cursor_execute", note)
     return len(sent)

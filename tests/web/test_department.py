@@ -66,7 +66,9 @@ def test_granting(fire: Browser) -> None:
 
 def test_the_next_one_is_offered(fire: Browser) -> None:
     first, second = released(), released()
-    assert f'href="/cases/{second.number}"' in fire.get(f"/cases/{first.number}").text
+    assert "下一件" in fire.text(f"/cases/{first.number}")
+    answer = fire.post("/desk/next", {"after": first.number})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/cases/{second.number}")
 
 
 def test_a_refusal_needs_a_reason(fire: Browser) -> None:

@@ -35,6 +35,25 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// 常用意见: what was chosen stands in the field, to be put right before it is sent.
+document.addEventListener("change", (event) => {
+  const select = event.target;
+  if (!select.matches("select[data-fills]")) return;
+  const field = document.getElementById(select.dataset.fills);
+  const words = [...select.options].map((option) => option.dataset.words);
+  if (field && (!field.value.trim() || words.includes(field.value))) {
+    field.value = select.selectedOptions[0].dataset.words ?? "";
+  }
+});
+
+// 材料: which of them stands in the frame beside the list?
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[target=paper]");
+  if (!link) return;
+  for (const other of document.querySelectorAll("a[target=paper]")) other.removeAttribute("aria-current");
+  link.setAttribute("aria-current", "true");
+});
+
 document.addEventListener("change", (event) => {
   const input = event.target;
   if (!input.matches("input[type=file]")) return;

@@ -1,0 +1,80 @@
+"""办理: the one bar with everything that is open to this person on a case now; the common acts in place."""
+
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from actions.acting import Scene
+from actions.doing import Possible
+from actions.permitting import posts_held
+from actions.stock_opinions import FIELD, templates_of
+from models.account import Account
+from models.case import Case, Item
+from models.opinion_template import OpinionTemplate
+from web.entering import now
+
+# The acts with a place of their own.
+ON_THE_SUPPLEMENT = frozenset({"list-gap", "drop-gap", "ask-supplement", "answer-gap", "accept-deferring"})
+ON_THE_CASE = ON_THE_SUPPLEMENT | frozenset({"accept", "decline", "grant", "refuse", "supply"})
+# A department's daily work: their forms stand on the case page too.
+IN_PLACE = ("give-opinion", "pass-on", "send-back", "end-special", "start-special", "transfer")
+AT_ONCE = frozenset({"claim", "release"})
+
+Choices = dict[str, list[tuple[str, str]]]  # field name -> what may be chosen
+
+
+@dataclass(frozen=True)
+class InPlace:
+    """An act whose form stands in the bar."""
+
+    act: Possible
+    key: str  # by which its fields are called, here and on the page of all acts
+    choices: Choices
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What the bar offers."""
+
+    deciding: tuple[Item, ...]  # grant and refuse
+    at_once: tuple[Possible, ...]  # one button each
+    in_place: tuple[InPlace, ...]
+    more: tuple[tuple[Possible, str], ...]  # behind 更多办理, with their keys
+    templates: tuple[OpinionTemplate, ...]
+    stock_field: dict[str, str]  # act -> the field that a chosen template fills
+
+    @property
+    def empty(self) -> bool:
+        return not (self.deciding or self.at_once or self.in_place or self.more)
+
+
+def bar_of(db: Session, viewer: Account, case: Case, found: list[Possible]) -> Bar:
+    """The bar for these possible acts."""
+    rest = [one for one in found if one.doing.name not in ON_THE_CASE]
+    here = sorted(
+        (one for one in rest if one.doing.name in IN_PLACE), key=lambda one: IN_PLACE.index(one.doing.name)
+    )
+    return Bar(
+        tuple(one.item for one in found if one.item and one.doing.name == "grant"),
+        tuple(one for one in rest if one.doing.name in AT_ONCE and _plain(one)),
+        tuple(InPlace(one, key_of(one), choices_of(db, viewer, case, one)) for one in here),
+        tuple((one, key_of(one)) for one in rest if one.doing.name not in IN_PLACE),
+        tuple(templates_of(db, viewer)),
+        dict(FIELD),
+    )
+
+
+def key_of(one: Possible) -> str:
+    """How the act is called in addresses and faults."""
+    return f"{one.doing.name}.{one.item.code if one.item else ''}"
+
+
+def choices_of(db: Session, viewer: Account, case: Case, one: Possible) -> Choices:
+    """What the fields of its form offer."""
+    scene = Scene(db, case, one.item, viewer, now(), tuple(posts_held(db, viewer, at=now())))
+    return {field.name: field.choices(scene) for field in one.doing.fields if field.choices}
+
+
+def _plain(one: Possible) -> bool:
+    """A claimed item is only given to somebody else: that needs its form."""
+    return one.doing.name != "claim" or (one.item is not None and not one.item.assignee)
