@@ -39,9 +39,9 @@ class File:
 
 def files(session: Session, case_number: str = "") -> Iterator[File]:
     """Every file of the record, or one."""
-    found = (
-        session.connection().execution_options(yield_per=AT_ONCE).execute(text(FILES), {"case": case_number})
-    )
+    # Said of this statement alone: said of the connection, every later statement would be streamed.
+    streamed = {"yield_per": AT_ONCE}
+    found = session.execute(text(FILES), {"case": case_number}, execution_options=streamed)
     for (number, count, head), rows in groupby(found, key=lambda row: (row[0], row[1], row[2])):
         yield File(number, count, head, [_link(row) for row in rows if row[3] is not None])
 

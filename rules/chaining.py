@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes
 
 ALGORITHMS: Mapping[str, hashes.HashAlgorithm] = {"sm3": hashes.SM3(), "sha256": hashes.SHA256()}
 LEAF, NODE = b"\x00", b"\x01"  # a node is never taken for a leaf
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 NO_SALT = ""  # the content was erased with its salt: nobody can guess what it was
 
 
@@ -56,9 +57,7 @@ def digest(algorithm: str, data: bytes) -> str:
 
 def canonical(value: Any) -> bytes:
     """JSON in one way only: keys sorted, no spaces, UTF-8, a whole number never written with a point."""
-    return json.dumps(
-        _plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-    ).encode()
+    return _ENCODER.encode(_plain(value)).encode()
 
 
 def stamp(at: datetime) -> str:
@@ -86,7 +85,7 @@ def entry_hash(link: Link) -> str:
         "previous": link.previous,
         "serial": link.serial,
     }
-    return digest(link.algorithm, canonical(said))
+    return digest(link.algorithm, _ENCODER.encode(said).encode())  # words and whole numbers: plain already
 
 
 def leaf_hash(algorithm: str, case: str, serial: int, head: str) -> str:
@@ -138,10 +137,10 @@ def _joined(algorithm: str, pair: Sequence[str]) -> str:
 
 def _plain(value: Any) -> Any:
     """As PostgreSQL gives it back: it keeps no difference between 1e3 and 1000."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {str(key): _plain(held) for key, held in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(held) for held in value]
-    if isinstance(value, float) and value.is_integer():
+    if type(value) is float and value.is_integer():
         return int(value)
     return value
