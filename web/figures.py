@@ -99,7 +99,7 @@ def _coming(scene: Scene) -> Figure:
 
 
 def _ratings(scene: Scene) -> Figure:
-    return figures_peaks.rated(rating_figures(scene.db, *scene.span.moments), "")
+    return figures_peaks.rated(rating_figures(scene.db, *scene.span.moments), len(scene.span.days))
 
 
 BUILT: dict[str, Callable[[Scene], Figure]] = {

@@ -75,14 +75,14 @@ def coming(expected: Sequence[Expected]) -> Figure:
     )
 
 
-def rated(ratings: Ratings, link: str) -> Figure:
+def rated(ratings: Ratings, days: int) -> Figure:
     """好差评: how many gave which grade."""
     counts = {grade: ratings.counts.get(grade, 0) for grade in Grade}
     total = sum(counts.values())
     rows = [
         (
             Cell(grade.label),
-            Cell(str(count), f"{link}&grade={grade.value}" if count and link else ""),
+            Cell(str(count), f"/ratings?days={max(days, 30)}&grade={grade.value}" if count else ""),
             Cell(f"{count / total:.1%}" if total else "—"),
         )
         for grade, count in counts.items()
@@ -93,7 +93,7 @@ def rated(ratings: Ratings, link: str) -> Figure:
         f"共 {total} 次评价。",
         ("评价", "次数", "占比"),
         rows if total else [],
-        "只计第一次评价；整改以后的再次评价另存。",
+        "只计第一次评价，申诉成立的不计。点开的是评价台账，最短三十天。",
         partial(bars, [grade.label for grade in counts], {"次数": list(counts.values())}),
     )
 
