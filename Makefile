@@ -53,6 +53,10 @@ bench-throughput: setup ## measure: cases a second, beside Prefect as it comes
 bench-pages: setup ## measure: every page with 100,000 cases stored (CASES=... takes another number)
 	$(BIN)/python -W ignore -m bench.pages
 
+.PHONY: faults
+faults: setup ## a busy day on which everything dies at random (SEED=… FAULTS=200), and the account
+	$(BIN)/python -m bench.faults
+
 .PHONY: lint
 lint: setup ## style
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

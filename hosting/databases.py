@@ -26,7 +26,13 @@ def prepare_databases(settings: Settings) -> None:
         raise Refused("设置 dsn 和 owner_dsn 写的不是同一个库，请改成同一台主机上的同一个库。")
     with connected(settings.owner_url) as connection:
         require_supported(connection)
-        if settings.prefect_dsn is None:
+    ensure_prefects(settings)
+
+
+def ensure_prefects(settings: Settings) -> None:
+    """Prefect's database; lost, an empty one is made, and the conductor fills it from the record."""
+    if settings.prefect_dsn is None:
+        with connected(settings.owner_url) as connection:
             ensure_database(connection, prefect_database(settings))
     with connected(through_psycopg2(settings.prefect_database_url)) as connection:
         require_supported(connection)

@@ -32,6 +32,7 @@ class Program:
     orphan_signal: signal.Signals = signal.SIGKILL  # what it gets if we die without stopping it
     yields: int = 0  # how far it steps back for the others when processors are short (nice)
     patience: float = 10.0  # seconds between the request to stop and SIGKILL
+    before_again: Callable[[], None] = lambda: None  # what must be so before it starts once more; or Refused
 
 
 class Process:

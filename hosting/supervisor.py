@@ -99,10 +99,11 @@ class Supervisor:
     def _start_again(self, process: Process) -> None:
         if process.start_again_at is not None and time.monotonic() >= process.start_again_at:
             try:
+                process.program.before_again()
                 process.start()
-            except OSError as error:
+            except (OSError, Refused) as error:
                 process.schedule_restart()
-                self._tell(f"{process.program.label} 没能重新启动：{error.strerror}")
+                self._tell(f"{process.program.label} 没能重新启动：{getattr(error, 'strerror', None) or error}")
 
     def _tell(self, sentence: str) -> None:
         logger.warning(sentence)

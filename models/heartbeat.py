@@ -53,7 +53,9 @@ class Heartbeat(SQLModel, table=True):
 class Pulse:
     """Of one process. A thread says that it is there; only its work says that it goes on."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, *, answers: bool = False) -> None:
+        """`answers`: its work is to answer, and has no rounds; being there is enough."""
+        self.answers = answers
         self.kind, self.host, self.pid = kind, socket.gethostname()[:100], os.getpid()
         self.name = f"{kind}-{self.host}-{self.pid}"
         self.counts: dict[str, int] = {}
@@ -99,7 +101,7 @@ def beat(session: Session, pulse: Pulse) -> None:
     """Write down that it is there."""
     connection = session.connection()
     given = {"name": pulse.name, "kind": pulse.kind, "host": pulse.host, "pid": pulse.pid}
-    idle = time.monotonic() - pulse.turned
+    idle = 0.0 if pulse.answers else time.monotonic() - pulse.turned
     connection.execute(text(BEAT), given | {"idle": idle, "counts": json.dumps(pulse.counts)})
 
 

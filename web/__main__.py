@@ -11,7 +11,7 @@ from web.app import create_app
 def main() -> None:
     """Run until told to stop."""
     set_up("web")
-    pulse = Pulse("web").start()
+    pulse = Pulse("web", answers=True).start()
     # A proxy on this machine needs no naming where there is a public address.
     trusted = (settings().trusted_proxies or ("127.0.0.1" if settings().public_url else "")).split()
     uvicorn.run(

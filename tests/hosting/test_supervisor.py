@@ -7,6 +7,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -14,6 +15,7 @@ import pytest
 
 from hosting.processes import Process, Program
 from hosting.supervisor import StopAsked, Supervisor
+from rules.errors import Refused
 
 WAIT = "print('up', flush=True); import time; time.sleep(60)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {WAIT}"
@@ -131,3 +133,23 @@ def test_a_long_log_is_set_aside(tmp_path: Path) -> None:
     process.start()
     assert eventually(lambda: not process.running)
     assert (process.last_words(), (tmp_path / "one.1.log").exists()) == ("hello", True)
+
+
+def test_what_must_be_so_is_seen_to_before_a_restart(tmp_path: Path) -> None:
+    """Prefect's server finds a database again, though somebody dropped it."""
+    looked, said = [], []
+
+    def first_not_then_so() -> None:
+        looked.append(1)
+        if len(looked) == 1:
+            raise Refused("数据库还没有启动。")
+
+    needy = replace(program(tmp_path, "sleep", "60"), before_again=first_not_then_so)
+    with Supervisor(said.append) as supervisor:
+        process = supervisor.start(needy)
+        assert looked == []
+        os.kill(process.pid, signal.SIGKILL)
+        first = process.pid
+        assert supervisor.wait_for(lambda: process.running and process.pid != first, 8)
+    assert len(looked) == 2
+    assert any("没能重新启动：数据库还没有启动。" in sentence for sentence in said)

@@ -146,7 +146,7 @@ def test_the_log_of_a_request_has_its_route_and_nobodys_words(
     answer = asked("/track?no=陈一诺", **{"X-Request-ID": "from-the-proxy-1"})
     assert answer.headers["X-Request-ID"] == "from-the-proxy-1"
     assert len(asked("/track", **{"X-Request-ID": "bad id\n"}).headers["X-Request-ID"]) == 16
-    [first, second] = [one for one in log.records if one.name == "yijianshi.requests"]
+    [first, _] = [one for one in log.records if one.name == "yijianshi.requests"]
     assert (first.method, first.route, first.status) == ("GET", "/track", 200)  # type: ignore[attr-defined]
     assert "陈" not in first.getMessage()
     asked("/livez")
