@@ -17,7 +17,7 @@ from models.database import transaction
 
 EVERY = 5.0  # seconds
 GONE_AFTER = 20  # seconds without a word: it is gone, or cannot reach the record
-FORGOTTEN_AFTER = 86_400  # seconds
+FORGOTTEN_AFTER = 3600  # seconds
 logger = logging.getLogger("yijianshi.heartbeat")
 
 # By the server's clock: those of several machines differ.
@@ -106,7 +106,7 @@ def beat(session: Session, pulse: Pulse) -> None:
 
 
 def forget(session: Session, name: str) -> None:
-    """Those that left, and those of which nothing was heard for a day."""
+    """Those that left, and those of which nothing was heard for an hour."""
     session.connection().execute(text(FORGET), {"name": name, "after": FORGOTTEN_AFTER})
 
 
