@@ -69,6 +69,12 @@ def upgrade() -> None:
     op.create_index(
         "case_file_failing", "case_file", ["failures"], postgresql_where=sa.text("failures > 0")
     )
+    op.create_index("item_of_department", "item", ["department_code", "case_number"])
+    op.create_index(
+        "notice_newest",
+        "notice",
+        [sa.text("created_at DESC"), "case_number", sa.text("serial DESC")],
+    )
     op.create_index(
         "audit_case_ended",
         "audit_entry",
@@ -81,6 +87,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("audit_case_ended", table_name="audit_entry")
+    op.drop_index("notice_newest", table_name="notice")
+    op.drop_index("item_of_department", table_name="item")
     for name in ("case_file_failing", "case_file_concluded", "case_file_urgent", "case_file_open_due"):
         op.drop_index(name, table_name="case_file")
     for table in ("list_export", "hour_figure", "day_figure"):
