@@ -73,6 +73,10 @@ layers: setup ## who may import whom
 check-config: setup ## the rules of the catalogue, over every bundle
 	$(BIN)/yjs bundles check config/bundles/*.yaml
 
+.PHONY: audit
+audit: setup ## the pins with their dates; known holes in them, where pip-audit can be asked
+	$(BIN)/python -m bench.pins
+
 .PHONY: format
 format: setup ## put the code in shape
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .

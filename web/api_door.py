@@ -12,8 +12,8 @@ from actions.storing import TooLarge
 from actions.tokens import account_of_token
 from models.account import Account
 from models.database import transaction
-from rules.errors import Faulty
-from web.entering import NoToken, now
+from rules.errors import Faulty, NotYourDesk
+from web.entering import APART, NoToken, now
 from web.limiting import Guesses
 
 LARGEST = 1 << 20  # bytes of a body
@@ -64,6 +64,8 @@ def caller(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, S
         if token:
             wrong_tokens.count(address, now())
         raise NoToken
+    if account.role in APART:
+        raise NotYourDesk(f"{account.role.label}不经办也不查看办件。")
     return account
 
 

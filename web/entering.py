@@ -22,6 +22,8 @@ SESSION = "yjs_session"  # the signed-in person's token
 VISIT = "yjs_visit"  # a visitor's: only ties a form to the browser it was shown in
 CSRF_FIELD = "csrf"
 OWN_PASSWORD, OWN_SECOND = "/account/password", "/account/second"
+APART = KEEPS_ACCOUNTS | READS_SECURITY
+DESKS_APART = ("/home", "/account", "/audit")  # each of them still asks which of the two it is
 MOST_FIELDS, MOST_FILES = 1000, 60
 MOST_TEXT = 100_000  # bytes in one field; every text of ours is shorter
 
@@ -88,10 +90,12 @@ def _must_owe_nothing(account: Account, path: str) -> None:
 Visitor = Annotated[Account | None, Depends(viewer_or_none)]
 
 
-def viewer(account: Visitor) -> Account:
-    """The person signed in."""
+def viewer(request: Request, account: Visitor) -> Account:
+    """The person signed in. Who keeps accounts or reads the audit has no other desk (三员分立)."""
     if account is None:
         raise NotSignedIn
+    if account.role in APART and not request.url.path.startswith(DESKS_APART):
+        raise NotYourDesk(f"{account.role.label}不经办也不查看办件。")
     return account
 
 
