@@ -307,3 +307,21 @@ def test_the_pages_of_ratings_and_enquiries(at: At) -> None:
     look_at(applicant, "track-rating")
     applicant.get_by_role("link", name="去评价").click()
     look_at(applicant, "rate-again")
+
+
+def test_the_pages_of_accounts(at: At) -> None:
+    clerk = at("chuangkou", "/account")
+    look_at(clerk, "account")
+    for path, name in (("/account/password", "account-password"), ("/account/second", "account-second")):
+        clerk.goto(path)
+        look_at(clerk, name)
+    keeper = at("anquan", "/accounts")
+    look_at(keeper, "accounts")
+    for path, name in (("/accounts/new", "account-new"), ("/accounts/chuangkou", "account-one")):
+        keeper.goto(path)
+        look_at(keeper, name)
+    keeper.get_by_role("button", name="重设密码").click()
+    look_at(keeper, "account-confirm")
+    keeper.get_by_role("button", name="重设密码").click()
+    look_at(keeper, "account-handed")
+    look_at(at("shenji", "/audit"), "security-audit")
