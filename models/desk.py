@@ -149,7 +149,7 @@ def _narrowed(department: str, wanted: DeskWanted, days: Days) -> list[ColumnEle
     where = _open(department)
     if wanted.bundle:
         of_bundle = select(Case.number).where(Case.number == Item.case_number)
-        where.append(exists(of_bundle.where(Case.bundle_code == wanted.bundle)))
+        where.append(exists(of_bundle.where(Case.bundle_code == wanted.bundle).correlate(Item)))
     if wanted.item:
         where.append(col(Item.code) == wanted.item)
     due = col(Item.due_on)

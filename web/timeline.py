@@ -22,6 +22,8 @@ MASKS: Mapping[str, Callable[[str], str]] = {
 def particulars(entry: AuditEntry, *, overseer: bool) -> list[str]:
     """One line each. Whoever only oversees the case recognises the values; those who handle it read them."""
     lines = [str(warning) for warning in entry.facts.get("warnings", ())]
+    if entry.facts.get("batch"):
+        lines.append("批量准予")
     if entry.act is Act.CORRECT:
         lines += [
             _corrected(name, *map(opened, values), overseer=overseer)

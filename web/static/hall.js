@@ -46,6 +46,12 @@ document.addEventListener("change", (event) => {
   }
 });
 
+// The way to the bar is not in the way of the bar.
+const bar = document.querySelector(".acting-bar"), toBar = document.querySelector(".to-acting");
+if (bar && toBar) {
+  new IntersectionObserver(([seen]) => { toBar.hidden = seen.isIntersecting; }).observe(bar);
+}
+
 // 材料: which of them stands in the frame beside the list?
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[target=paper]");
