@@ -6,6 +6,7 @@ The seed is printed: the same seed draws the same faults after the same pauses. 
 import os
 import random
 import secrets
+import signal
 import sys
 import time
 from collections import Counter
@@ -133,6 +134,7 @@ def table(run: Run) -> str:
 
 def main() -> int:
     """Exit 1 when anything was lost, happened twice, or is out of step."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the platform and its small disk must not stay behind
     seed = int(os.environ.get("SEED") or secrets.randbelow(1_000_000))
     count = int(os.environ.get("FAULTS") or 200)
     print(f"seed {seed}, {count} faults", flush=True)
