@@ -1,4 +1,4 @@
-"""其他办理: the acts beside accepting and deciding that this person may take on a case now."""
+"""更多办理: the acts beside accepting and deciding that this person may take on a case now."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response

@@ -11,6 +11,7 @@ from actions.acting import Asked, Scene
 from actions.doing import DOINGS, do, possible
 from actions.dropping_gaps import droppable
 from actions.listing_gaps import askable, offices
+from actions.stock_opinions import templates_of, with_template
 from actions.storing import discard, store
 from actions.supplementing import Answer, answer_gap
 from config.settings import settings
@@ -54,8 +55,9 @@ def done(request: Request, db: Db, viewer: Viewer, number: str, name: str, form:
         raise NotFound(f"没有“{name}”这个动作。")
     data = {one.name: given for one in DOINGS[name].fields if (given := typed(form, one.name))}
     try:
+        filled = with_template(db, name, data, typed(form, "template"), by=viewer)
         with db.begin_nested():
-            do(name, Asked(db, number, "", data, viewer, now()))
+            do(name, Asked(db, number, "", filled, viewer, now()))
     except Faulty as faulty:
         faults = {f"{name}.{where}": why for where, why in faulty.faults.items()}
         kept = {f"{name}.{where}": given for where, given in data.items()}
@@ -114,4 +116,5 @@ def _page(request: Request, db: Session, viewer: Account, case: Case, again: Aga
         offices=offices(scene),
         again=bool(supplement_notices_of(db, case.number)),
         limit_mb=settings().upload_limit_mb,
+        templates=templates_of(db, viewer),
     )

@@ -373,3 +373,17 @@ def test_the_desk_has_no_script_and_no_style_of_its_own(market: Browser) -> None
     for path in ("/desk", "/desk/opinions"):
         page = market.get(path).text
         assert not re.search(r"<script(?![^>]*src=)|\sstyle=|\son\w+=", page), path
+
+
+def test_words_for_a_gap_on_the_page_of_the_supplement(market: Browser) -> None:
+    case = a_case_today(accepted=False)
+    assert added(market, used_for="list-gap", title="看不清", words="复印件看不清，请重新提交。") == 303
+    path = f"/cases/{case.number}/supplement"
+    page = market.get(path).text
+    found = re.search(r'<option value="([0-9a-f-]{36})"', page)
+    spec = re.search(r'name="material"><option value="([^"]+)"', page)
+    assert found
+    assert spec
+    answer = market.post(f"{path}/list-gap", {"material": spec[1], "what": "", "template": found[1]})
+    assert answer.status_code == 303
+    assert "复印件看不清，请重新提交。" in market.text(path)

@@ -64,7 +64,7 @@ def test_a_case_not_yet_accepted_has_the_notice_clock_only(city: None) -> None:
 
 def test_a_special_procedure_stops_the_clock_in_every_list_and_its_end_starts_it(head: Browser) -> None:
     case = in_review()
-    assert "其他办理" in head.text(f"/cases/{case.number}")
+    assert "更多办理" in head.text(f"/cases/{case.number}")
     assert "检验检测" in head.text(f"/cases/{case.number}/acts")
     assert begin_test(head, case).status_code == 303
     applicant = open_track(case)
