@@ -24,6 +24,7 @@ WAITING = {
     "rungs": "到时未办的监察节点",
     "papers": "未写出的文书",
 }
+GONE = 60.0  # seconds
 KINDS = {"conductor": "指挥进程", "worker": "执行进程", "sender": "通知发送", "web": "网页"}
 
 
@@ -72,6 +73,8 @@ def _print(checks: list[Check], found: Measures, processes: list[Any]) -> None:
         return
     table = Table("进程", "多久前报上平安", "多久前有进展", "运行了", "做了", box=None, padding=(0, 2))
     for kind, name, word, turn, age, counts in processes:
+        if word > GONE:  # it was killed, and another has taken its place; those that are missing stand above
+            continue
         done = "、".join(f"{what} {count}" for what, count in sorted(counts.items()))
         label = f"{KINDS.get(kind, kind)} {name.removeprefix(f'{kind}-')}"
         table.add_row(label, _seconds(word), _seconds(turn), _seconds(age), done)

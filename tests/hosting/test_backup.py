@@ -30,7 +30,7 @@ from models.notice import Notice
 from models.server import connected
 from rules.errors import Refused
 from rules.notices import NoticeState
-from tests.clusters import reachable_folder
+from tests.clusters import environment_of, reachable_folder, run_yjs
 from tests.people import MORNING, a_case, a_city, account
 
 SILENT: list[str] = []
@@ -235,6 +235,26 @@ def test_a_restore_that_broke_off_is_begun_again(drill: dict, tmp_path: Path) ->
         restored = restore(new, drill["archive"], moved=False, say=SILENT.append)
         assert restored.faults == []
         require_restored(new)
+
+
+@pytest.mark.platform
+def test_by_command_also_while_the_platform_stands_still(drill: dict, tmp_path: Path) -> None:
+    folder = drill["folder"] / "by-command"
+    folder.mkdir()
+    environment = environment_of(folder)
+    answer = run_yjs("restore", str(drill["archive"]), environment=environment)
+    assert answer.returncode == 0, answer.stderr
+    assert "其中办件 3" in answer.stdout
+    assert "结果不明" in answer.stdout
+    assert "没有发现改动" in answer.stdout
+    again = tmp_path / "again.tar"
+    answer = run_yjs("backup", str(again), environment=environment)
+    assert answer.returncode == 0, answer.stderr
+    assert "请把数据文件夹下的 keys/ 另行保管" in answer.stdout
+    assert "办件 3" in run_yjs("restore", str(again), "--check", environment=environment).stdout
+    refused = run_yjs("restore", str(again), environment=environment)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "不是空的" in refused.stderr.splitlines()[-1]
 
 
 def test_what_the_backup_says_of_itself(drill: dict) -> None:
