@@ -134,7 +134,8 @@ def table(run: Run) -> str:
 
 def main() -> int:
     """Exit 1 when anything was lost, happened twice, or is out of step."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the platform and its small disk must not stay behind
+    # The platform and its small disk must not stay behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     seed = int(os.environ.get("SEED") or secrets.randbelow(1_000_000))
     count = int(os.environ.get("FAULTS") or 200)
     print(f"seed {seed}, {count} faults", flush=True)
