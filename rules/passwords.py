@@ -12,7 +12,8 @@ def fault_of_password(password: str, username: str, common: Collection[str]) -> 
     if len(password) > LONGEST:
         return f"密码不能超过 {LONGEST} 位。"
     kinds = sum(bool(re.search(kind, password)) for kind in KINDS)
-    if len(password) < SHORTEST or kinds < 2 or username.lower() in password.lower():
+    named = len(username) > 2 and username.lower() in password.lower()  # two letters are in any password
+    if len(password) < SHORTEST or kinds < 2 or named:
         return f"密码至少 {SHORTEST} 位，含两类以上字符，不能包含用户名。"
     if len(set(password)) < 5 or _is_common(password, common):
         return "这个密码太常见或太简单，容易被猜到，请换一个。"

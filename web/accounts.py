@@ -52,7 +52,7 @@ def _role_of(form: FormData) -> Role:
 
 
 def _reset(db: Session, username: str, _form: FormData, by: Keeper) -> str:
-    made = keeping.initial_password(username)
+    made = keeping.initial_password()
     keeping.set_password(db, username, made, by=by)
     return made
 
@@ -147,7 +147,7 @@ def opened(request: Request, db: Db, viewer: SecurityOfficer, form: OurForm) -> 
     """开户: the initial password is shown once, to be handed over."""
     given = {name: typed(form, name) for name in FIELDS}
     by = keeper(viewer, at=now(), address=address_of(request))
-    password = keeping.initial_password(given["username"])
+    password = keeping.initial_password()
     try:
         with db.begin_nested():
             keeping.open_account(

@@ -72,6 +72,8 @@ def test_an_account_is_opened_and_its_initial_password_shown_once() -> None:
     ("changes", "said"),
     [
         ({"username": "Zhang"}, "用户名用小写字母开头"),
+        ({"username": ""}, "用户名用小写字母开头"),
+        ({"username": "-"}, "用户名用小写字母开头"),
         ({"name": ""}, "请填写姓名"),
         ({"role": "king"}, "请选择角色"),
         ({"department": ""}, "要有部门"),
