@@ -12,6 +12,7 @@ from rules.people import Role
 from tests.people import CLERK, GOVERNOR, MANAGER
 from tests.web.hall import Browser, at_desk
 from web.app import PAGES
+from web.entering import SESSION, VISIT
 
 # One person for each role; the administrators are opened by `administrators`.
 PEOPLE: Mapping[Role, str] = {
@@ -44,10 +45,11 @@ def administrators() -> None:
 
 
 class Knocker:
-    """A browser that sends whatever form with a mark of our own page, fetched once."""
+    """A browser that sends whatever form with a mark of our own page, fetched when the browser has another name."""
 
     def __init__(self, browser: Browser) -> None:
         self.browser, self.mark = browser, browser.csrf()
+        self.tied_to = self._browser()
 
     def knock(self, route: str, given: Mapping[str, str]) -> Response:
         """Use the route with these values in its path; what is not given is nothing we have."""
@@ -55,6 +57,8 @@ class Knocker:
         path = re.sub(r"{(\w+)}", lambda found: given.get(found[1], "nothing"), path)
         if method == "GET":
             return self.browser.get(path)
+        if self.tied_to != self._browser():  # the device was cleared meanwhile
+            self.mark, self.tied_to = self.browser.csrf(), self._browser()
         fields = {
             "csrf": self.mark,
             "reason": "看看别人的",
@@ -62,6 +66,11 @@ class Knocker:
             "explanation": "看看别人的",
         }
         return self.browser.client.request(method, path, data=fields)
+
+    def _browser(self) -> str | None:
+        """What a mark is tied to."""
+        cookies = self.browser.client.cookies
+        return cookies.get(SESSION) or cookies.get(VISIT)
 
 
 def at(role: Role) -> Knocker:
