@@ -134,6 +134,8 @@ class Item(SQLModel, table=True):
             postgresql_where=text(f"state IN ({OPEN_AT_DESK})"),
         ),
         Index("item_done_at_desk", "department_code", "decided_at"),
+        # What it also asks: what will come once others have decided?
+        Index("item_held_for_desk", "department_code", "number", postgresql_where=text("state = 'waiting'")),
         # What lists of cases ask: which have an item of this department?
         Index("item_of_department", "department_code", "case_number"),
         # What a department asks before acceptance: which cases can we still look through? (预审)

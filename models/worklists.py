@@ -109,7 +109,7 @@ def due_soon_count(session: Session, today: date, until: date) -> int:
 def held_for_desk(session: Session, department: str, page: int = 1) -> Leaf[AtDesk]:
     """What will come to this department once others have decided."""
     mine = (col(Item.department_code) == department, col(Item.state) == ItemState.WAITING)
-    return desk_leaf(session, mine, (col(Case.submitted_at),), page)
+    return desk_leaf(session, mine, (), page)
 
 
 def done_at_desk(session: Session, department: str, page: int = 1) -> Leaf[AtDesk]:
@@ -206,12 +206,14 @@ def desk_leaf(
     page: int,
     size: int = PAGE,
 ) -> Leaf[AtDesk]:
-    """One page of items with their cases, in this order."""
+    """One page of items with their cases, in this order of the items: only the cases on the page are fetched."""
     total = session.exec(select(func.count()).select_from(Item).where(*where)).one()
     number = _within(page, total, size)
-    query = select(Item, Case).join(Case, col(Case.number) == Item.case_number).where(*where)
-    rows = session.exec(query.order_by(*order, col(Item.number)).limit(size).offset((number - 1) * size))
-    return Leaf([AtDesk(item, case) for item, case in rows], total, number, size)
+    query = select(Item).where(*where).order_by(*order, col(Item.number))
+    items = list(session.exec(query.limit(size).offset((number - 1) * size)))
+    of_page = select(Case).where(col(Case.number).in_({item.case_number for item in items}))
+    cases = {case.number: case for case in session.exec(of_page)}
+    return Leaf([AtDesk(item, cases[item.case_number]) for item in items], total, number, size)
 
 
 def rows_in(session: Session, table: type[SQLModel]) -> int:

@@ -18,6 +18,8 @@ USED_FOR = (
 
 
 def upgrade() -> None:
+    held = sa.text("state = 'waiting'")
+    op.create_index("item_held_for_desk", "item", ["department_code", "number"], postgresql_where=held)
     _opinion_template()
     _batch()
 
@@ -25,6 +27,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("desk_batch_item", "desk_batch", "opinion_template"):
         op.drop_table(table)
+    op.drop_index("item_held_for_desk", table_name="item")
 
 
 def _opinion_template() -> None:
