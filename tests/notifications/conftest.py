@@ -14,9 +14,11 @@ Channels = Callable[..., None]
 def channels(monkeypatch: pytest.MonkeyPatch) -> Generator[Channels]:
     """channels(mail_url=…, sms_url=…) is what the settings say from then on.
 
-    What is known of gateways is forgotten first: the system gives the port of a closed one away again.
+    What is known of gateways is forgotten first: the system gives the port of a closed one away again, and
+    the shares of other tests are not this one's.
     """
     monkeypatch.setattr(book, "_known", {})
+    monkeypatch.setattr(book, "_shares", {})
 
     def say(**given: str) -> None:
         for name, value in given.items():
