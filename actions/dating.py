@@ -24,7 +24,7 @@ from rules.bundle import Bundle, ItemSpec, Limit
 from rules.calendar import WorkCalendar
 from rules.clock import Clock, ClockKind, due_of, reading
 from rules.lights import Rung, Step, rungs
-from rules.limits import DELIVERY, NOTICE, bundle_limit, statutory_start
+from rules.limits import DELIVERY, NOTICE, bundle_limit, received_at, statutory_start
 from rules.selecting import promise_of
 from rules.states import ItemState
 from rules.thresholds import Thresholds
@@ -32,7 +32,9 @@ from rules.thresholds import Thresholds
 
 def start_notice_clock(session: Session, case: Case, *, at: datetime) -> None:
     """收件: within five working days tell what is missing, or it counts as accepted."""
-    _start(session, case, None, {ClockKind.NOTICE: (NOTICE, at)})
+    strict = settings().receipt_mode == "strict"
+    received = received_at(at, hall_calendar(), strict=strict)
+    _start(session, case, None, {ClockKind.NOTICE: (NOTICE, received)})
 
 
 def start_case_clocks(

@@ -12,6 +12,7 @@ from actions.dating import hall_calendar, redate, start_step_clock, stop_clocks
 from actions.deciding import item_named
 from actions.moving import move_item, record
 from actions.permitting import is_head, must_be_allowed, must_have, on_behalf
+from config.settings import settings
 from models.account import Account
 from models.case import Case, Item, items_of, lock_case
 from models.clock import ClockRow, SpecialProcedure, open_procedure, procedures_of, running_clocks
@@ -63,6 +64,7 @@ def start_special(
             stops_statutory=special.stops_statutory,
             stops_promised=special.stops_promised,
             started_on=china_day(at),
+            rounded_up=settings().suspension_rounding == "ceil",
         )
     )
     told_length = Limit(procedure.expected_days, Unit.WORKING_DAY, f"{procedure.kind}告知的时间")

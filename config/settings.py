@@ -5,7 +5,7 @@ import os
 import tomllib
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
@@ -57,6 +57,13 @@ class Settings(BaseSettings):
     region: str = Field(default="000000", pattern=r"^\d{6}$", description="6 位行政区划代码")
     production: bool = Field(default=False, description="true 或 false")
     demo: bool = Field(default_factory=lambda known: not known["production"], description="true 或 false")
+    # How offices count where the law leaves room (assumptions both; the first of each is the strict reading).
+    receipt_mode: Literal["strict", "next_working_day"] = Field(
+        default="strict", description="strict（当日收件）或 next_working_day（休息日收到的算下一个工作日）"
+    )
+    suspension_rounding: Literal["half_open", "ceil"] = Field(
+        default="half_open", description="half_open（特别程序开始当日计入）或 ceil（开始当日也不计入）"
+    )
     upload_limit_mb: int = Field(default=20, ge=1, le=2000, description="1 到 2000 之间的整数（兆字节）")
     mail_url: str | None = Field(default=None, description="一个 Apprise 地址")
     sms_url: str | None = Field(default=None, description="一个 Apprise 地址")

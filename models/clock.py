@@ -128,6 +128,7 @@ class SpecialProcedure(SQLModel, table=True):
     ended_on: date | None = None
     result: str = Field(default="", max_length=2000)
     ended_by: str = Field(default="", max_length=50)
+    rounded_up: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
 
     def suspension(self) -> Suspension:
         return Suspension(
@@ -137,6 +138,7 @@ class SpecialProcedure(SQLModel, table=True):
             self.approved_by,
             self.stops_statutory,
             self.stops_promised,
+            self.rounded_up,
         )
 
 

@@ -221,7 +221,7 @@ def _skipped(clock: Clock, calendar: WorkCalendar) -> timedelta:
 def _rolled(clock: Clock, calendar: WorkCalendar, day: date) -> date | None:
     """A last day that is a day off gives way to the next working day that counts (民法典 art. 203)."""
     while not calendar.is_working(day) or _left_out(clock, day):
-        if any(stop.end is None and stop.start < day for stop in clock.stops):
+        if any(stop.end is None and stop.after < day for stop in clock.stops):
             return None
         day += timedelta(days=1)
     return day

@@ -24,12 +24,12 @@ class Deemed:
     accepted_on: date  # back-dated to the day of receipt
 
 
-def received_day(at: datetime, calendar: WorkCalendar, *, strict: bool = True) -> date:
-    """收件日. Strictly the day it arrives (电子签名法 art. 11), Saturdays too; else the next working day."""
+def received_at(at: datetime, calendar: WorkCalendar, *, strict: bool = True) -> datetime:
+    """收件. Strictly when it arrives (电子签名法 art. 11), Saturdays too; else when the next working day opens."""
     day = china_day(at)
     if strict or calendar.is_working(day):
-        return day
-    return due_date(1, day, calendar)
+        return at
+    return calendar.hours.opens(due_date(1, day, calendar))
 
 
 def notice_clock(received: datetime) -> Clock:

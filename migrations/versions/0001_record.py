@@ -401,6 +401,7 @@ def upgrade() -> None:
         sa.Column("ended_on", sa.Date(), nullable=True),
         sa.Column("result", sa.String(2000), nullable=False),
         sa.Column("ended_by", sa.String(50), nullable=False),
+        sa.Column("rounded_up", sa.Boolean(), server_default="false", nullable=False),
         sa.ForeignKeyConstraint(
             ["case_number"],
             ["case_file.number"],

@@ -11,6 +11,7 @@ from actions.doing import Asked, do
 from actions.issuing import issue
 from actions.supervising import close, explain, fire_due_rungs
 from actions.suspending import Procedure, end_special, extend_case, extend_item, start_special
+from config.settings import settings
 from models.audit import timeline
 from models.card import cards_of
 from models.case import Case, Item, items_of
@@ -73,6 +74,40 @@ def test_silence_of_five_days_is_acceptance_back_dated_with_a_red_card_once(db: 
     cards = [card for card in cards_of(db, case.number) if card.rule == "notice-passed"]
     assert [card.level for card in cards] == [Light.RED]
     assert [entry.act for entry in timeline(db, case.number)].count(Act.DEEM_ACCEPTED) == 1
+
+
+def test_an_office_may_count_from_the_next_working_day(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """domain.md 1.5, T19: filed on a Saturday night, strictly and by the other policy."""
+    saturday = in_the_hall(date(2026, 3, 7), 23)
+    assert due(db, a_case(db, accepted=False, at=saturday), ClockKind.NOTICE) == date(2026, 3, 13)
+    with monkeypatch.context() as patch:
+        patch.setenv("YJS_RECEIPT_MODE", "next_working_day")
+        settings.cache_clear()
+        case = a_case(db, accepted=False, at=saturday)
+    settings.cache_clear()
+    assert due(db, case, ClockKind.NOTICE) == date(2026, 3, 16)
+    assert case.submitted_at == saturday, "when it came is not changed by how it is counted"
+    fire_due_rungs(db, case.number, at=in_the_hall(date(2026, 3, 17)))
+    assert case.accepted_at == in_the_hall(date(2026, 3, 9), 9)
+
+
+def test_an_office_may_leave_out_the_day_a_procedure_starts(
+    db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is under way keeps the rule it was started under."""
+    halves, whole = a_case_in_review(db), a_case_in_review(db)
+    head, day = head_of(db, "market"), in_the_hall(date(2026, 3, 9))
+    start_special(db, halves.number, "B1-2", EXPERTS, by=head, at=day)
+    with monkeypatch.context() as patch:
+        patch.setenv("YJS_SUSPENSION_ROUNDING", "ceil")
+        settings.cache_clear()
+        start_special(db, whole.number, "B1-2", EXPERTS, by=head, at=day)
+    settings.cache_clear()
+    ends = []
+    for case in (halves, whole):
+        end_special(db, case.number, "B1-2", "合格。", by=head, at=in_the_hall(date(2026, 3, 20)))
+        ends.append(due(db, case, ClockKind.STATUTORY, food(db, case).number))
+    assert ends == [date(2026, 4, 17), date(2026, 4, 20)]
 
 
 def test_a_special_procedure_moves_the_dates_and_holds_the_decision(db: Session) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from rules.clock import Clock, ClockKind, Extension, due_of, extended, reading
 from rules.errors import Refused
+from rules.tracing import trace
 from tests.clocks import a_clock, day, moment, pause, the_calendar
 
 CALENDAR = the_calendar()
@@ -83,6 +84,15 @@ HOURS = [
     ("a procedure takes whole days out", "3h", "2026-03-05T16:30", ("03-05:03-06",), "2026-03-09T11:00"),
     ("a procedure begun before covers day 0", "3h", "2026-03-05T16:30", ("03-04:03-05",), "2026-03-06T12:00"),
 ]
+
+
+@pytest.mark.parametrize(("span", "due"), [("03-09:03-20", "04-14"), ("03-09:03-09", "03-31")])
+def test_offices_that_round_a_part_of_a_day_up(span: str, due: str) -> None:
+    """The inclusive variant that domain.md 1.5 names beside T9, and T11 by it."""
+    clock = replace(a_clock("20wd", "2026-03-02"), suspensions=(pause(span, rounded_up=True),))
+    assert due_of(clock, CALENDAR).day == day(due)
+    left_out = [line for line in trace(clock, CALENDAR) if "特别程序" in line.why and not line.counted]
+    assert left_out[0].day == day("03-09")
 
 
 @pytest.mark.parametrize(("name", "limit", "start", "spans", "extend", "due"), VECTORS + MORE)

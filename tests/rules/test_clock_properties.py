@@ -18,9 +18,12 @@ FAR = date(2100, 1, 1)
 
 days = st.dates(date(2025, 1, 1), date(2026, 12, 31))
 spans = st.builds(
-    lambda start, length: Suspension(start, None if length is None else start + timedelta(days=length)),
+    lambda start, length, rounded_up: Suspension(
+        start, None if length is None else start + timedelta(days=length), rounded_up=rounded_up
+    ),
     days,
     st.integers(0, 40) | st.none(),
+    st.booleans(),
 )
 closed_spans = st.builds(
     lambda start, n: Suspension(start, start + timedelta(days=n)), days, st.integers(0, 40)

@@ -12,7 +12,7 @@ from rules.limits import (
     delivery_due,
     notice_clock,
     notice_due,
-    received_day,
+    received_at,
     statutory_start,
     works_to,
 )
@@ -32,9 +32,9 @@ def test_a_silent_desk_has_accepted_on_the_day_of_receipt() -> None:
     ("strict", "received", "notice"), [(True, "03-07", "03-13"), (False, "03-09", "03-16")]
 )
 def test_an_application_on_a_saturday(strict: bool, received: str, notice: str) -> None:
-    on = received_day(moment("2026-03-07T23:00"), CALENDAR, strict=strict)
-    assert on == day(received)
-    assert notice_due(on, CALENDAR) == day(notice)
+    at = received_at(moment("2026-03-07T23:00"), CALENDAR, strict=strict)
+    assert at.date() == day(received)
+    assert due_of(notice_clock(at), CALENDAR).day == notice_due(at.date(), CALENDAR) == day(notice)
 
 
 def test_clocks_of_their_own() -> None:
