@@ -54,7 +54,9 @@ def store(stream: BinaryIO, file_name: str, spec_id: str, *, folder: Path, limit
     except BaseException as error:
         target.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.errno in FULL:
-            raise NoRoom(f"服务器存不下了，文件“{shown_name}”没有保存，请通知系统管理员，稍后再传。") from None
+            raise NoRoom(
+                f"服务器存不下了，文件“{shown_name}”没有保存，请通知系统管理员，稍后再传。"
+            ) from None
         raise
     return Supplied(spec_id, shown_name, stored_as, media_type, size, digest)
 
@@ -83,7 +85,9 @@ def _copy(stream: BinaryIO, target: Path, limit: int, shown_name: str) -> tuple[
             digest.update(chunk)
             kept.write(chunk)
         kept.flush()
-        os.fsync(kept.fileno())  # the row that names it is on disk when it is acknowledged; so must the file be
+        os.fsync(
+            kept.fileno()
+        )  # the row that names it is on disk when it is acknowledged; so must the file be
     return size, digest.hexdigest()
 
 

@@ -69,7 +69,9 @@ class Settings(DoorSettings):
         default="half_open", description="half_open（特别程序开始当日计入）或 ceil（开始当日也不计入）"
     )
     upload_limit_mb: int = Field(default=20, ge=1, le=2000, description="1 到 2000 之间的整数（兆字节）")
-    log_format: Literal["text", "json"] = Field(default="text", description="text（给人看）或 json（给程序读）")
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="text（给人看）或 json（给程序读）"
+    )
     metrics_token: str | None = Field(default=None, min_length=16, description="至少 16 个字的口令")
     mail_url: str | None = Field(default=None, description="一个 Apprise 地址")
     sms_url: str | None = Field(default=None, description="一个 Apprise 地址")

@@ -103,7 +103,9 @@ class Supervisor:
                 process.start()
             except (OSError, Refused) as error:
                 process.schedule_restart()
-                self._tell(f"{process.program.label} 没能重新启动：{getattr(error, 'strerror', None) or error}")
+                self._tell(
+                    f"{process.program.label} 没能重新启动：{getattr(error, 'strerror', None) or error}"
+                )
 
     def _tell(self, sentence: str) -> None:
         logger.warning(sentence)
