@@ -59,7 +59,7 @@ def silent_too_long(session: Session, case: Case, *, at: datetime) -> bool:
     """Have five working days gone by in which nobody said what was missing (art. 32)?"""
     if case.state is not CaseState.SUBMITTED:
         return False
-    return deemed_acceptance(china_day(received_at(session, case)), hall_calendar()).at < at
+    return deemed_acceptance(china_day(received_at(session, case)), hall_calendar()) < at
 
 
 def deem_accepted(session: Session, case: Case, *, at: datetime) -> None:

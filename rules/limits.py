@@ -1,12 +1,11 @@
 """Which limits does the law set beside the item's own, and from when do they run (R4, R5, R11, R12, R15)?"""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from rules.bundle import Bundle, ItemSpec, Limit, Unit
 from rules.calendar import WorkCalendar, due_date
-from rules.clock import Clock, ClockKind, Due, due_of
+from rules.clock import Clock, Due, due_of
 from rules.moments import china_day
 
 LICENCE = "01"  # GB/T 39046-2020 A.1: 行政许可
@@ -14,14 +13,6 @@ LICENCE = "01"  # GB/T 39046-2020 A.1: 行政许可
 NOTICE = Limit(5, Unit.WORKING_DAY, "行政许可法 32(1)(4)", "C")
 DELIVERY = Limit(10, Unit.WORKING_DAY, "行政许可法 44", "C")
 JOINT = Limit(45, Unit.WORKING_DAY, "行政许可法 42 ¶2", "C", extend=15)
-
-
-@dataclass(frozen=True)
-class Deemed:
-    """视为受理: nobody said in time what was missing, so the case was accepted when it came in."""
-
-    at: datetime  # when the law accepts it: close of business on the last day for the notice
-    accepted_on: date  # back-dated to the day of receipt
 
 
 def received_at(at: datetime, calendar: WorkCalendar, *, strict: bool = True) -> datetime:
@@ -32,27 +23,13 @@ def received_at(at: datetime, calendar: WorkCalendar, *, strict: bool = True) ->
     return calendar.hours.opens(due_date(1, day, calendar))
 
 
-def notice_clock(received: datetime) -> Clock:
-    """From receipt, while the clerk may still tell the applicant what is missing."""
-    return Clock(NOTICE, received, kind=ClockKind.NOTICE)
-
-
-def delivery_clock(granted: datetime) -> Clock:
-    """From each grant, whatever its siblings still wait for."""
-    return Clock(DELIVERY, granted, kind=ClockKind.DELIVERY)
-
-
 def notice_due(received: date, calendar: WorkCalendar) -> date:
     return due_date(NOTICE.n, received, calendar)
 
 
-def delivery_due(granted: date, calendar: WorkCalendar) -> date:
-    return due_date(DELIVERY.n, granted, calendar)
-
-
-def deemed_acceptance(received: date, calendar: WorkCalendar) -> Deemed:
-    """What happens by itself if no notice goes out (domain R5)."""
-    return Deemed(calendar.hours.closes(notice_due(received, calendar)), accepted_on=received)
+def deemed_acceptance(received: date, calendar: WorkCalendar) -> datetime:
+    """视为受理: nobody said in time what was missing, so at this moment it counts as accepted on `received` (R5)."""
+    return calendar.hours.closes(notice_due(received, calendar))
 
 
 def statutory_start(accepted: datetime, complete: datetime | None) -> datetime:

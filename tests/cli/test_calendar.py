@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from actions.deciding import grant
 from actions.supervising import fire_due_rungs
 from actions.suspending import Procedure, extend_case, start_special
-from cli.main import app
 from config.settings import settings
 from models.audit import timeline
 from models.case import find_case
@@ -21,6 +19,7 @@ from models.notice import notices_of
 from models.supervision import open_dates_beyond_tables
 from rules.notices import Event
 from rules.states import Act
+from tests.commands import answer, refusal, yjs
 from tests.people import GOVERNOR, MANAGER, MORNING, a_case, a_city, account, head_of
 
 LATE = datetime(2026, 11, 20, 2, tzinfo=UTC)
@@ -35,23 +34,6 @@ def city(fresh_database: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             a_city(session)
         yield
     settings.cache_clear()
-
-
-def yjs(*words: str) -> Any:
-    return CliRunner().invoke(app, list(words))
-
-
-def answer(*words: str) -> Any:
-    result = yjs(*words, "--json")
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
-
-
-def refusal(*words: str) -> str:
-    result = yjs(*words)
-    assert result.exit_code == 1, result.output
-    assert len(result.stderr.strip().splitlines()) == 1, result.stderr
-    return str(result.stderr)
 
 
 def a_table(path: Path, year: int = 2027, **changes: Any) -> Path:

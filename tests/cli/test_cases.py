@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from cli.main import app
 from config.catalogue import catalogue
 from config.settings import settings
 from models.account import Account
 from models.database import transaction
 from rules.people import Role
+from tests.commands import answer, refusal, yjs
 from tests.people import a_city
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
@@ -30,25 +29,6 @@ def city(fresh_database: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         session.add(Account(username="chuangkou", name="林晓", role=Role.CLERK, password_hash="!"))
 
 
-def yjs(*arguments: str) -> Any:
-    return CliRunner().invoke(app, list(arguments))
-
-
-def answer(*arguments: str) -> Any:
-    result = yjs(*arguments, "--json")
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
-
-
-def refusal(*arguments: str) -> str:
-    """The one sentence of a refusal."""
-    result = yjs(*arguments)
-    assert result.exit_code == 1, result.output
-    assert not isinstance(result.exception, KeyError | ValueError), result.exception
-    assert result.output.count("\n") == 1, result.output
-    return str(result.output)
-
-
 def visit(case_no: str) -> None:
     """The joint visit, where the items need one."""
     if "arrange-visit" not in {one["action"] for one in answer("acts", case_no, "--as", "chuangkou")}:
@@ -56,7 +36,7 @@ def visit(case_no: str) -> None:
     soon = datetime.now(UTC) + timedelta(seconds=1)
     plan = {"planned": soon.isoformat(), "place": "示例市示例区建设路7号"}
     answer("act", case_no, "arrange-visit", "--as", "chuangkou", "--data", json.dumps(plan))
-    time.sleep(1)
+    time.sleep(1)  # until the planned moment: a visit is recorded after it took place
     case = answer("case", case_no)
     bundle = catalogue()[case["bundle"]]
     codes = [item["item"] for item in case["items"] if bundle.item(item["item"]).visit]

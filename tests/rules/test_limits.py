@@ -3,14 +3,13 @@
 import pytest
 
 from rules.bundle import Bundle, ItemSpec, JoinPolicy, Limit, Unit
-from rules.clock import ClockKind, due_of
+from rules.clock import Clock, due_of
 from rules.limits import (
+    DELIVERY,
     JOINT,
+    NOTICE,
     bundle_limit,
     deemed_acceptance,
-    delivery_clock,
-    delivery_due,
-    notice_clock,
     notice_due,
     received_at,
     statutory_start,
@@ -22,10 +21,8 @@ CALENDAR = the_calendar()
 START = moment("2026-03-02")
 
 
-def test_a_silent_desk_has_accepted_on_the_day_of_receipt() -> None:
-    deemed = deemed_acceptance(day("03-02"), CALENDAR)
-    assert deemed.at == moment("2026-03-09T17:30")
-    assert deemed.accepted_on == day("03-02")
+def test_a_desk_silent_until_the_fifth_day_closes_has_accepted() -> None:
+    assert deemed_acceptance(day("03-02"), CALENDAR) == moment("2026-03-09T17:30")
 
 
 @pytest.mark.parametrize(
@@ -34,14 +31,12 @@ def test_a_silent_desk_has_accepted_on_the_day_of_receipt() -> None:
 def test_an_application_on_a_saturday(strict: bool, received: str, notice: str) -> None:
     at = received_at(moment("2026-03-07T23:00"), CALENDAR, strict=strict)
     assert at.date() == day(received)
-    assert due_of(notice_clock(at), CALENDAR).day == notice_due(at.date(), CALENDAR) == day(notice)
+    assert due_of(Clock(NOTICE, at), CALENDAR).day == notice_due(at.date(), CALENDAR) == day(notice)
 
 
-def test_clocks_of_their_own() -> None:
-    assert notice_clock(START).kind is ClockKind.NOTICE
-    assert due_of(notice_clock(START), CALENDAR).day == notice_due(day("03-02"), CALENDAR) == day("03-09")
-    assert due_of(delivery_clock(moment("2026-04-28")), CALENDAR).day == delivery_due(day("04-28"), CALENDAR)
-    assert delivery_due(day("04-28"), CALENDAR) == day("05-14")
+def test_notice_and_delivery_run_in_working_days() -> None:
+    assert due_of(Clock(NOTICE, START), CALENDAR).day == notice_due(day("03-02"), CALENDAR) == day("03-09")
+    assert due_of(Clock(DELIVERY, moment("2026-04-28")), CALENDAR).day == day("05-14")
 
 
 def test_sitting_on_a_complete_file_gains_no_days() -> None:
