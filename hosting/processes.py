@@ -90,8 +90,9 @@ class Process:
     def ask_to_stop(self) -> None:
         """Send the signal that ends it in good order."""
         self.start_again_at = None
-        if self._popen is not None:
-            self._popen.send_signal(self.program.stop_signal)  # does nothing when it has ended
+        # Not by Popen.send_signal: it reaps who has just died, and stop() still needs the number of the group.
+        if self._popen is not None and self._popen.returncode is None:
+            os.kill(self.pid, self.program.stop_signal)
 
     def stop(self) -> None:
         """Ask it to stop, insist when its patience is over, and leave nothing of its group."""

@@ -61,6 +61,14 @@ def test_what_keeps_dying_is_started_ever_more_slowly(tmp_path: Path) -> None:
     assert pauses == [0, 1, 3, 7, 15, 30, 30, 30]
 
 
+def test_who_has_just_died_is_stopped_all_the_same(tmp_path: Path) -> None:
+    process = Process(program(tmp_path, "false"))
+    process.start()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    process.stop()
+    assert process.exit_code == 1
+
+
 def test_a_program_that_cannot_be_started_again_does_not_end_the_others(tmp_path: Path) -> None:
     said: list[str] = []
     script = tmp_path / "once"
