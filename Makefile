@@ -6,6 +6,11 @@ PYTHONS := python3.13 python3.12 python3.11 python3
 SUITS   := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON  ?= $(shell for p in $(PYTHONS); do "$$p" -c '$(SUITS)' 2>/dev/null && echo "$$p" && break; done)
 
+# Tests that need neither the whole platform nor a browser run in as many processes as there are processors, each
+# with a PostgreSQL of its own; the others one by one, for they start many processes themselves.
+ALONE    := "not platform and not browser"
+TOGETHER := -n auto --dist loadfile
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -35,11 +40,12 @@ demo: setup ## take one application of each bundle through the running platform
 
 .PHONY: test
 test: setup ## all tests, on a real PostgreSQL, Prefect, SMTP and browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m $(ALONE) $(TOGETHER)
+	$(BIN)/python -m pytest -m "platform or browser"
 
 .PHONY: test-fast
 test-fast: setup ## the tests that need neither the whole platform nor a browser
-	$(BIN)/python -m pytest -m "not platform and not browser"
+	$(BIN)/python -m pytest -m $(ALONE) $(TOGETHER)
 
 .PHONY: bench
 bench: setup ## measure: does a patrol cost what is due, or what is open?
