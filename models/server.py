@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from rules.errors import Refused
@@ -77,14 +77,24 @@ def require_supported(connection: Connection) -> None:
 
 
 def ensure_database(connection: Connection, name: str) -> None:
-    """Create the database of this name on the same server, when there is none."""
-    if connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}).first():
+    """Create the database of this name on the same server, when there is none. Two may do so at the same moment."""
+    if has_database(connection, name):
         return
     quoted = connection.dialect.identifier_preparer.quote(name)
     try:
         connection.execute(text(f"CREATE DATABASE {quoted} ENCODING 'UTF8' TEMPLATE template0"))
+    except IntegrityError:
+        return  # somebody else was just as fast
     except ProgrammingError:
+        if has_database(connection, name):
+            return
         raise Refused(f"没有名为 {name} 的库，也没有建库的权限，请数据库管理员建好它。") from None
+
+
+def has_database(connection: Connection, name: str) -> bool:
+    """Is there a database of this name?"""
+    query = text("SELECT 1 FROM pg_database WHERE datname = :name")
+    return connection.execute(query, {"name": name}).first() is not None
 
 
 def ensure_role(connection: Connection, name: str) -> None:

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,18 @@ def _answer_like_a_web_server(somebody: socket.socket) -> None:
 def test_the_folder_of_the_cluster_is_named_in_messages(cluster: Settings) -> None:
     assert server.place(cluster.owner_url) == f"{cluster.socket_folder}:5432/yijianshi"
     assert Path(cluster.socket_folder).is_dir()
+
+
+def test_two_make_the_same_database_at_the_same_moment(cluster: Settings) -> None:
+    """The platform makes Prefect's database again while an operator does."""
+    barrier = threading.Barrier(6)
+
+    def make(_: int) -> None:
+        with connected(cluster.owner_url) as connection:
+            barrier.wait()
+            server.ensure_database(connection, "at_once")
+
+    with ThreadPoolExecutor(6) as hands:
+        list(hands.map(make, range(6)))
+    with connected(cluster.owner_url) as connection:
+        assert server.has_database(connection, "at_once")
