@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from actions.second_factor import second_matches
 from config.settings import settings
-from models.account import Account, SignIn, end_sign_ins, lock_account
+from models.account import Account, SignIn, end_sign_ins, lock_account, sign_in_of
 from models.security import keep_event
 from rules.moments import china_text
 from rules.security import SecurityKind
@@ -109,12 +109,11 @@ def pass_second(
 
 def signed_in(session: Session, token: str, *, at: datetime) -> Account | None:
     """The person behind the token, unless the session was ended, idle too long or too old."""
-    found = session.get(SignIn, kept(token))
+    found, account = sign_in_of(session, kept(token)) or (None, None)
     if found is None or found.awaiting or at - found.seen_at > IDLE or at - found.started_at > AT_MOST:
         return None
     if at - found.seen_at > TOUCH:
         found.seen_at = at
-    account = session.get(Account, found.username)
     return account if account and account.active else None
 
 

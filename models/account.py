@@ -151,6 +151,12 @@ def recovery_code(session: Session, code_hash: str) -> RecoveryCode | None:
     return session.exec(query.with_for_update()).one_or_none()
 
 
+def sign_in_of(session: Session, token_hash: str) -> tuple[SignIn, Account] | None:
+    """The session that this token began, and whose it is."""
+    query = select(SignIn, Account).join(Account, col(Account.username) == col(SignIn.username))
+    return session.exec(query.where(SignIn.token_hash == token_hash)).one_or_none()
+
+
 def recovery_codes_left(session: Session, username: str) -> int:
     """How many codes may still be used."""
     mine = (RecoveryCode.username == username, col(RecoveryCode.used_at).is_(None))

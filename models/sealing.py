@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hmac import HMAC
 from sqlalchemy import Text, TypeDecorator, event
 from sqlalchemy.orm import Mapper
+from sqlalchemy.orm.attributes import instance_state
 
 from config.keys import keyring
 from rules.chaining import ALGORITHMS
@@ -77,8 +78,10 @@ class Sealed(TypeDecorator[str]):
 @event.listens_for(Mapper, "before_update")
 def _in_step(mapper: Mapper[Any], _connection: Any, row: Any) -> None:
     """Whatever is written, a hash column follows its sealed column."""
+    state = instance_state(row)
     for column, sealed in _found_by_hash(mapper):
-        setattr(row, sealed.hash_column, lookup(sealed.kind, getattr(row, column)))
+        if column in state.committed_state or not state.has_identity:  # a new one, or one that was set
+            setattr(row, sealed.hash_column, lookup(sealed.kind, getattr(row, column)))
 
 
 @cache
