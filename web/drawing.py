@@ -66,6 +66,7 @@ def _chart(kind: str, **more: Any) -> Any:
         "style": style, "js": [], "no_prefix": True, "width": WIDE, "height": HIGH, "legend_at_bottom": True,
         "legend_at_bottom_columns": 3, "truncate_label": -1, "truncate_legend": -1, "show_y_guides": True,
         "print_values_position": "top", "margin": 12, "spacing": 14, "no_data_text": "没有数据", "zero": 0,
+        "order_min": 0,  # no tenth of a case on the axis
     }  # fmt: skip
     chart = getattr(pygal, kind)(**given | more)
     chart.add_xml_filter(_without_script)
