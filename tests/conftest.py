@@ -3,7 +3,6 @@
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
-from itertools import count
 
 import pytest
 from sqlalchemy import Engine, text
@@ -17,7 +16,6 @@ from models.server import connected, let_work
 from tests.clusters import Platform, running_platform, running_postgres
 
 TEMPLATE = "migrated"  # every test database is a copy of it
-_serial = count(1)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -53,7 +51,7 @@ def cluster() -> Generator[Settings]:
 @pytest.fixture(scope="session")
 def database(cluster: Settings) -> Generator[Engine]:
     """The database that the settings name during the tests. Use `db`, which leaves no trace in it."""
-    with _named_by_the_settings(cluster) as copy:
+    with _named_by_the_settings(cluster, "shared") as copy:
         yield copy
 
 
@@ -70,7 +68,7 @@ def db(database: Engine) -> Generator[Session]:
 @pytest.fixture
 def fresh_database(cluster: Settings) -> Generator[Engine]:
     """A database of its own, named by the settings: for real commits and several connections."""
-    with _named_by_the_settings(cluster) as copy:
+    with _named_by_the_settings(cluster, "fresh") as copy:
         yield copy
 
 
@@ -82,9 +80,11 @@ def platform() -> Generator[Platform]:
 
 
 @contextmanager
-def _named_by_the_settings(cluster: Settings) -> Generator[Engine]:
-    """A new copy of the migrated database, where everything in this process goes until the block is left."""
-    name = f"test_{next(_serial)}"
+def _named_by_the_settings(cluster: Settings, name: str) -> Generator[Engine]:
+    """A new copy of the migrated database, where everything in this process goes until the block is left.
+
+    Under the name of the copy before it: the engine stays, and with it all statements it has compiled.
+    """
     _execute(cluster, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("YJS_OWNER_DSN", _address(cluster, name))

@@ -5,8 +5,10 @@ import html
 import re
 import secrets
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx import Response
 
@@ -31,11 +33,18 @@ PERSON = {
 }
 
 
+@cache
+def the_app() -> FastAPI:
+    """One for all: the first request builds its routes, which costs more than most tests."""
+    return create_app()
+
+
 class Browser:
     """Keeps its cookies, sends forms as the pages would, follows no redirect by itself."""
 
-    def __init__(self) -> None:
-        self.client = TestClient(create_app(), raise_server_exceptions=False, follow_redirects=False)
+    def __init__(self, app: FastAPI | None = None) -> None:
+        """`app`: one of its own, where a test counts on what an application remembers."""
+        self.client = TestClient(app or the_app(), raise_server_exceptions=False, follow_redirects=False)
 
     def get(self, path: str, **options: Any) -> Response:
         return self.client.get(path, **options)

@@ -19,9 +19,8 @@ from cli.main import app as yjs
 from models.database import transaction
 from rules.errors import Faulty
 from tests.people import CLERK, MANAGER, account
-from tests.web.hall import a_case_today, at_desk
+from tests.web.hall import a_case_today, at_desk, the_app
 from web import api_door
-from web.app import create_app
 from web.entering import now
 from web.limiting import Guesses
 
@@ -30,7 +29,7 @@ class Program:
     """A caller with a token."""
 
     def __init__(self, username: str = "") -> None:
-        self.client = TestClient(create_app(), raise_server_exceptions=False)
+        self.client = TestClient(the_app(), raise_server_exceptions=False)
         if username:
             with transaction() as session:
                 token = make_token(session, username, "测试", 1, at=now())
@@ -130,7 +129,7 @@ def test_faults_are_named_field_by_field(city: None) -> None:
 
 def test_without_a_token_every_route_is_closed(city: None) -> None:
     case, nobody = a_case_today(), Program()
-    paths = create_app().openapi()["paths"]
+    paths = the_app().openapi()["paths"]
     assert len(paths) >= 7
     for path, verbs in paths.items():
         assert path.startswith("/api/v1/")

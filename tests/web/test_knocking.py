@@ -5,6 +5,7 @@ import pytest
 from config.settings import settings
 from tests.people import CLERK
 from tests.web.hall import Browser, at_desk, somebody
+from web.app import create_app
 from web.guarding import HEADERS
 from web.knocking import Pace
 
@@ -83,7 +84,7 @@ def test_our_own_faults_bear_them_too(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_flood_from_one_address_is_told_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YJS_REQUESTS_PER_MINUTE", "60")
     settings.cache_clear()
-    browser = Browser()
+    browser = Browser(create_app())
     answers = [browser.get("/livez") for _ in range(125)]  # a minute may turn over meanwhile
     refused = [answer for answer in answers if answer.status_code == 429]
     assert refused
