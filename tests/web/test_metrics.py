@@ -1,6 +1,7 @@
 """What Prometheus and a balancer read, who may, and what stands in the log of a request."""
 
 import logging
+import re
 from collections.abc import Generator
 from typing import Any
 
@@ -110,7 +111,7 @@ def test_pages_are_ready_without_the_conductor_the_platform_is_not(city: str) ->
     assert asked("/readyz/all").json()["ready"]
     with transaction() as session:
         session.connection().execute(text("UPDATE heartbeat SET seen_at = now() - interval '30 seconds'"))
-    assert "30 秒前" in asked("/readyz/all").json()["checks"]["worker"]["says"]
+    assert re.search("3[0-9] 秒前", asked("/readyz/all").json()["checks"]["worker"]["says"])
 
 
 def test_a_process_that_lives_and_does_nothing_is_told_apart(city: str) -> None:
