@@ -48,12 +48,15 @@ test-fast: setup ## the tests that need neither the whole platform nor a browser
 	$(BIN)/python -m pytest -m $(ALONE) $(TOGETHER)
 
 .PHONY: bench
-bench: setup ## measure: does a patrol cost what is due, or what is open?
-	$(BIN)/python -m bench.patrol
+bench: bench-throughput bench-patrol bench-pages ## measure everything: the three below, one after the other
 
 .PHONY: bench-throughput
-bench-throughput: setup ## measure: cases a second, beside Prefect as it comes
-	$(BIN)/python -m bench.throughput
+bench-throughput: setup ## measure: cases a second, beside Prefect as it comes (CASES=... takes another number)
+	$(BIN)/python -W ignore -m bench.throughput
+
+.PHONY: bench-patrol
+bench-patrol: setup ## measure: does a patrol cost what is due, or what is open?
+	$(BIN)/python -m bench.patrol
 
 .PHONY: bench-pages
 bench-pages: setup ## measure: every page with 100,000 cases stored (CASES=... takes another number)

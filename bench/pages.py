@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from bench.filled import fill
+from bench.where import machine
 from config.settings import Settings, settings
 from hosting import migrating
 from models.case import find_case, items_of
@@ -69,6 +70,7 @@ PAGES: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 def main() -> int:
     """Fill, ask each page, print the table."""
+    print(machine(), flush=True)
     with running_postgres() as cluster:
         os.environ["YJS_DSN"] = _migrated(cluster)
         settings.cache_clear()

@@ -25,6 +25,7 @@ from sqlalchemy import text
 
 from actions.applying import submit
 from bench.stock import ITEMS, NAME
+from bench.where import machine
 from config.settings import DEMO_PASSWORD
 from models.account import account_named
 from models.database import engine, transaction
@@ -71,6 +72,7 @@ class Person:
 
 def main() -> int:
     """Both, then the table."""
+    print(machine(), flush=True)
     with running_platform() as platform:
         idle = _memory(platform)
         ours, presses, looks = _ours(platform)
@@ -83,7 +85,10 @@ def main() -> int:
     _line("completed in Prefect, cases/s", ours.cases / ours.completed, stock.cases / stock.completed)
     _line("CPU-seconds a case", ours.cpu / ours.cases, stock.cpu / stock.cases)
     _line("last decision to end, median s", _median(ours.waits), _median(stock.waits))
+    _line("last decision to end, 95 % s", _most(ours.waits), _most(stock.waits))
     _line("last decision to told, median s", _median(told))
+    _line("last decision to told, 95 % s", _most(told))
+    _line("a decision's answer, median ms", 1000 * _median(presses))
     _line("a decision's answer, 95 % ms", 1000 * _most(presses))
     _line("a desk page meanwhile, 95 % ms", 1000 * _most(looks))
     _line("memory idle, MB", idle)
