@@ -3,6 +3,7 @@
 from models.account import Account, ApiToken, Department, RecoveryCode, SignIn
 from models.after import Delivery, PostCheck
 from models.anchor import Anchor, AnchorLeaf
+from models.attempt import Attempt
 from models.audit import AuditEntry
 from models.batch import Batch, BatchItem
 from models.bulletin import Bulletin
@@ -74,4 +75,5 @@ TABLES = (
     Batch,
     BatchItem,
     Heartbeat,
+    Attempt,
 )

@@ -18,7 +18,7 @@ from web.limiting import Guesses
 
 LARGEST = 1 << 20  # bytes of a body
 
-wrong_tokens = Guesses()
+wrong_tokens = Guesses("token")
 bearer = HTTPBearer(auto_error=False, description="yjs tokens make --as USER --label PURPOSE")
 
 

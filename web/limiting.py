@@ -1,12 +1,12 @@
-"""Who guesses too often? Failures by address, kept by this process and lost with it, which harms nobody."""
+"""Who tries too often? Counted by address or account in the record, for all web processes together."""
 
 from datetime import datetime, timedelta
-from threading import Lock
 
+from models.attempt import attempts, forget_attempts, note_attempt, one_at_a_time
+from models.database import transaction
 from rules.errors import Refused
 
 FAILURES, WITHIN = 10, timedelta(minutes=10)
-MOST_ADDRESSES = 1000  # remembered before those long past are forgotten
 
 
 class TooOften(Refused):
@@ -18,48 +18,39 @@ class TooMany(TooOften):
 
 
 class Guesses:
-    """Wrong guesses of late, by address; or whatever else one may do only so often."""
+    """Wrong guesses of late, by address; or whatever else one may do only so often.
 
-    def __init__(self, refusal: type[TooOften] = TooOften) -> None:
-        self._refusal = refusal
-        self._moments: dict[str, list[datetime]] = {}
-        self._lock = Lock()
+    Each in a transaction of its own: that of the page is undone when it says no.
+    """
+
+    def __init__(self, purpose: str, refusal: type[TooOften] = TooOften) -> None:
+        self._purpose, self._refusal = purpose, refusal
 
     def must_be_few(self, address: str, at: datetime) -> None:
         """Raise TooOften after too many wrong guesses."""
-        with self._lock:
-            recent = [moment for moment in self._moments.get(address, ()) if moment > at - WITHIN]
-        if len(recent) >= FAILURES:
+        with transaction() as session:
+            made = attempts(session, self._purpose, address, at - WITHIN)
+        if made >= FAILURES:
             raise self._refusal
 
     def count(self, address: str, at: datetime) -> None:
         """One more wrong guess; those long past are forgotten."""
-        with self._lock:
-            recent = {
-                who: kept
-                for who, moments in self._moments.items()
-                if (kept := [moment for moment in moments if moment > at - WITHIN])
-            }
-            recent.setdefault(address, []).append(at)
-            self._moments = recent
+        with transaction() as session:
+            forget_attempts(session, self._purpose, at - WITHIN)
+            note_attempt(session, self._purpose, address, at)
 
 
 class Rate:
     """So many acts of one kind within a time, by address; whoever does more waits."""
 
-    def __init__(self, most: int, within: timedelta, sentence: str) -> None:
-        self._most, self._within, self._sentence = most, within, sentence
-        self._moments: dict[str, list[datetime]] = {}
-        self._lock = Lock()
+    def __init__(self, purpose: str, most: int, within: timedelta, sentence: str) -> None:
+        self._purpose, self._most, self._within, self._sentence = purpose, most, within, sentence
 
     def take(self, address: str, at: datetime) -> None:
         """Count one more, or raise TooOften."""
-        with self._lock:
-            if len(self._moments) > MOST_ADDRESSES:
-                self._moments = {
-                    who: kept for who, kept in self._moments.items() if kept[-1] > at - self._within
-                }
-            recent = [moment for moment in self._moments.get(address, ()) if moment > at - self._within]
-            if len(recent) >= self._most:
+        with transaction() as session:
+            one_at_a_time(session, self._purpose, address)
+            forget_attempts(session, self._purpose, at - self._within)
+            if attempts(session, self._purpose, address, at - self._within) >= self._most:
                 raise TooOften(self._sentence)
-            self._moments[address] = [*recent, at]
+            note_attempt(session, self._purpose, address, at)

@@ -24,7 +24,7 @@ from web.showing import show
 
 router = APIRouter(prefix="/manage/messages")
 log = logging.getLogger("yijianshi.web")
-tests = Guesses()  # of each account, and a limit to them
+tests = Guesses("test message")  # of each account, and a limit to them
 
 # The letter brings its own looks, and nothing else: no script, no picture, no link out of its frame.
 LETTER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"

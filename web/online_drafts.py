@@ -23,9 +23,11 @@ from web.planning import plan
 from web.showing import set_cookie
 
 OWNER = "@online"  # no account bears this name
-SENT = Rate(600, timedelta(minutes=10), "提交得太频繁，请过几分钟再试。已经填写的内容都还在。")
-BEGUN = Rate(60, timedelta(hours=1), "从这个网络开始填写的表太多了，请一小时后再试，或到综合窗口办理。")
-CODES = Rate(20, timedelta(minutes=10), "从这个网络获取验证码太频繁，请 10 分钟后再试。")
+SENT = Rate("form saved", 600, timedelta(minutes=10), "提交得太频繁，请过几分钟再试。已经填写的内容都还在。")
+BEGUN = Rate(
+    "form begun", 60, timedelta(hours=1), "从这个网络开始填写的表太多了，请一小时后再试，或到综合窗口办理。"
+)
+CODES = Rate("contact code", 20, timedelta(minutes=10), "从这个网络获取验证码太频繁，请 10 分钟后再试。")
 GONE = "没有找到这份表：它可能已经提交、放弃，或者超过七天没有填写。请重新开始，或查询办理进度。"
 
 

@@ -34,7 +34,9 @@ from web.showing import is_demo, set_cookie, show
 router = APIRouter(prefix="/apply/{code}")
 
 OPEN_FOR = 15 * 60  # seconds: as long as a progress page stays open
-SUBMITTED = Rate(60, VALID_FOR * 6, "从这个网络提交的申请太多了，请一小时后再试，或到综合窗口办理。")
+SUBMITTED = Rate(
+    "application", 60, VALID_FOR * 6, "从这个网络提交的申请太多了，请一小时后再试，或到综合窗口办理。"
+)
 NOT_SENT = "验证码没有发出去，请稍后再试，或换一种接收方式，或到综合窗口提交。"
 
 

@@ -35,7 +35,9 @@ class TooManyPasswords(TooOften):
     """密码错得太多，请 10 分钟后再试。"""
 
 
-guesses = Guesses(TooManyPasswords)  # of one's own password, by account: a session may have been left open
+guesses = Guesses(
+    "own password", TooManyPasswords
+)  # of one's own password, by account: a session may have been left open
 
 
 @router.get("/account")

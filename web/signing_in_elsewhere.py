@@ -27,7 +27,7 @@ class TooManyVisits(TooOften):
     """登录尝试得太频繁，请 10 分钟后再试，或用密码登录。"""
 
 
-visits = Guesses(TooManyVisits)  # that came to nothing, by address
+visits = Guesses("visit", TooManyVisits)  # that came to nothing, by address
 
 
 @router.get("")

@@ -58,7 +58,7 @@ ITEM_WORDS: Mapping[ItemState, str] = {
     ItemState.DROPPED: "不再需要这个事项",
 }
 
-guesses = Guesses()
+guesses = Guesses("query code")
 
 
 @router.get("/track")

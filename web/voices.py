@@ -26,8 +26,8 @@ UNKNOWN = "没有找到这件来信，或者查询码不对。请对照提交后
 TRAP = "website"  # no person sees it; whoever fills it in is a program
 FIELDS = ("kind", "department", "case_number", "words", "name", "phone")
 
-guesses = Guesses()
-sendings = Guesses(TooMany)
+guesses = Guesses("enquiry code")
+sendings = Guesses("enquiry", TooMany)
 
 
 @router.get("")

@@ -9,17 +9,12 @@ from sqlalchemy import Engine
 from config.settings import settings
 from models.database import transaction
 from tests.people import a_city
-from web import track, voices
-from web.limiting import Guesses, TooMany
 
 
 @pytest.fixture(autouse=True)
 def city(fresh_database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
-    """A record of its own with departments and accounts, uploads of its own, nobody's wrong guesses."""
+    """A record of its own with departments and accounts, uploads of its own."""
     monkeypatch.setenv("YJS_DATA", str(tmp_path))
-    monkeypatch.setattr(track, "guesses", Guesses())
-    monkeypatch.setattr(voices, "guesses", Guesses())
-    monkeypatch.setattr(voices, "sendings", Guesses(TooMany))
     settings.cache_clear()
     with transaction() as session:
         a_city(session)

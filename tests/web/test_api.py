@@ -20,9 +20,7 @@ from models.database import transaction
 from rules.errors import Faulty
 from tests.people import CLERK, MANAGER, account
 from tests.web.hall import a_case_today, at_desk, the_app
-from web import api_door
 from web.entering import now
-from web.limiting import Guesses
 
 
 class Program:
@@ -40,11 +38,6 @@ class Program:
 
     def post(self, path: str, body: Any) -> Response:
         return self.client.post(f"/api/v1{path}", json=body)
-
-
-@pytest.fixture(autouse=True)
-def nobody_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api_door, "wrong_tokens", Guesses())
 
 
 def an_application(**changes: Any) -> dict[str, Any]:

@@ -18,13 +18,11 @@ from tests.gateway import sms_gateway
 from tests.people import CLERK, MANAGER
 from tests.smtp import mail_server
 from tests.web.hall import Browser, a_case_today, at_desk, words
-from web import messages
-from web.limiting import FAILURES, Guesses
+from web.limiting import FAILURES
 
 
 @pytest.fixture
 def manager(city: None, monkeypatch: pytest.MonkeyPatch) -> Generator[Browser]:
-    monkeypatch.setattr(messages, "tests", Guesses())
     yield at_desk(MANAGER)
     settings.cache_clear()
 

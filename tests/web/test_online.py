@@ -27,16 +27,6 @@ from web.limiting import Rate
 SATURDAY_NIGHT = datetime(2026, 3, 7, 15, 0, tzinfo=UTC)  # 23:00 in the hall
 
 
-@pytest.fixture(autouse=True)
-def nobody_was_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test begins with an address that has asked for nothing."""
-    hour = timedelta(hours=1)
-    monkeypatch.setattr(online, "SENT", Rate(600, hour, "太频繁"))
-    monkeypatch.setattr(online_drafts, "BEGUN", Rate(60, hour, "太多"))
-    monkeypatch.setattr(online_proof, "CODES", Rate(20, hour, "太频繁"))
-    monkeypatch.setattr(online_proof, "SUBMITTED", Rate(60, hour, "太多"))
-
-
 @pytest.fixture
 def applicant() -> Browser:
     return somebody()
@@ -206,7 +196,9 @@ def test_one_phone_gets_few_codes(applicant: Browser, monkeypatch: pytest.Monkey
 
 
 def test_one_address_gets_few_codes(applicant: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(online_proof, "CODES", Rate(1, timedelta(minutes=10), "从这个网络获取验证码太频繁。"))
+    monkeypatch.setattr(
+        online_proof, "CODES", Rate("contact code", 1, timedelta(minutes=10), "从这个网络获取验证码太频繁。")
+    )
     form = sent(applicant)["form"]
     with_code(applicant, form)
     answer = applicant.post(f"{APPLY}/code", {"form": form, "channel": "email"})

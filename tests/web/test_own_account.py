@@ -14,15 +14,8 @@ from models.database import transaction
 from rules.passwords import fault_of_password
 from tests.people import CLERK, MANAGER
 from tests.web.hall import Browser, at_desk, words
-from web import own_account
-from web.limiting import Guesses
 
 OLD, NEW = "tie-ma-bing-he", "da-jiang-dong-qu 7"
-
-
-@pytest.fixture(autouse=True)
-def nobody_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(own_account, "guesses", Guesses(own_account.TooManyPasswords))
 
 
 def has_password(username: str, *, since: datetime | None = None, given: bool = False) -> None:

@@ -19,13 +19,11 @@ from rules.security import SecurityKind
 from tests.people import CLERK
 from tests.provider import CLIENT, SECRET, Provider, running_provider
 from tests.web.hall import Browser, somebody, words
-from web import identity_service, signing_in_elsewhere
-from web.limiting import Guesses
+from web import identity_service
 
 
 @pytest.fixture(autouse=True)
 def provider(monkeypatch: pytest.MonkeyPatch) -> Generator[Provider]:
-    monkeypatch.setattr(signing_in_elsewhere, "visits", Guesses(signing_in_elsewhere.TooManyVisits))
     monkeypatch.setattr(identity_service, "_known", {})
     with running_provider() as running:
         for name, value in (("ISSUER", running.issuer), ("CLIENT_ID", CLIENT), ("CLIENT_SECRET", SECRET)):
