@@ -131,6 +131,7 @@ def _environment() -> Environment:
         "moment": moment,
         "size": size,
         "masked": masked,
+        "district": district_name,
         "masked_name": masked_name,
         "masked_id": masked_id_number,
     }
