@@ -206,17 +206,6 @@ def _sought(search: str, role: Role | None) -> list[ColumnElement[bool]]:
     return where
 
 
-def officer_of(session: Session, department_code: str) -> Account:
-    """Some active officer of the department."""
-    query = select(Account).where(
-        Account.department_code == department_code, Account.role == Role.OFFICER, col(Account.active)
-    )
-    officer = session.exec(query.order_by(col(Account.username)).limit(1)).one_or_none()
-    if officer is None:
-        raise NotYourDesk(f"部门 {department_code} 没有可用的经办账号。")
-    return officer
-
-
 def staff_of(session: Session, department_code: str) -> list[Account]:
     """Who works in this department, in whatever district, by name of the account."""
     query = select(Account).where(Account.department_code == department_code, col(Account.active))
@@ -228,8 +217,16 @@ def colleagues(session: Session, department_code: str, district: str) -> list[Ac
     return [one for one in staff_of(session, department_code) if reaches(one.district, district)]
 
 
+def officer_of(session: Session, department_code: str, district: str) -> Account:
+    """Some active officer of the department who sees what is of this district."""
+    for one in colleagues(session, department_code, district):
+        if one.role is Role.OFFICER:
+            return one
+    raise NotYourDesk(f"部门 {department_code} 没有可用的经办账号。")
+
+
 def responsible_for(session: Session, department_code: str, district: str) -> str:
-    """The account that answers for a department's work in a district: the nearest office's head, or an officer of it."""
+    """The account that answers for a department's work there: the head of the nearest office, or an officer of it."""
     people = colleagues(session, department_code, district)
     nearest = sorted(
         people, key=lambda one: (-len(prefix_of(one.district)), one.role is not Role.HEAD, one.username)

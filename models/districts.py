@@ -1,7 +1,7 @@
 """How does a session see no more than the district of whoever uses it? PostgreSQL itself keeps it to that.
 
-The rows of the record have policies (models/policies.py). A confined session takes, in each of its transactions, a role to
-which only the rows of its district exist; the setting names the district. Without the setting that role sees nothing.
+The rows of the record have policies (models/policies.py). A confined session takes, in each of its transactions, a role
+to which only the rows of its district exist; the setting names the district. Without it that role sees nothing.
 """
 
 from collections.abc import Generator

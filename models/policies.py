@@ -1,7 +1,7 @@
 """Which rows exist for whom? Row-level security, derived from the tables, so that a new one cannot be forgotten.
 
-The role of the whole sees every row (USING true: the planner drops it). For the role of a district a row exists if its own
-district begins as the session's does, or if what it hangs on exists: the inner question is under the same rule.
+The role of the whole sees every row (USING true: the planner drops it). For the role of a district a row exists if its
+own district begins as the session's does, or if what it hangs on exists: the inner question is under the same rule.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 import models.tables  # noqa: F401  makes the metadata complete
 from models.districts import DISTRICT_ROLE, SETTING, WHOLE_ROLE
 
-# What everybody's desk needs and nobody's case stands in. Every other table is closed to a district unless a rule opens it.
+# What every desk needs and no case stands in. Any other table is closed to a district unless a rule opens it.
 OPEN = frozenset(
     {
         "account",
@@ -65,7 +65,7 @@ def rules() -> dict[str, str]:
 
 def state_policies(connection: Connection) -> None:
     """Bring the policies to what `rules` says; a table whose policy stands is not locked. Call inside a transaction."""
-    standing = {table: said for table, said in connection.execute(text(STANDING)).tuples()}
+    standing = dict(connection.execute(text(STANDING)).tuples().all())
     for table, rule in rules().items():
         if standing.get(table) != rule:
             said = rule.replace("'", "''")
@@ -79,7 +79,7 @@ def _ways(table: Table) -> Iterator[str]:
     if "district" in table.columns:
         yield WITHIN.format(row=name)
     if column := OF_PERSONS.get(name):
-        yield _exists("account", "username", f"{name}.{column}", WITHIN.format(row="of"))
+        yield _exists("account", "username", f"{name}.{column}", WITHIN.format(row="above"))
     if "case_number" in table.columns:
         yield _exists("case_file", "number", f"{name}.case_number")
     for key in table.foreign_keys:  # a row of a row of a case
@@ -90,4 +90,4 @@ def _ways(table: Table) -> Iterator[str]:
 
 def _exists(above: str, key: str, column: str, more: str = "") -> str:
     also = f" AND {more}" if more else ""
-    return f"EXISTS (SELECT 1 FROM {above} of WHERE of.{key} = {column}{also})"
+    return f"EXISTS (SELECT 1 FROM {above} above WHERE above.{key} = {column}{also})"  # noqa: S608  names of our own

@@ -97,7 +97,7 @@ def ensure_role(connection: Connection, name: str) -> None:
 
 
 def ensure_row_roles(connection: Connection) -> None:
-    """The two roles that rows are shown to (models/districts.py). A backup names them, so they are there before it is."""
+    """The two roles that rows are shown to (models/districts.py), before a backup that names them is brought back."""
     for role in (WHOLE_ROLE, DISTRICT_ROLE):
         if _role_exists(connection, role):
             continue
@@ -131,15 +131,15 @@ def let_work(connection: Connection, role: str) -> None:
 
 def _let_show_rows(connection: Connection, role: str) -> None:
     """Make it a member of both roles: it sees every row, and may step down to a district."""
-    member = text("SELECT pg_has_role(:role, :of, 'MEMBER')")
-    for of in (WHOLE_ROLE, DISTRICT_ROLE):
-        if connection.execute(member, {"role": role, "of": of}).scalar_one():
-            continue
-        grant = f"GRANT {of} TO {_quoted(connection, role)}"
-        try:
-            connection.execute(text(grant))
-        except ProgrammingError:
-            raise Refused(f"没有授予角色的权限，请数据库管理员执行：{grant};") from None
+    member = text("SELECT bool_and(pg_has_role(:role, r, 'MEMBER')) FROM unnest(:of) r")
+    given = {"role": role, "of": [WHOLE_ROLE, DISTRICT_ROLE]}
+    if connection.execute(member, given).scalar_one():
+        return
+    grant = f"GRANT {WHOLE_ROLE}, {DISTRICT_ROLE} TO {_quoted(connection, role)}"
+    try:
+        connection.execute(text(grant))
+    except ProgrammingError:
+        raise Refused(f"没有授予角色的权限，请数据库管理员执行：{grant};") from None
 
 
 def _role_exists(connection: Connection, name: str) -> bool:

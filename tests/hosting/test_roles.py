@@ -88,6 +88,11 @@ def test_an_external_postgresql_with_two_roles(cluster: Settings) -> None:
         owner_dsn=f"postgresql://city-owner@/two_roles?host={address}",
     )
     assert ours.application_role == "city-app"
+    grant = 'GRANT yijianshi_whole, yijianshi_district TO "city-app"'
+    with pytest.raises(Refused, match=grant):
+        databases.bring_tables_up(ours)  # the owner may not: one sentence for whoever may
+    with connected(cluster.owner_url) as connection:
+        connection.execute(text(grant))
     databases.bring_tables_up(ours)
     databases.bring_tables_up(ours)  # the second time changes nothing
     with connected(ours.database_url) as connection:
