@@ -84,7 +84,7 @@ def nobodys(things: Things) -> Things:
         "material_id": str(uuid4()),
         "change_id": str(uuid4()),
         "delegation": str(uuid4()),
-        "notice_id": "9" * 9,
+        "notice_id": str(uuid4()),
     }
     special = {"/cards/": "JC2026030699999999", "/enquiries/": "ZX2026030699999", "/documents/": "WS0000"}
 
@@ -151,7 +151,7 @@ def test_no_page_without_a_number_tells_of_another_district(lands: Lands, role: 
         if path.startswith("/results"):  # 结果公开 is everybody's
             continue
         answer = person.browser.get(path)
-        assert answer.status_code < 500, path
+        assert answer.status_code < 500 or path == "/readyz/all", path  # no conductor runs here
         faults += [(path, one) for one in strange if one in answer.text]
         told += answer.text
     assert faults == []
@@ -191,7 +191,9 @@ def test_search_finds_what_the_person_sees(lands: Lands, place: str) -> None:
 def test_a_token_reaches_as_far_as_its_account(lands: Lands, place: str) -> None:
     with transaction() as session:
         token = make_token(session, named(place, Role.MANAGER), "测试", 1, at=datetime.now(UTC))
-        officer = make_token(session, named(place, Role.OFFICER), "测试", 1, at=datetime.now(UTC))
+        officer = make_token(
+            session, named(place, Role.OFFICER).replace("fire", "market"), "测试", 1, at=datetime.now(UTC)
+        )
     program, bearer = somebody(), {"Authorization": f"Bearer {token}"}
     listed = program.get("/api/v1/cases", headers=bearer).json()
     assert {one["case_no"] for one in listed["cases"]} == {lands.cases[one] for one in SEES[place]}
@@ -204,7 +206,7 @@ def test_a_token_reaches_as_far_as_its_account(lands: Lands, place: str) -> None
         if elsewhere not in SEES[place]:
             act = program.client.post(
                 f"/api/v1/cases/{number}/acts/claim",
-                json={"item": "B1-3"},
+                json={"item": "B1-1"},
                 headers={"Authorization": f"Bearer {officer}"},
             )
             assert act.status_code == 404, act.text
@@ -216,7 +218,6 @@ def test_a_batch_takes_nothing_of_another_district(lands: Lands) -> None:
     theirs = lands.things[COUNTY].given["/cases/"]
     before = record()
     answer = officer.post("/desk/batch", {"item": f"{theirs['number']}-{theirs['item'][-2:]}"})
-    print(answer.status_code, answer.text[-1500:])
     assert answer.status_code == 404
     assert record() == before
 

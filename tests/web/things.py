@@ -14,6 +14,7 @@ from models.document import Document
 from models.enquiry import Enquiry
 from models.notice import notices_of
 from models.shift import ShiftChange
+from models.telling import Call
 from rules.lights import Light
 from rules.moments import china_day
 from rules.voices import Stage, VoiceKind
@@ -80,7 +81,9 @@ def given(session: Session, case: Case, now: datetime, serial: int = 1) -> dict[
     period = Period(china_day(now), china_day(now) + timedelta(days=1))
     head = account(session, f"{fire}-head")
     post = delegate(session, fire, f"{fire}-head", period, "休假", by=head, at=now)
-    session.add_all([card, letter, change])
+    notice = notices_of(session, case.number)[0]
+    call = Call(notice_id=notice.id, case_number=case.number, opened_at=now)
+    session.add_all([card, letter, change, call])
     number = {"number": case.number, "case_number": case.number}
     return {
         "/cases/": number | {"item": item.code, "spec_id": material.spec_id, "name": "grant"},
@@ -94,7 +97,7 @@ def given(session: Session, case: Case, now: datetime, serial: int = 1) -> dict[
         "/enquiry/": {"number": letter.number},
         "/window/shift/": {"change_id": str(change.id)},
         "/delegations/": {"delegation": str(post.id)},
-        "/calls/": {"notice_id": str(notices_of(session, case.number)[0].id)},
+        "/calls/": {"notice_id": str(notice.id)},
         "/manage/notices/": number | {"serial": "1", "act": "resend"},
         "/manage/drift/": number,
         "/accounts/": {"username": clerk, "step": "password"},
