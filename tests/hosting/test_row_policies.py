@@ -212,7 +212,8 @@ def test_with_one_role_for_everything_the_district_holds_as_well(cluster: Settin
             "CREATE DATABASE alone OWNER alone",
         ):
             connection.execute(text(statement))
-    ours = Settings(dsn=f"postgresql://alone@/alone?host={address}")
+    dsn = f"postgresql://alone@/alone?host={address}"
+    ours = Settings(dsn=dsn, owner_dsn=dsn)
     assert ours.application_role == ""
     databases.bring_tables_up(ours)
     databases.bring_tables_up(ours)

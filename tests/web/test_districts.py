@@ -4,12 +4,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import get_dependant
+from fastapi.routing import APIRoute
 
 from actions.tokens import make_token
 from config.settings import settings
+from models.account import Account
 from models.case import Material, find_case
 from models.copying import Counts, fingerprints, one_moment
 from models.database import transaction
@@ -18,11 +23,14 @@ from rules.identifiers import case_number
 from rules.moments import china_day
 from rules.people import ApplicantKind, Role
 from tests.people import COUNTY, MARKS, OTHER_COUNTY, TOWN, a_case, a_district
-from tests.web.hall import at_desk, somebody
+from tests.web.hall import at_desk, somebody, words
 from tests.web.routes import TABLE
 from tests.web.sweeping import Knocker
 from tests.web.things import WITH_NUMBERS, Things, given
-from web import drafts
+from web import drafts, entering
+from web.api_door import caller
+from web.app import PAGES
+from web.entering import one_transaction, viewer
 
 CITY = ""
 PLACES = (CITY, COUNTY, OTHER_COUNTY, TOWN)
@@ -129,10 +137,10 @@ def test_a_number_of_another_district_is_no_number_at_all(
     assert record() == before
 
 
-PAGES = [route for route in TABLE if route.startswith("GET ") and "{" not in route]
+WITHOUT_NUMBERS = [route for route in TABLE if route.startswith("GET ") and "{" not in route]
 FIGURES = ("flow", "backlog", "hours", "in-time-departments", "in-time-bundles", "peaks", "coming", "ratings")
 LISTS = [
-    *(route.split()[1] for route in PAGES),
+    *(route.split()[1] for route in WITHOUT_NUMBERS),
     *(f"/manage/figures/{name}.{kind}" for name in FIGURES for kind in ("svg", "csv")),
     "/manage?sort=number",
     "/manage/notices?state=sent",
@@ -178,13 +186,13 @@ def test_counts_lists_and_tables_are_of_the_district(lands: Lands, place: str) -
 @pytest.mark.parametrize("place", PLACES)
 def test_search_finds_what_the_person_sees(lands: Lands, place: str) -> None:
     clerk = at_desk(named(place, Role.CLERK))
-    for words in (lands.cases, NAMES, PHONES):
+    for sought in (lands.cases, NAMES, PHONES):
         for elsewhere in PLACES:
-            answer = clerk.post("/search", {"q": words[elsewhere]})
+            answer = clerk.post("/search", {"q": sought[elsewhere]})
             assert answer.status_code == 303
             page = clerk.get(answer.headers["location"])
             there = page.status_code == 200 and f"/cases/{lands.cases[elsewhere]}" in page.text
-            assert there == (elsewhere in SEES[place]), (words[elsewhere], answer.headers["location"])
+            assert there == (elsewhere in SEES[place]), (sought[elsewhere], answer.headers["location"])
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -280,3 +288,78 @@ def test_opening_a_new_form_throws_away_no_papers_of_another_district(lands: Lan
     drafts.keep(old, datetime.now(UTC) - timedelta(days=30))
     assert at_desk(named(OTHER_COUNTY, Role.CLERK)).get("/window/new").status_code == 200
     assert paper.exists()
+
+
+def _needs(dependant: Dependant, call: object) -> bool:
+    return any(one.call is call or _needs(one, call) for one in dependant.dependencies)
+
+
+def _asks_before_it_is_known(dependant: Dependant) -> list[object]:
+    """Dependencies that take the request's session without knowing who asks."""
+    known = (viewer, caller)
+    return [
+        one.call
+        for one in dependant.dependencies
+        if one.call not in (*known, one_transaction)
+        and any(below.call is one_transaction for below in one.dependencies)
+        and not any(_needs(one, call) for call in known)
+    ]
+
+
+def test_every_route_that_knows_who_asks_has_a_confined_session() -> None:
+    """`viewer` and `caller` confine the one session of the request; nothing on such a route reads before them."""
+    confining = 0
+    for pages in PAGES:
+        for route in pages.router.routes:
+            assert isinstance(route, APIRoute)
+            if any(_needs(route.dependant, call) for call in (viewer, caller)):
+                confining += 1
+                assert _asks_before_it_is_known(route.dependant) == [], route.path
+    assert confining > 80
+    for call in (viewer, caller):
+        assert [one for one in get_dependant(path="/", call=call).dependencies if one.call is one_transaction]
+
+
+# Sessions of the whole in the pages' own code: before anybody is known, for applicants, or for the platform's own sake.
+OF_THE_WHOLE = {
+    "api_door.py",  # whom does the token stand for?
+    "entering.py",  # who is signed in?
+    "metrics.py",  # figures of the platform
+    "new_case.py",  # which old forms have become a case?
+    "online_proof.py",  # an applicant's code
+    "refusing.py",  # somebody knocked where he does not belong
+    "signing_in_elsewhere.py",  # the identity service
+}
+
+
+def test_a_page_that_opens_its_own_session_says_whose_it_is() -> None:
+    found = {
+        path.name
+        for path in Path(entering.__file__).parent.glob("*.py")
+        if re.search(r"\btransaction\(\)", path.read_text(encoding="utf-8"))
+    }
+    assert found == OF_THE_WHOLE
+
+
+def test_the_security_administrator_sets_a_district_and_the_person_is_signed_out(lands: Lands) -> None:
+    with transaction() as session:
+        session.add(Account(username="anquan", name="安全", role=Role.SECURITY, password_hash="!"))
+    desk, officer = at_desk("anquan"), at_desk("fire")
+    assert officer.get(f"/cases/{lands.cases[COUNTY]}").status_code == 200
+    assert "整个示例市" in desk.get("/accounts/fire").text
+    asked = desk.post("/accounts/fire/district", {"district": OTHER_COUNTY})
+    assert "行政区划： 示例县" in words(asked)
+    done = desk.post("/accounts/fire/district", {"district": OTHER_COUNTY, "confirmed": "yes"})
+    assert done.headers["location"] == "/accounts/fire?done=district"
+    assert officer.get("/desk").status_code == 303
+    again = at_desk("fire")
+    assert again.get(f"/cases/{lands.cases[COUNTY]}").status_code == 404
+    assert again.get(f"/cases/{lands.cases[OTHER_COUNTY]}").status_code == 200
+    assert "示例县" in desk.get("/accounts?q=fire").text
+    wrong = desk.post("/accounts/fire/district", {"district": "000099", "confirmed": "yes"})
+    assert (wrong.status_code, "没有行政区划“000099”" in wrong.text) == (422, True)
+    new = {"username": "zhangwei", "name": "张伟", "role": "clerk", "district": TOWN}
+    assert desk.post("/accounts/new", new).status_code == 200
+    with transaction() as session:
+        assert session.get_one(Account, "zhangwei").district == TOWN
+        assert session.get_one(Account, "fire").district == OTHER_COUNTY
