@@ -55,12 +55,14 @@ def minutes_pass(monkeypatch: pytest.MonkeyPatch, minutes: float) -> None:
     monkeypatch.setattr(online_proof, "now", lambda: later)
 
 
-def test_the_applicant_says_where_it_is_handled(applicant: Browser) -> None:
+@pytest.mark.parametrize("district", ["", "000001"])
+def test_the_applicant_says_where_it_is_handled(applicant: Browser, district: str) -> None:
     assert "在哪里办理" in applicant.text(APPLY)
-    assert applied(applicant, district="000001").district == "000001"
-    assert applied(somebody()).district == ""
-    form = filled(somebody_else := somebody(), district="000099")
-    wrong = somebody_else.post(APPLY, form | {"do": "submit"})
+    assert applied(applicant, district=district).district == district
+
+
+def test_nobody_applies_where_there_is_no_district(applicant: Browser) -> None:
+    wrong = applicant.post(APPLY, filled(applicant, district="000099") | {"do": "submit"})
     assert (wrong.status_code, "没有行政区划“000099”" in wrong.text) == (422, True)
     assert "在哪里办理" not in at_desk(CLERK).text("/window/new/B1"), "at a window it is the window's"
 
