@@ -113,7 +113,9 @@ def test_slips_in_the_two_addresses_are_one_sentence(cluster: Settings) -> None:
         )
 
 
-def test_with_one_address_there_is_no_second_role() -> None:
+def test_with_one_address_there_is_no_second_role(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("YJS_DSN", "YJS_OWNER_DSN"):  # of the database that other tests have open
+        monkeypatch.delenv(name, raising=False)
     assert Settings(dsn="postgresql://u@h/d").application_role == ""
     assert Settings(dsn="postgresql://u@h/d", owner_dsn="postgresql://u:x@h/d").application_role == ""
     assert Settings().application_role == APPLICATION
