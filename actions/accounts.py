@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from actions.signing_in import hashed
+from config.districts import district_given, district_name
 from config.passwords import common_passwords
 from models.account import (
     Account,
@@ -18,7 +19,7 @@ from models.account import (
     lock_account,
 )
 from models.security import keep_event
-from rules.duties import KEEPS_ACCOUNTS, OF_A_DEPARTMENT
+from rules.duties import KEEPS_ACCOUNTS, KEEPS_PLATFORM, OF_A_DEPARTMENT, READS_SECURITY
 from rules.errors import AlreadyDone, Faulty, NotFound, NotYourDesk
 from rules.passwords import fault_of_password
 from rules.people import Role
@@ -53,10 +54,16 @@ def open_account(
     *,
     by: Keeper,
     department: str = "",
+    district: str = "",
     email: str = "",
 ) -> Account:
-    """开户. Officers and heads belong to a department, the others to none. Raises Faulty with every fault."""
+    """开户. Officers and heads belong to a department, the others to none; `district` '' is the whole installation.
+
+    Raises Faulty with every fault.
+    """
+    within, wrong_district = _district(role, district)
     faults = _faults(session, username, name, role, department) | _weak(password, username) | _no_mail(email)
+    faults |= wrong_district
     if faults:
         raise Faulty(faults)
     if lock_account(session, username):
@@ -66,13 +73,15 @@ def open_account(
         name=name.strip(),
         role=role,
         department_code=department or None,
+        district=within,
         password_hash=hashed(password),
         password_at=by.at,
         must_change=True,
         email=email.strip(),
     )
     session.add(account)
-    _kept(session, SecurityKind.OPENED, username, by, _post(role, department))
+    said = _post(role, department) + (f"，{district_name(within)}" if within else "")
+    _kept(session, SecurityKind.OPENED, username, by, said)
     return account
 
 
@@ -109,14 +118,27 @@ def set_active(session: Session, username: str, *, active: bool, by: Keeper) -> 
 
 
 def set_role(session: Session, username: str, role: Role, department: str, *, by: Keeper) -> None:
-    """变更角色: signed out at once, so that nobody goes on with rights of before."""
+    """变更角色: signed out at once, so that nobody goes on with rights of before. The district stays."""
     account = _existing(session, username, by)
-    if faults := _fault_of_post(session, role, department):
+    _, wrong_district = _district(role, account.district)
+    if faults := _fault_of_post(session, role, department) | wrong_district:
         raise Faulty(faults)
     before = _post(account.role, account.department_code or "")
     account.role, account.department_code = role, department or None
     end_all_sign_ins(session, username)
     _kept(session, SecurityKind.ROLE, username, by, f"{before} → {_post(role, department)}")
+
+
+def set_district(session: Session, username: str, district: str, *, by: Keeper) -> None:
+    """变更行政区划, '' is the whole installation: signed out at once, as with a role."""
+    account = _existing(session, username, by)
+    within, faults = _district(account.role, district)
+    if faults:
+        raise Faulty(faults)
+    before, account.district = account.district, within
+    end_all_sign_ins(session, username)
+    said = f"行政区划：{district_name(before)} → {district_name(within)}"
+    _kept(session, SecurityKind.ROLE, username, by, said)
 
 
 def set_email(session: Session, username: str, email: str, *, by: Keeper) -> None:
@@ -154,6 +176,17 @@ def _kept(session: Session, kind: SecurityKind, username: str, by: Keeper, detai
 
 def _post(role: Role, department: str) -> str:
     return f"{role.label}（{department}）" if department else role.label
+
+
+def _district(role: Role, typed: str) -> tuple[str, dict[str, str]]:
+    """The district that was typed, and what is wrong with it. The three administrators keep the whole platform."""
+    try:
+        within = district_given(typed)
+    except Faulty as faulty:
+        return "", faulty.faults
+    if within and role in KEEPS_ACCOUNTS | KEEPS_PLATFORM | READS_SECURITY:
+        return "", {"district": f"{role.label}面向整个平台，不能限于一个行政区划。"}
+    return within, {}
 
 
 def _faults(session: Session, username: str, name: str, role: Role, department: str) -> dict[str, str]:

@@ -167,6 +167,7 @@ def _new_case(
         agent_phone=agent.phone if agent else "",
         agent_authority=agent.authority.strip() if agent else "",
         answers=dict(application.answers),
+        district=by.district if by else application.district,
         submitted_by=by.username if by else APPLICANT,
         window_clerk=by.username if by else "",
         apply_channel=application.channel,

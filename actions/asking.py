@@ -10,7 +10,7 @@ from actions.coursing import APPLICANT, SYSTEM, answer_due, go, note
 from actions.dating import hall_calendar
 from config.catalogue import departments
 from config.voices import limits
-from models.case import lock_submission
+from models.case import Case, lock_submission
 from models.enquiry import (
     Enquiry,
     answered_before,
@@ -59,6 +59,7 @@ def send(session: Session, sent: Sent, *, at: datetime) -> Enquiry:
         kind=kind,
         stage=Stage.RECEIVED,
         case_number=sent.case_number,
+        district=_district_of(session, sent.case_number),
         words=sent.words,
         name=sent.name,
         phone=sent.phone,
@@ -73,6 +74,12 @@ def send(session: Session, sent: Sent, *, at: datetime) -> Enquiry:
         facts = {"department": enquiry.department_code or ""}
         go(session, enquiry, Step.ASSIGN, by=SYSTEM, at=at, facts=facts)
     return enquiry
+
+
+def _district_of(session: Session, case_number: str) -> str:
+    """Where the case that was named came in: its people answer. Of none, or of no case, the whole installation."""
+    case = session.get(Case, case_number) if case_number else None
+    return case.district if case else ""
 
 
 def judge(session: Session, number: str, *, satisfied: bool, remark: str, at: datetime) -> Enquiry:

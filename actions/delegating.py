@@ -10,6 +10,7 @@ from actions.acting import worded
 from actions.permitting import must_be_allowed
 from models.account import Account, account_named
 from models.together import Delegation, lock_delegations
+from rules.districts import reaches
 from rules.errors import AlreadyDone, Faulty, NotFound, NotYourDesk, Refused
 from rules.moments import china_day
 from rules.people import Role
@@ -80,6 +81,7 @@ def _post(session: Session, username: str, by: Account) -> Account:
     must_be_allowed(by, Act.DELEGATE)
     post = account_named(session, username)
     heads = by.role is Role.HEAD and by.department_code == post.department_code
+    heads = heads and reaches(by.district, post.district)
     if post.username != by.username and not heads:
         raise NotYourDesk("委托由本人或者本部门负责人办理。")
     if post.role not in (Role.OFFICER, Role.HEAD) or not post.department_code:
@@ -93,6 +95,8 @@ def _must_fit(session: Session, post: Account, stand_in: str) -> None:
         raise Faulty({"stand_in": "请选择本部门的其他人员。"})
     if other.department_code != post.department_code or other.role not in (Role.OFFICER, Role.HEAD):
         raise Faulty({"stand_in": f"{other.name}不是本部门的人员，不能代办。"})
+    if not reaches(other.district, post.district):
+        raise Faulty({"stand_in": f"{other.name}看不到{post.name}的办件（行政区划不同），不能代办。"})
 
 
 def _must_be_a_period(period: Period, today: date) -> None:

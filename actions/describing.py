@@ -8,6 +8,7 @@ from sqlmodel import Session
 from actions.describing_record import describe_delivery
 from actions.doing import Possible
 from config.calendars import tentative
+from config.settings import settings
 from models.account import departments_by_code
 from models.after import deliveries_of
 from models.case import Case, items_of
@@ -29,6 +30,7 @@ def describe(session: Session, case: Case, *, at: datetime) -> dict[str, Any]:
         "state_label": case.state.label,
         "outcome": case.outcome.value if case.outcome else None,
         "outcome_label": case.outcome.label if case.outcome else "",
+        "district": case.district or settings().region,
         "due": _iso(case.promised_due_on),
         "provisional": _tentative(case, case.promised_due_on),
         "legal_due": _iso(case.legal_due_on),

@@ -45,7 +45,7 @@ def claim(session: Session, number: str, name: str, *, by: Account, at: datetime
         raise AlreadyDone(f"“{item.name}”已经由{_name(session, whom)}领办。", number)
     if whom != by.username:
         post = _must_be_head(session, item, by, at, "只有负责人可以指定由谁领办。")
-        if whom not in {one.username for one in colleagues(session, item.department_code)}:
+        if whom not in {one.username for one in colleagues(session, item.department_code, case.district)}:
             raise Faulty({"whom": "请选择本部门的人员。"})
     facts = {"assignee": whom, "before": item.assignee} | on_behalf(post)
     item.assignee = whom
@@ -108,7 +108,7 @@ def reassign(
     reason = worded(reason, "reason", "请写明转办的理由。")
     if department == item.department_code or department not in departments_by_code(session):
         raise Faulty({"department": "请选择要转到的其他部门。"})
-    if not responsible_for(session, department):
+    if not responsible_for(session, department, case.district):
         raise Faulty({"department": "这个部门还没有可用的账号，转过去无人办理。"})
     facts = {"from": item.department_code, "to": department, "before": item.assignee} | on_behalf(post)
     item.department_code, item.assignee, item.handled_by = department, "", ""
@@ -201,7 +201,7 @@ def _urge(asked: Asked) -> object:
 def _people(scene: Scene) -> list[tuple[str, str]]:
     if scene.item is None or Role.HEAD not in scene.roles:
         return [("", "本人")]
-    others = colleagues(scene.session, scene.item.department_code)
+    others = colleagues(scene.session, scene.item.department_code, scene.case.district)
     return [("", "本人"), *((one.username, one.name) for one in others if one.username != scene.by.username)]
 
 

@@ -11,8 +11,9 @@ from actions.given_up import given_up
 from actions.untold import untold
 from models.account import Account, departments_by_code, managers, responsible_for
 from models.card import Card, cards
-from models.case import Item
+from models.case import Item, find_case
 from models.digest import Digest, digests_composed, keep_digests
+from models.districts import seen_from
 from models.together import urged_open
 from rules.lights import Light
 from rules.moments import china_day
@@ -26,17 +27,13 @@ def compose_digests(session: Session, *, at: datetime) -> int:
     day, calendar = china_day(at), hall_calendar()
     if not calendar.is_working(day) or at < calendar.hours.opens(day) or digests_composed(session, day):
         return 0
-    found, urged = cards(session, only_open=True, limit=MOST_CARDS), _urged(session)
     names = {code: one.short_name for code, one in departments_by_code(session).items()}
-    lost = [*untold(session, at=at), *given_up(session)]
+    found, urged = cards(session, only_open=True, limit=MOST_CARDS), _urged(session)
     digests = [
         _digest(reader, theirs, urged.get(reader.username, []), names, at)
-        for reader, theirs in _readers(session, found, urged, overseen=bool(found or lost))
+        for reader, theirs in _readers(session, found, urged)
     ]
-    overseers = {manager.username for manager in managers(session)}
-    for digest in digests:
-        if digest.username in overseers:
-            digest.body = "\n".join([digest.body, *lost]).strip()
+    digests += [one for manager in managers(session) if (one := _overview(session, manager, names, at))]
     return keep_digests(session, digests)
 
 
@@ -44,21 +41,31 @@ def _urged(session: Session) -> dict[str, list[Item]]:
     """督办: who has the item reads of it, or who answers for the department as long as nobody has."""
     urged: dict[str, list[Item]] = defaultdict(list)
     for item in urged_open(session):
-        urged[item.assignee or responsible_for(session, item.department_code)].append(item)
+        district = find_case(session, item.case_number).district
+        urged[item.assignee or responsible_for(session, item.department_code, district)].append(item)
     return urged
 
 
 def _readers(
-    session: Session, found: list[Card], urged: Mapping[str, list[Item]], *, overseen: bool
+    session: Session, found: list[Card], urged: Mapping[str, list[Item]]
 ) -> Iterable[tuple[Account, list[Card]]]:
-    """Whoever has the work reads of it, and the managers of every card and of messages that reached nobody."""
-    overseers = managers(session) if overseen else []
+    """Whoever has the work reads of it."""
     for username in sorted({card.responsible for card in found} | set(urged)):
         account = session.get(Account, username)
         if account and account.active:
             yield account, [card for card in found if card.responsible == username]
-    for manager in overseers:
-        yield manager, found
+
+
+def _overview(session: Session, manager: Account, names: dict[str, str], at: datetime) -> Digest | None:
+    """The managers read of every card of their district, and of its messages that reached nobody."""
+    with seen_from(session, manager.district):
+        found = cards(session, only_open=True, limit=MOST_CARDS)
+        lost = [*untold(session, at=at), *given_up(session)]
+    if not (found or lost):
+        return None
+    digest = _digest(manager, found, [], names, at)
+    digest.body = "\n".join([digest.body, *lost]).strip()
+    return digest
 
 
 def _digest(

@@ -12,7 +12,7 @@ from actions.desk_work import WORDS, at_desk
 from actions.moving import record
 from actions.permitting import allowed_as, is_head, on_behalf
 from actions.readying import in_hand
-from models.account import Account, colleagues, departments_by_code, responsible_for
+from models.account import Account, colleagues, departments_by_code
 from models.case import Case, Item, items_of, lock_case
 from models.clock import ClockRow
 from models.together import Opinion, OpinionKind, open_opinions
@@ -41,7 +41,7 @@ def ask_opinion(
     """征求意见: the department asked may read the case and has so many working days."""
     case, item, post = at_desk(session, number, name, Act.ASK_OPINION, by=by, at=at)
     asked = worded(question.question, "question", "请写明要征求意见的问题。", WORDS)
-    short_name = _must_be_askable(session, item, question, by)
+    short_name = _must_be_askable(session, case, item, question, by)
     source = "assumption" if question.days == DAYS else f"{by.username} 给定"
     limit = Limit(question.days, Unit.WORKING_DAY, f"{question.kind.label}给定的时间", source)
     clock = start_clock(session, case, item, ClockKind.OPINION, limit, at=at)
@@ -116,7 +116,7 @@ def _locked(session: Session, number: str, name: str) -> tuple[Case, Item]:
     return case, item_named(items_of(session, number), name, number)
 
 
-def _must_be_askable(session: Session, item: Item, question: Question, by: Account) -> str:
+def _must_be_askable(session: Session, case: Case, item: Item, question: Question, by: Account) -> str:
     """Somebody is there to answer, and has not been asked already; the department's name."""
     if not 1 <= question.days <= LONGEST:
         raise Faulty({"days": f"反馈时间应为 1 至 {LONGEST} 个工作日。"})
@@ -124,8 +124,8 @@ def _must_be_askable(session: Session, item: Item, question: Question, by: Accou
     own = question.department == item.department_code
     if question.department not in departments or (own and question.kind is not OpinionKind.ADDED):
         raise Faulty({"department": "请选择其他部门；本部门内部用加签。"})
-    others = [one for one in colleagues(session, question.department) if one.username != by.username]
-    if not responsible_for(session, question.department) or not others:
+    there = colleagues(session, question.department, case.district)
+    if not [one for one in there if one.username != by.username]:
         raise Faulty({"department": "这个部门还没有可用的账号，无人反馈。"})
     if any(one.department_code == question.department for one in open_opinions(session, item.number)):
         raise WrongState(f"已经在等{departments[question.department].short_name}的意见，不用再问。")

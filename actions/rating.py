@@ -192,6 +192,7 @@ def _open_rectification(session: Session, case: Case, rating: Rating, at: dateti
         stage=Stage.RECEIVED,
         case_number=case.number if named else "",
         rating_id=rating.id,
+        district=case.district,
         words=said,
         name=(case.contact_name or case.applicant_name) if named else "",
         phone=phone,

@@ -10,6 +10,7 @@ from actions.permitting import must_be_allowed
 from models.account import Account, account_named
 from models.shift import ShiftChange, give_cases_to, in_open_changes, lock_shift_change, unaccepted_of
 from rules.answering import UNSTORABLE
+from rules.districts import reaches
 from rules.errors import AlreadyDone, Faulty, NotYourDesk, WrongState
 from rules.moments import china_text
 from rules.people import Role
@@ -98,4 +99,6 @@ def _faults_of_successor(session: Session, to: str, by: Account) -> dict[str, st
         successor = None
     if successor is None or successor.role is not Role.CLERK or to == by.username:
         return {"to": "请选择另一位窗口人员。"}
+    if not reaches(successor.district, by.district):
+        return {"to": f"{successor.name}看不到您的办件（行政区划不同），请选择别人。"}
     return {}

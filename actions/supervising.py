@@ -138,7 +138,9 @@ def _write_card(
         item_number=item.number if item else "",
         clock_id=row.id,
         department_code=department,
-        responsible=case.submitted_by if at_the_window else responsible_for(session, department),
+        responsible=case.submitted_by
+        if at_the_window
+        else responsible_for(session, department, case.district),
         finding=_finding(item, row, rung),
         arose_at=rung.at,
         opened_at=at,

@@ -15,6 +15,7 @@ from actions.accounts import (
     link_identity,
     open_account,
     set_active,
+    set_district,
     set_email,
     set_password,
     set_role,
@@ -22,7 +23,8 @@ from actions.accounts import (
 )
 from actions.second_factor import reset_second
 from cli.cases import AsJson
-from models.account import accounts
+from config.districts import district_name
+from models.account import Account, accounts
 from models.database import transaction
 from rules.errors import Faulty
 from rules.people import Role
@@ -45,6 +47,7 @@ def list_all(as_json: AsJson = False) -> None:
                 "role": one.role.value,
                 "role_label": one.role.label,
                 "department": one.department_code,
+                "district": one.district or None,
                 "email": one.email or None,
                 "active": one.active,
                 "second_factor": one.two_factors,
@@ -56,7 +59,7 @@ def list_all(as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return
-    table = Table("用户名", "姓名", "角色", "部门", "动态码", "状态")
+    table = Table("用户名", "姓名", "角色", "部门", "行政区划", "动态码", "状态")
     for row in found:
         state = "停用" if not row["active"] else "锁定" if row["locked"] else "可用"
         table.add_row(
@@ -64,6 +67,7 @@ def list_all(as_json: AsJson = False) -> None:
             str(row["name"]),
             str(row["role_label"]),
             str(row["department"] or ""),
+            district_name(str(row["district"] or "")),
             "已启用" if row["second_factor"] else "",
             state,
         )
@@ -78,6 +82,7 @@ def add(
     name: Annotated[str, typer.Option(help="姓名")],
     role: RoleOption,
     department: Annotated[str, typer.Option(help="部门代码，部门经办和负责人必填")] = "",
+    district: Annotated[str, typer.Option(help="行政区划代码；不填为整个平台")] = "",
     email: Annotated[str, typer.Option(help="接收监察日报的邮箱")] = "",
     password_stdin: Stdin = False,
 ) -> None:
@@ -86,7 +91,15 @@ def add(
     password = _password(password_stdin)
     with transaction() as session:
         open_account(
-            session, username, name, chosen, password, by=_keeper(), department=department, email=email
+            session,
+            username,
+            name,
+            chosen,
+            password,
+            by=_keeper(),
+            department=department,
+            district=district,
+            email=email,
         )
     typer.echo(f"已开户：{username}（{chosen.label}）；7 天内首次登录时须修改密码。")
 
@@ -143,6 +156,17 @@ def role(
     with transaction() as session:
         set_role(session, username, chosen, department, by=_keeper())
     typer.echo(f"{username} 现在是{chosen.label}。")
+
+
+@app.command()
+def district(
+    username: Username, code: Annotated[str, typer.Argument(metavar="CODE", help="代码；空为整个平台")]
+) -> None:
+    """变更行政区划：只看得到、办得了这里的办件；立即退出登录。"""
+    with transaction() as session:
+        set_district(session, username, code, by=_keeper())
+        within = session.get_one(Account, username).district
+    typer.echo(f"{username} 的行政区划现在是{district_name(within)}。")
 
 
 @app.command("reset-second")

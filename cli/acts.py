@@ -12,8 +12,8 @@ from actions.describing import describe, describe_act
 from actions.doing import do, possible
 from actions.foreseeing import Foreseen, foresee
 from cli.cases import AsJson, case_called
-from models.account import account_named
 from models.database import transaction
+from models.districts import acting
 from rules.errors import Faulty
 
 Number = Annotated[str, typer.Argument(metavar="NO", help="办件编号")]
@@ -23,7 +23,7 @@ By = Annotated[str, typer.Option("--as", metavar="USER", help="以哪个账号�
 def acts(number: Number, as_user: By, as_json: AsJson = False) -> None:
     """这个账号现在可以对办件做什么。"""
     with transaction() as session:
-        by = account_named(session, as_user)
+        by = acting(session, as_user)
         number = case_called(session, number).number
         found = [describe_act(one) for one in possible(session, number, by, at=datetime.now(UTC))]
     if as_json:
@@ -48,7 +48,7 @@ def act(
     """对办件做一个动作。"""
     fields = _fields(data)
     with transaction() as session:
-        by = account_named(session, as_user)
+        by = acting(session, as_user)
         case = case_called(session, number)
         asked = Asked(session, case.number, item, fields, by, datetime.now(UTC))
         if dry_run:

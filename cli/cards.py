@@ -11,9 +11,10 @@ from rich.table import Table
 from actions.describing_record import describe_card
 from actions.supervising import close, explain
 from cli.cases import AsJson
-from models.account import account_named, departments_by_code
+from models.account import departments_by_code
 from models.card import Card, cards
 from models.database import transaction
+from models.districts import acting
 from models.supervision import names_of
 from rules.moments import china_text
 
@@ -58,7 +59,7 @@ def explained(
 ) -> None:
     """责任部门说明原因。"""
     with transaction() as session:
-        card = explain(session, number, text, by=account_named(session, as_user), at=datetime.now(UTC))
+        card = explain(session, number, text, by=acting(session, as_user), at=datetime.now(UTC))
         _say(card, departments_by_code(session)[card.department_code].short_name, as_json, "已说明")
 
 
@@ -66,7 +67,7 @@ def explained(
 def closed(number: Number, as_user: As, as_json: AsJson = False) -> None:
     """监察部门销号。"""
     with transaction() as session:
-        card = close(session, number, by=account_named(session, as_user), at=datetime.now(UTC))
+        card = close(session, number, by=acting(session, as_user), at=datetime.now(UTC))
         _say(card, departments_by_code(session)[card.department_code].short_name, as_json, "已销号")
 
 

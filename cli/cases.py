@@ -18,9 +18,10 @@ from actions.describing import describe
 from actions.storing import discard
 from cli.application_file import read_application_file
 from config.settings import settings
-from models.account import Account, account_named
+from models.account import Account
 from models.case import Case, find_case
 from models.database import transaction
+from models.districts import acting
 from models.supervision import marks
 from rules.application import Application
 from rules.errors import NotFound
@@ -57,7 +58,7 @@ def apply(
 
 def _apply(application: Application, accept_at_once: bool, as_user: str) -> tuple[dict[str, str], str]:
     with transaction() as session:
-        clerk = account_named(session, as_user)
+        clerk = acting(session, as_user)
         now = datetime.now(UTC)
         case = submit(session, application, by=clerk, region=settings().region, at=now)
         if accept_at_once:
@@ -88,7 +89,7 @@ def decide(
 ) -> None:
     """作出一个事项的决定。"""
     with transaction() as session:
-        officer = account_named(session, as_user)
+        officer = acting(session, as_user)
         found = case_called(session, number)
         decided = _decide(session, found.number, item, decision, reason, officer)
         summary = f"{decided.name}：{decided.state.label}"

@@ -9,8 +9,9 @@ import typer
 
 from actions.delegating import Period, delegate, end_delegation
 from cli.cases import AsJson
-from models.account import account_named, departments_by_code
+from models.account import departments_by_code
 from models.database import transaction
+from models.districts import acting
 from models.supervision import names_of
 from models.together import Delegation, delegations_of
 from rules.errors import Faulty, NotFound
@@ -58,7 +59,7 @@ def added(
     """委托同部门的人代办一段时间。"""
     period = Period(_day(first, "--from"), _day(last, "--until"))
     with transaction() as session:
-        by = account_named(session, as_user)
+        by = acting(session, as_user)
         one = delegate(session, username, stand_in, period, reason, by=by, at=datetime.now(UTC))
         _say(one, as_json, "已委托")
 
@@ -75,7 +76,7 @@ def ended(
     except ValueError:
         raise NotFound("没有这个委托。") from None
     with transaction() as session:
-        by = account_named(session, as_user)
+        by = acting(session, as_user)
         _say(end_delegation(session, found, by=by, at=datetime.now(UTC)), as_json, "已结束委托")
 
 

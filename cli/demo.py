@@ -112,9 +112,10 @@ def _visit(number: str) -> None:
 def step_on(session: Session, number: str, code: str, *, at: datetime) -> None:
     """One person's part of an item: pass it on, or decide it in its last step."""
     item = next(item for item in items_of(session, number) if item.code == code)
-    steps = spec_of(session, find_case(session, number), item).steps
-    officer = officer_of(session, item.department_code)
-    head = account_named(session, responsible_for(session, item.department_code))
+    case = find_case(session, number)
+    steps = spec_of(session, case, item).steps
+    officer = officer_of(session, item.department_code, case.district)
+    head = account_named(session, responsible_for(session, item.department_code, case.district))
     by = officer if len(steps) == 1 or item.step is DeskStep.HANDLE else head
     if item.step is not steps[-1]:
         pass_on(session, number, code, "材料属实，同意。", by=by, at=at)

@@ -15,8 +15,8 @@ from actions.publishing import Report, Standing, move, report
 from cli.cases import AsJson, case_called
 from config.catalogue import catalogue, digest_of, in_force, load_bundle, published
 from config.lint import check_files
-from models.account import account_named
 from models.database import transaction
+from models.districts import acting
 from models.version import cases_by_version, keep_version, versions_of
 from rules.bundle import Bundle
 from rules.errors import NotFound, Refused
@@ -95,7 +95,7 @@ def move_case(
 ) -> None:
     """把一个在办的办件迁移到现行版本；不能迁移的，说明原因。"""
     with transaction() as session:
-        by = account_named(session, as_user)
+        by = acting(session, as_user)
         case = case_called(session, number)
         found: list[Verdict] = []
 

@@ -8,6 +8,7 @@ from models.server import (
     connected,
     ensure_database,
     ensure_role,
+    ensure_row_roles,
     ensure_trigrams,
     let_work,
     place,
@@ -26,6 +27,7 @@ def prepare_databases(settings: Settings) -> None:
         raise Refused("设置 dsn 和 owner_dsn 写的不是同一个库，请改成同一台主机上的同一个库。")
     with connected(settings.owner_url) as connection:
         require_supported(connection)
+        ensure_row_roles(connection)
     ensure_prefects(settings)
 
 
@@ -41,12 +43,12 @@ def ensure_prefects(settings: Settings) -> None:
 
 def bring_tables_up(settings: Settings) -> None:
     """Migrate as the owner of the tables, then let the role that works in them work, and no more."""
-    migrating.upgrade(settings.owner_url)
-    if settings.application_role:
-        with connected(settings.owner_url) as connection:
-            let_work(connection, settings.application_role)
-        with connected(settings.database_url):
-            pass  # or a sentence why this role cannot come in
+    with connected(settings.owner_url) as connection:
+        ensure_row_roles(connection)
+        migrating.upgrade(settings.owner_url)
+        let_work(connection, settings.application_role)
+    with connected(settings.database_url):
+        pass  # or a sentence why this role cannot come in
 
 
 def prefect_database(settings: Settings) -> str:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from socket import socket
 
+from config.districts import districts
 from config.logs import formatter_for
 from config.settings import Settings
 from hosting import databases, demo_city, postgres, programs
@@ -30,6 +31,7 @@ Say = Callable[[str], None]
 def run(settings: Settings, *, say: Say, ready: Callable[[], None]) -> None:
     """Run the platform in the foreground until somebody asks it to stop."""
     refuse_unsafe(settings)
+    districts()  # a fault of the file is told now, not on a page
     prepare_folders(settings)
     with only_platform_on(settings.data):
         require_restored(settings)

@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, Column, ColumnElement, delete, func, or_
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.columns import code, moment, one_of, sealed
+from rules.districts import prefix_of, reaches
 from rules.errors import NotYourDesk
 from rules.people import Role
 
@@ -30,6 +31,8 @@ class Account(SQLModel, table=True):
     name: str = Field(max_length=100)
     role: Role = Field(sa_column=code(Role))
     department_code: str | None = Field(default=None, foreign_key="department.code", max_length=32)
+    # 行政区划: '' is the whole installation; anything else is kept to by PostgreSQL (models/districts.py).
+    district: str = Field(default="", max_length=9, sa_column_kwargs={"server_default": ""})
     password_hash: str = Field(max_length=200)  # Argon2id
     email: str = Field(default="", max_length=200)  # where the daily digest of supervision goes
     active: bool = True
@@ -209,28 +212,32 @@ def _sought(search: str, role: Role | None) -> list[ColumnElement[bool]]:
     return where
 
 
-def officer_of(session: Session, department_code: str) -> Account:
-    """Some active officer of the department."""
-    query = select(Account).where(
-        Account.department_code == department_code, Account.role == Role.OFFICER, col(Account.active)
-    )
-    officer = session.exec(query.order_by(col(Account.username)).limit(1)).one_or_none()
-    if officer is None:
-        raise NotYourDesk(f"部门 {department_code} 没有可用的经办账号。")
-    return officer
-
-
-def colleagues(session: Session, department_code: str) -> list[Account]:
-    """Who works in this department, by name of the account."""
+def staff_of(session: Session, department_code: str) -> list[Account]:
+    """Who works in this department, in whatever district, by name of the account."""
     query = select(Account).where(Account.department_code == department_code, col(Account.active))
     return list(session.exec(query.order_by(col(Account.username))))
 
 
-def responsible_for(session: Session, department_code: str) -> str:
-    """The account that answers for a department's work: its head, or an officer where it has none."""
-    query = select(Account).where(Account.department_code == department_code, col(Account.active))
-    people = sorted(session.exec(query), key=lambda one: (one.role is not Role.HEAD, one.username))
-    return people[0].username if people else ""
+def colleagues(session: Session, department_code: str, district: str) -> list[Account]:
+    """Who of them sees what is of this district."""
+    return [one for one in staff_of(session, department_code) if reaches(one.district, district)]
+
+
+def officer_of(session: Session, department_code: str, district: str) -> Account:
+    """Some active officer of the department who sees what is of this district."""
+    for one in colleagues(session, department_code, district):
+        if one.role is Role.OFFICER:
+            return one
+    raise NotYourDesk(f"部门 {department_code} 没有可用的经办账号。")
+
+
+def responsible_for(session: Session, department_code: str, district: str) -> str:
+    """The account that answers for a department's work there: the head of the nearest office, or an officer of it."""
+    people = colleagues(session, department_code, district)
+    nearest = sorted(
+        people, key=lambda one: (-len(prefix_of(one.district)), one.role is not Role.HEAD, one.username)
+    )
+    return nearest[0].username if nearest else ""
 
 
 def managers(session: Session) -> list[Account]:

@@ -77,6 +77,8 @@ class Case(SQLModel, table=True):
     agent_identity_hash: str = Field(default="", sa_column=hashed())
     agent_phone_hash: str = Field(default="", sa_column=hashed())
     answers: dict[str, Any] = Field(sa_column=document())
+    # 行政区划: of the window where it came in, never changed; '' is the whole installation's.
+    district: str = Field(default="", max_length=9, sa_column_kwargs={"server_default": ""})
     submitted_by: str = Field(max_length=50)  # the account at the window, or 'applicant'
     window_clerk: str = Field(default="", max_length=50)  # who at the window looks after it; '' came online
     apply_channel: ApplyChannel = Field(

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlmodel import Session
 
 from config.settings import settings
+from models.districts import confine
 
 CASE_CHANNEL = "yjs_case"  # news for the conductor
 NOTICE_CHANNEL = "yjs_notice"  # news for the sender
@@ -38,9 +39,10 @@ def engine() -> Engine:
 
 
 @contextmanager
-def transaction() -> Generator[Session]:
-    """Everything inside happens, or nothing does."""
+def transaction(district: str = "") -> Generator[Session]:
+    """Everything inside happens, or nothing does; and it sees this district only, '' the whole installation."""
     with Session(engine(), expire_on_commit=False) as session, session.begin():
+        confine(session, district)
         yield session
 
 

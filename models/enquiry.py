@@ -51,6 +51,8 @@ class Enquiry(SQLModel, table=True):
     stage: Stage = Field(sa_column=code(Stage))
     # As the person typed it: nobody has proven to be the applicant, so it opens nothing.
     case_number: str = Field(default="", max_length=50)
+    # 行政区划: of the case it names, if there is one; '' is the whole installation's.
+    district: str = Field(default="", max_length=9, sa_column_kwargs={"server_default": ""})
     rating_id: UUID | None = Field(default=None, foreign_key="rating.id", unique=True)
     words: str = Field(max_length=2000)
     name: str = Field(default="", max_length=100)

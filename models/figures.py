@@ -12,6 +12,7 @@ from config.calendars import calendar_for
 from config.catalogue import departments
 from config.settings import settings
 from models.columns import moment
+from models.districts import confined
 from rules.calendar import WorkCalendar
 from rules.moments import CHINA, china_day
 from rules.office_hours import OfficeHours
@@ -58,7 +59,12 @@ def settled(at: datetime) -> date:
 
 
 def day_figures(session: Session, span: Span, *, at: datetime) -> list[DayFigure]:
-    """The figures of these days: what is kept of past days, and today counted from the record."""
+    """The figures of these days: what is kept of past days, and today counted from the record.
+
+    What is kept is of the whole installation: a district's own are counted from its rows, each time.
+    """
+    if confined(session):
+        return counted(session, span, at=at)
     kept = select(DayFigure).where(*_within(col(DayFigure.day), span), DayFigure.bundle_code != "")
     found, fresh = list(session.exec(kept)), _fresh(span, at)
     return [*found, *counted(session, fresh, at=at)] if fresh else found
@@ -66,19 +72,22 @@ def day_figures(session: Session, span: Span, *, at: datetime) -> list[DayFigure
 
 def hour_figures(session: Session, span: Span, *, at: datetime) -> dict[date, dict[int, int]]:
     """Day -> hour -> how many came, for every day of the span that has been counted, and for today."""
-    found: dict[date, dict[int, int]] = {day: {} for day in _counted_days(session, span)}
+    if confined(session):
+        found: dict[date, dict[int, int]] = {day: {} for day in span.days}
+        return _with_hours(found, _by_hour(session, span))
+    found = {day: {} for day in _counted_days(session, span)}
     query = select(HourFigure).where(*_within(col(HourFigure.day), span))
     rows = [(row.day, row.hour, row.received) for row in session.exec(query)]
     if fresh := _fresh(span, at):
         found |= {day: {} for day in fresh.days}
         rows += _by_hour(session, fresh)
-    for day, hour, received in rows:
-        found.setdefault(day, {})[hour] = received
-    return found
+    return _with_hours(found, rows)
 
 
 def keep_days(session: Session, span: Span, *, at: datetime) -> int:
     """Count the settled days of the span that have not been counted, and keep them; how many that were."""
+    if confined(session):
+        return 0  # a part, kept as the whole, would be wrong for ever
     missing = sorted({day for day in span.days if day <= settled(at)} - _counted_days(session, span))
     for stretch in _stretches(missing):
         rows = counted(session, stretch, at=at) + [DayFigure(day=day, counted_at=at) for day in stretch.days]
@@ -200,6 +209,14 @@ def _by_hour(session: Session, span: Span) -> list[tuple[date, int, int]]:
     begin, end = span.moments
     rows = session.execute(text(BY_HOUR), {"zone": str(CHINA), "begin": begin, "end": end})
     return [(row[0], row[1], row[2]) for row in rows]
+
+
+def _with_hours(
+    found: dict[date, dict[int, int]], rows: Iterable[tuple[date, int, int]]
+) -> dict[date, dict[int, int]]:
+    for day, hour, received in rows:
+        found.setdefault(day, {})[hour] = received
+    return found
 
 
 def _counted_days(session: Session, span: Span) -> set[date]:

@@ -8,10 +8,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
+from models.districts import DISTRICT_ROLE, WHOLE_ROLE
+from models.policies import state_policies
 from rules.errors import Refused
 
 OLDEST = 14  # Prefect's server needs 14
 CONNECT_TIMEOUT = 5  # seconds
+LOCK_TIMEOUT = "5s"  # rather fail than stop every desk
 
 # Entries of these are added, never changed or taken away, but by the owner of the tables.
 ADDED_ONLY = ("audit_entry", "audit_anchor", "audit_leaf", "security_event")
@@ -80,7 +83,7 @@ def ensure_database(connection: Connection, name: str) -> None:
     """Create the database of this name on the same server, when there is none. Two may do so at the same moment."""
     if has_database(connection, name):
         return
-    quoted = connection.dialect.identifier_preparer.quote(name)
+    quoted = _quoted(connection, name)
     try:
         connection.execute(text(f"CREATE DATABASE {quoted} ENCODING 'UTF8' TEMPLATE template0"))
     except IntegrityError:
@@ -99,23 +102,69 @@ def has_database(connection: Connection, name: str) -> bool:
 
 def ensure_role(connection: Connection, name: str) -> None:
     """Create the role of this name, that may sign in and nothing else, when there is none."""
-    if connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": name}).first():
-        return
-    quoted = connection.dialect.identifier_preparer.quote(name)
-    connection.execute(text(f"CREATE ROLE {quoted} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE"))
+    if not _role_exists(connection, name):
+        _create_role(connection, name, "LOGIN")
+
+
+def ensure_row_roles(connection: Connection) -> None:
+    """The two roles that rows are shown to (models/districts.py), before a backup that names them is brought back."""
+    for role in (WHOLE_ROLE, DISTRICT_ROLE):
+        if _role_exists(connection, role):
+            continue
+        try:
+            _create_role(connection, role, "NOLOGIN")
+        except ProgrammingError:
+            wanted = f"CREATE ROLE {WHOLE_ROLE}; CREATE ROLE {DISTRICT_ROLE};"
+            raise Refused(f"没有建角色的权限，请数据库管理员执行：{wanted}") from None
 
 
 def let_work(connection: Connection, role: str) -> None:
-    """Let this role work in the tables, and only add to the audit. All at once, or the audit were open meanwhile."""
-    quoted = connection.dialect.identifier_preparer.quote(role)
+    """Let this role work in the tables, and only add to the audit; '' is the owner, who may already.
+
+    All at once, or the audit and the other districts were open meanwhile.
+    """
+    role = role or str(connection.execute(text("SELECT current_user")).scalar_one())
+    if not _role_exists(connection, role):
+        raise Refused(f"数据库里没有名为 {role} 的用户，请数据库管理员建好它。")
+    _let_show_rows(connection, role)
+    connection.execute(text(f"BEGIN; SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
     try:
-        connection.execute(
-            text(f"BEGIN; {RIGHTS.format(role=quoted, added_only=', '.join(ADDED_ONLY))} COMMIT")
-        )
-    except ProgrammingError as error:
-        if "does not exist" in str(error.orig):
-            raise Refused(f"数据库里没有名为 {role} 的用户，请数据库管理员建好它。") from None
-        raise
+        for one in (role, DISTRICT_ROLE):
+            rights = RIGHTS.format(role=_quoted(connection, one), added_only=", ".join(ADDED_ONLY))
+            connection.execute(text(rights))
+        state_policies(connection)
+        connection.execute(text("COMMIT"))
+    except OperationalError:
+        connection.execute(text("ROLLBACK"))
+        raise Refused("有别的程序正在使用数据表，升级等不到锁，请稍后再启动。") from None
+
+
+def _let_show_rows(connection: Connection, role: str) -> None:
+    """Make it a member of both roles: it sees every row, and may step down to a district."""
+    member = text("SELECT bool_and(pg_has_role(:role, r, 'MEMBER')) FROM unnest(:of) r")
+    given = {"role": role, "of": [WHOLE_ROLE, DISTRICT_ROLE]}
+    if connection.execute(member, given).scalar_one():
+        return
+    grant = f"GRANT {WHOLE_ROLE}, {DISTRICT_ROLE} TO {_quoted(connection, role)}"
+    try:
+        connection.execute(text(grant))
+    except ProgrammingError:
+        raise Refused(f"没有授予角色的权限，请数据库管理员执行：{grant};") from None
+
+
+def _role_exists(connection: Connection, name: str) -> bool:
+    found = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": name})
+    return found.first() is not None
+
+
+def _create_role(connection: Connection, name: str, login: str) -> None:
+    connection.execute(
+        text(f"CREATE ROLE {_quoted(connection, name)} {login} NOSUPERUSER NOCREATEDB NOCREATEROLE")
+    )
+
+
+def _quoted(connection: Connection, name: str) -> str:
+    return connection.dialect.identifier_preparer.quote(name)
 
 
 def may_rewrite_audit(connection: Connection) -> bool:

@@ -13,6 +13,7 @@ from models.account import Account
 from models.case import Case
 from models.columns import moment
 from models.worklists import Leaf, leaf_of
+from rules.districts import reaches
 from rules.errors import NotFound
 from rules.people import Role
 from rules.states import BEFORE_ACCEPTANCE
@@ -99,6 +100,12 @@ def give_cases_to(session: Session, numbers: Iterable[str], username: str) -> li
 
 
 def clerks(session: Session) -> list[Account]:
-    """Who works at the window."""
+    """Who works at a window."""
     query = select(Account).where(Account.role == Role.CLERK, col(Account.active))
     return list(session.exec(query.order_by(col(Account.username))))
+
+
+def successors(session: Session, giver: Account) -> list[Account]:
+    """Who may take over this clerk's shift: whoever sees all that the giver may have."""
+    others = (one for one in clerks(session) if one.username != giver.username)
+    return [one for one in others if reaches(one.district, giver.district)]

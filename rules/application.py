@@ -59,6 +59,9 @@ class Application:
     deferred: tuple[str, ...] = ()  # 容缺: material ids to be supplied later
     told_by: ToldBy = ToldBy.BOTH
     channel: ApplyChannel = ApplyChannel.WINDOW
+    district: str = (
+        ""  # online: where it is to be handled; at a window it is the window's. '' the whole installation
+    )
     proven_by: str = ""  # online: over which channel a code proved the contact of whoever submits
     submission_key: str = field(default="", compare=False)  # the same form sent twice is one case
 

@@ -24,6 +24,10 @@ GOVERNOR = "lijianguo"  # 李建国 approves for the government of that level
 
 # Officers are named as their department's code; its head is `<code>-head`.
 
+# Districts of the shipped file; the people of one are named `<mark>-…` (a_district).
+COUNTY, OTHER_COUNTY, TOWN = "000001", "000002", "000001001"
+MARKS = {COUNTY: "qu", OTHER_COUNTY: "xian", TOWN: "jie"}
+
 
 def a_city(session: Session) -> None:
     """All departments, the window, the manager, and one officer a department named as its code."""
@@ -43,6 +47,29 @@ def a_city(session: Session) -> None:
     people = [
         Account(username=username, name=name, role=role, department_code=department, password_hash="!")
         for username, name, role, department in (*hall, *officers, *heads)
+    ]
+    session.execute(insert(Account).on_conflict_do_nothing(), [one.model_dump() for one in people])
+
+
+def a_district(session: Session, district: str) -> None:
+    """Window, manager, governor, and an officer and a head of every department of this district."""
+    mark = MARKS[district]
+    hall = [("linxiao", Role.CLERK), ("zhaomin", Role.MANAGER), ("lijianguo", Role.GOVERNMENT)]
+    offices = [
+        (code + end, role, code)
+        for code in departments()
+        for end, role in (("", Role.OFFICER), ("-head", Role.HEAD))
+    ]
+    people = [
+        Account(
+            username=f"{mark}-{name}",
+            name=f"{mark}{name}",
+            role=role,
+            department_code=code,
+            district=district,
+            password_hash="!",
+        )
+        for name, role, code in (*((name, role, None) for name, role in hall), *offices)
     ]
     session.execute(insert(Account).on_conflict_do_nothing(), [one.model_dump() for one in people])
 
@@ -80,11 +107,13 @@ def full_answers() -> dict[str, Any]:
     return {"Q1": True, "Q2": 320, "Q3": False, "Q4": True, "Q5": True, "Q6": False, "Q7": False}
 
 
-def a_case(session: Session, *, accepted: bool = True, at: datetime = MORNING, **changes: Any) -> Case:
-    """A case of B1 in the city; accepted unless asked otherwise."""
-    clerk = account(session, CLERK)
-    case = submit(session, an_application(**changes), by=clerk, region="000000", at=at)
+def a_case(
+    session: Session, *, accepted: bool = True, at: datetime = MORNING, clerk: str = CLERK, **changes: Any
+) -> Case:
+    """A case of B1 at this clerk's window; accepted unless asked otherwise."""
+    by = account(session, clerk)
+    case = submit(session, an_application(**changes), by=by, region="000000", at=at)
     if accepted:
-        accept(session, case.number, by=clerk, at=at)
+        accept(session, case.number, by=by, at=at)
     session.flush()
     return case

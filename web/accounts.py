@@ -13,6 +13,7 @@ from actions.accounts import Keeper, keeper
 from actions.own_account import end_others
 from actions.second_factor import reset_second
 from actions.signing_in import AT_MOST
+from config.districts import choices, district_name
 from config.settings import settings
 from models.account import (
     Account,
@@ -31,7 +32,7 @@ from web.showing import show
 
 router = APIRouter(prefix="/accounts")
 
-FIELDS = ("username", "name", "role", "department", "email")
+FIELDS = ("username", "name", "role", "department", "district", "email")
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,12 @@ STEPS: Mapping[str, Step] = {
             db, name, _role_of(form), typed(form, "department"), by=by
         ),
         ("role", "department"),
+    ),
+    "district": Step(
+        "变更行政区划",
+        "立即退出登录，再登录时只看得到、办得了这个行政区划的办件。",
+        lambda db, name, form, by: keeping.set_district(db, name, typed(form, "district"), by=by),
+        ("district",),
     ),
     "identity": Step(
         "绑定统一身份",
@@ -158,6 +165,7 @@ def opened(request: Request, db: Db, viewer: SecurityOfficer, form: OurForm) -> 
                 password,
                 by=by,
                 department=given["department"],
+                district=given["district"],
                 email=given["email"],
             )
     except Faulty as faulty:
@@ -210,7 +218,13 @@ def _known(db: Session, username: str) -> Account:
 
 def _words(db: Session, given: Mapping[str, str]) -> list[tuple[str, str]]:
     """What was chosen, as people say it."""
-    names = {"role": "角色", "department": "部门", "identity": "统一身份标识", "email": "邮箱"}
+    names = {
+        "role": "角色",
+        "department": "部门",
+        "district": "行政区划",
+        "identity": "统一身份标识",
+        "email": "邮箱",
+    }
     offices = departments_by_code(db)
     said = []
     for name, value in given.items():
@@ -218,6 +232,8 @@ def _words(db: Session, given: Mapping[str, str]) -> list[tuple[str, str]]:
             value = Role(value).label
         if name == "department" and value in offices:
             value = offices[value].short_name
+        if name == "district":
+            value = district_name(value)
         said.append((names[name], value or "（无）"))
     return said
 
@@ -244,6 +260,7 @@ def _page(
         steps=STEPS,
         roles=list(Role),
         departments=departments_by_code(db),
+        districts=choices(),
         sessions=sessions_of(db, username, since=at - AT_MOST),
         locked=bool(account.locked_until and account.locked_until > at),
         guarded=settings().guarded_roles,
@@ -259,6 +276,7 @@ def _form(request: Request, db: Session, given: Mapping[str, str], faults: Mappi
         faults=faults,
         roles=list(Role),
         departments=departments_by_code(db),
+        districts=choices(),
     )
 
 

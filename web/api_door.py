@@ -12,8 +12,9 @@ from actions.storing import TooLarge
 from actions.tokens import account_of_token
 from models.account import Account
 from models.database import transaction
+from models.districts import confine
 from rules.errors import Faulty, NotYourDesk
-from web.entering import APART, NoToken, now
+from web.entering import APART, Db, NoToken, now
 from web.limiting import Guesses
 
 LARGEST = 1 << 20  # bytes of a body
@@ -51,8 +52,13 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def caller(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]) -> Account:
-    """Whom the token stands for. Wrong tokens are counted by address, like wrong query codes."""
+def caller(
+    request: Request, db: Db, _: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
+) -> Account:
+    """Whom the token stands for, to whose district the request's session is confined.
+
+    Wrong tokens are counted by address, like wrong query codes.
+    """
     kind, _space, token = request.headers.get("Authorization", "").partition(" ")
     address = request.client.host if request.client else ""
     wrong_tokens.must_be_few(address, now())
@@ -66,6 +72,7 @@ def caller(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, S
         raise NoToken
     if account.role in APART:
         raise NotYourDesk(f"{account.role.label}不经办也不查看办件。")
+    confine(db, account.district)
     return account
 
 

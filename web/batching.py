@@ -45,13 +45,13 @@ def confirmed(request: Request, officer: Officer, form: OurForm) -> Response:
     batch_id, seen = _id(typed(form, "batch")), [one for one in form.getlist("seen") if isinstance(one, str)]
     opinion = typed(form, "opinion")
     try:
-        with transaction() as db:
+        with transaction(officer.district) as db:
             words = with_template(db, "grant", {"opinion": opinion}, typed(form, "template"), by=officer)
             asked = Confirmed(batch_id, dict(map(_seen, seen)), str(words["opinion"]))
             begin_batch(db, asked, by=officer, at=now())
     except Faulty as faulty:
         shown = [one.partition(":")[0] for one in form.getlist("shown") if isinstance(one, str)]
-        with transaction() as db:
+        with transaction(officer.district) as db:
             return _preview(
                 request, db, officer, shown, carried=typed(form, KEPT), faults=faulty.faults, opinion=opinion
             )
@@ -84,7 +84,7 @@ def result(request: Request, db: Db, officer: Officer, batch: str) -> Response:
 
 def _go_on(batch_id: UUID, officer: Account, carried: str) -> Response:
     for _ in range(MOST):  # more than the items it can have left
-        with transaction() as db:
+        with transaction(officer.district) as db:
             if grant_next(db, batch_id, by=officer, at=now()) is None:
                 break
     return RedirectResponse(with_view(f"/desk/batch/{batch_id}", carried), 303)

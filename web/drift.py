@@ -14,7 +14,7 @@ from rules.drifting import BY_ITSELF, FOR_PEOPLE
 from rules.errors import NotFound, WrongState
 from rules.people import Role
 from tasks.drifting import PrefectAway, compare_for, flow_page, place_at, repair
-from web.entering import Db, Keeper, OurForm, Overseer, now
+from web.entering import Db, Keeper, KeeperOfAll, OurForm, OverseerOfAll, now
 from web.showing import show
 
 router = APIRouter(prefix="/manage")
@@ -25,7 +25,7 @@ log = logging.getLogger("yijianshi.drift")
 
 
 @router.get("/drift")
-def page(request: Request, viewer: Overseer, place: str = "") -> Response:
+def page(request: Request, viewer: OverseerOfAll, place: str = "") -> Response:
     """What has been found so far, and where to go on. Prefect away is a sentence, no fault."""
     look, away = None, ""
     try:
@@ -47,7 +47,7 @@ def page(request: Request, viewer: Overseer, place: str = "") -> Response:
 
 
 @router.post("/drift/repair")
-def repaired(request: Request, viewer: Keeper, _form: OurForm, place: str = "") -> Response:
+def repaired(request: Request, viewer: KeeperOfAll, _form: OurForm, place: str = "") -> Response:
     """Put right what has been found on this page; the conductor does its part within seconds."""
     at = now()
     look = compare_for(LONGEST, place_at(place), at=at)
@@ -69,7 +69,7 @@ def again(db: Db, viewer: Keeper, number: str, _form: OurForm) -> Response:
 
 
 @router.get("/flow/{bundle}")
-def flow(_: Overseer, bundle: str) -> Response:
+def flow(_: OverseerOfAll, bundle: str) -> Response:
     """To the flow of a bundle in Prefect's pages: only Prefect knows its address there."""
     if bundle not in catalogue():
         raise NotFound("没有这个一件事。")

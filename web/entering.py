@@ -14,6 +14,7 @@ from starlette.datastructures import FormData
 from actions.signing_in import From, kept, owes_password, owes_second, signed_in
 from models.account import Account
 from models.database import transaction
+from models.districts import confine
 from rules.duties import KEEPS_ACCOUNTS, READS_SECURITY
 from rules.errors import NotYourDesk, Refused
 from rules.people import Role
@@ -90,10 +91,14 @@ def _must_owe_nothing(account: Account, path: str) -> None:
 Visitor = Annotated[Account | None, Depends(viewer_or_none)]
 
 
-def viewer(request: Request, account: Visitor) -> Account:
-    """The person signed in. Who keeps accounts or reads the audit has no other desk (三员分立)."""
+def viewer(request: Request, db: Db, account: Visitor) -> Account:
+    """The person signed in, to whose district the request's session is confined before the page reads anything.
+
+    Who keeps accounts or reads the audit has no other desk (三员分立).
+    """
     if account is None:
         raise NotSignedIn
+    confine(db, account.district)
     if account.role in APART and not request.url.path.startswith(DESKS_APART):
         raise NotYourDesk(f"{account.role.label}不经办也不查看办件。")
     return account
@@ -127,11 +132,24 @@ def _one_of(*roles: Role) -> Callable[[Account], Account]:
     return in_role
 
 
+def _of_all(*roles: Role) -> Callable[[Account], Account]:
+    """The same, where the page is about the platform: whoever is of a part of it has no share in that."""
+
+    def of_the_whole(account: Annotated[Account, Depends(_one_of(*roles))]) -> Account:
+        if account.district:
+            raise NotYourDesk("这一页是整个平台的，由不限行政区划的账号办理。")
+        return account
+
+    return of_the_whole
+
+
 Clerk = Annotated[Account, Depends(_one_of(Role.CLERK))]
 Officer = Annotated[Account, Depends(_one_of(Role.OFFICER, Role.HEAD))]
 Overseer = Annotated[Account, Depends(_one_of(Role.MANAGER, Role.ADMIN, Role.GOVERNMENT))]
+OverseerOfAll = Annotated[Account, Depends(_of_all(Role.MANAGER, Role.ADMIN, Role.GOVERNMENT))]
 Caller = Annotated[Account, Depends(_one_of(Role.CLERK, Role.MANAGER))]
 Keeper = Annotated[Account, Depends(_one_of(Role.MANAGER, Role.ADMIN))]
+KeeperOfAll = Annotated[Account, Depends(_of_all(Role.MANAGER, Role.ADMIN))]
 SecurityOfficer = Annotated[Account, Depends(_one_of(*KEEPS_ACCOUNTS))]
 SecurityReader = Annotated[Account, Depends(_one_of(*READS_SECURITY))]
 HallStaff = Annotated[Account, Depends(_one_of(Role.MANAGER, Role.ADMIN, Role.CLERK))]

@@ -38,7 +38,7 @@ def exported(
     log.info("%s 导出《%s》", viewer.username, title)
     file = f"{name}-{china_day(at)}.csv"
     return StreamingResponse(
-        _pieces(headings, rows),
+        _pieces(viewer.district, headings, rows),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{file}"'},
     )
@@ -49,9 +49,9 @@ def harmless(cell: str) -> str:
     return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
-def _pieces(headings: Sequence[str], rows: Rows) -> Iterator[bytes]:
+def _pieces(district: str, headings: Sequence[str], rows: Rows) -> Iterator[bytes]:
     yield "\ufeff".encode()  # by which table programs know that it is UTF-8
-    with transaction() as session:
+    with transaction(district) as session:
         piece = [headings]
         for row in rows(session):
             piece.append([harmless(cell) for cell in row])

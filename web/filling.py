@@ -27,6 +27,7 @@ FIELDS = (
     "applicant.phone",
     "applicant.email",
     "address",
+    "district",
     "agent.on",
     "agent.name",
     "agent.id_number",

@@ -18,7 +18,7 @@ from rules.errors import Faulty
 from rules.identifiers import fault_of_email, fault_of_mobile
 from rules.masking import masked_email, masked_phone
 from rules.notices import Channel, Event
-from web.entering import Keeper, OurForm, now, typed
+from web.entering import KeeperOfAll, OurForm, now, typed
 from web.limiting import Guesses, TooOften
 from web.showing import show
 
@@ -52,20 +52,20 @@ class Chosen:
 
 
 @router.get("")
-def page(request: Request, _: Keeper, bundle: str = "", event: str = "", kind: str = "") -> Response:
+def page(request: Request, _: KeeperOfAll, bundle: str = "", event: str = "", kind: str = "") -> Response:
     """The text as the applicant would read it, of a case that does not exist."""
     return _page(request, _chosen(bundle, event, kind))
 
 
 @router.get("/letter")
-def letter(_: Keeper, bundle: str = "", event: str = "", kind: str = "") -> Response:
+def letter(_: KeeperOfAll, bundle: str = "", event: str = "", kind: str = "") -> Response:
     """The HTML of the letter by itself, for a frame of the page."""
     words = _chosen(bundle, event, kind).sample.words
     return HTMLResponse(words.html, headers={"Content-Security-Policy": LETTER_POLICY})
 
 
 @router.post("/test")
-def tested(request: Request, viewer: Keeper, form: OurForm) -> Response:
+def tested(request: Request, viewer: KeeperOfAll, form: OurForm) -> Response:
     """Send this text, marked as a test, to an address typed by hand."""
     chosen = _chosen(typed(form, "bundle"), typed(form, "event"), typed(form, "kind"))
     channel, address = typed(form, "channel"), typed(form, "address")

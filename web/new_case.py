@@ -14,6 +14,7 @@ from config.catalogue import catalogue, departments
 from config.settings import settings
 from models.account import Account
 from models.case import Case, case_of_submission, lock_submission
+from models.database import transaction
 from rules.application import Application
 from rules.bundle import Bundle
 from rules.errors import AlreadyDone, Faulty, Refused
@@ -40,9 +41,10 @@ router = APIRouter(prefix="/window/new")
 
 
 @router.get("")
-def choose(request: Request, db: Db, _clerk: Clerk) -> Response:
+def choose(request: Request, _clerk: Clerk) -> Response:
     """Which bundle is it?"""
-    drafts.sweep(db, now())
+    with transaction() as whole:  # everybody's forms: a district's session would take their cases for none
+        drafts.sweep(whole, now())
     return show(request, "choose_bundle.html", bundles=catalogue().values(), departments=departments())
 
 

@@ -9,6 +9,7 @@ from starlette.datastructures import FormData
 
 from actions.applying import bundle_named, check
 from config.catalogue import catalogue, departments
+from config.districts import choices
 from config.settings import settings
 from models.case import lock_submission
 from rules.bundle import Bundle
@@ -134,6 +135,7 @@ def form_page(
         plan=planned,
         faults=planned.faults | faults,
         departments=departments(),
+        districts=choices(),
         item_names={item.code: item.name for item in bundle.items},
         kinds=[kind for kind in ApplicantKind if kind.value in bundle.audience],
         limit_mb=settings().upload_limit_mb,

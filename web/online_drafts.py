@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from sqlmodel import Session
 from starlette.datastructures import FormData
 
+from config.districts import district_given
 from models.case import Case, case_of_submission
 from rules.application import Application
 from rules.bundle import Bundle
@@ -69,7 +70,12 @@ def application(draft: Draft, bundle: Bundle, proven_by: str = "") -> Applicatio
     """What is submitted online."""
     draft = complete(draft, bundle)
     wanted = [material.id for material in plan(bundle, draft.fields, now()).to_bring]
-    return replace(application_of(draft, bundle, wanted), channel=ApplyChannel.ONLINE, proven_by=proven_by)
+    return replace(
+        application_of(draft, bundle, wanted),
+        district=district_given(draft.fields["district"]),
+        channel=ApplyChannel.ONLINE,
+        proven_by=proven_by,
+    )
 
 
 def own_faults(draft: Draft) -> dict[str, str]:

@@ -14,6 +14,7 @@ from models.shift import (
     in_open_changes,
     shift_changes_of,
     shift_changes_waiting,
+    successors,
     unaccepted_of,
 )
 from rules.errors import Faulty
@@ -80,7 +81,6 @@ def _page(
     kept: dict[str, str] | None = None,
 ) -> Response:
     laid_cases, laid_drafts = in_open_changes(db, clerk.username)
-    people = clerks(db)
     return show(
         request,
         "window_shift.html",
@@ -90,8 +90,8 @@ def _page(
         waiting=shift_changes_waiting(db, clerk.username),
         cases=[case for case in unaccepted_of(db, clerk.username) if case.number not in laid_cases],
         drafts=[one for one in drafts.open_drafts(db, clerk.username) if one.token not in laid_drafts],
-        others=[one for one in people if one.username != clerk.username],
-        names={one.username: one.name for one in people},
+        others=successors(db, clerk),
+        names={one.username: one.name for one in clerks(db)},
         leaf=shift_changes_of(db, clerk.username, page_number(page)),
         bundles=bundle_names(),
     )

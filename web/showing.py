@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from config.calendars import tentative
+from config.districts import district_name
 from config.settings import settings
 from models.account import Account
 from rules.masking import masked_id_number, masked_name
@@ -131,6 +132,7 @@ def _environment() -> Environment:
         "moment": moment,
         "size": size,
         "masked": masked,
+        "district": district_name,
         "masked_name": masked_name,
         "masked_id": masked_id_number,
     }

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from actions.delegating import Period, delegate, end_delegation
 from actions.permitting import posts_held
-from models.account import Account, colleagues
+from models.account import Account, staff_of
 from models.case import Case, Item
 from models.clock import clocks_of
 from models.supervision import names_of
@@ -24,6 +24,7 @@ from models.together import (
 )
 from rules.bundle import Bundle
 from rules.clock import ClockKind
+from rules.districts import reaches
 from rules.errors import Faulty, NotFound, Refused
 from rules.moments import china_day
 from rules.people import Role
@@ -93,7 +94,8 @@ def _page(
     faults: dict[str, str] | None = None,
     kept: dict[str, str] | None = None,
 ) -> Response:
-    own = colleagues(db, department_of(officer))
+    own, district = staff_of(db, department_of(officer)), officer.district
+    within = [one for one in own if reaches(district, one.district)]
     head, today = officer.role is Role.HEAD, china_day(now())
     found = delegations_of(db, department_of(officer), today)
     return show(
@@ -103,8 +105,8 @@ def _page(
         delegations=found,
         mine={one.id for one in found if _may_end(one, officer, head=head)},
         people=names_of(db),
-        posts=[one for one in own if head or one.username == officer.username],
-        colleagues=own,
+        posts=[one for one in within if head or one.username == officer.username],
+        colleagues=[one for one in own if one in within or reaches(one.district, district)],
         held=posts_held(db, officer, at=now()),
         faults=faults or {},
         kept=kept or {},

@@ -88,6 +88,11 @@ def test_an_external_postgresql_with_two_roles(cluster: Settings) -> None:
         owner_dsn=f"postgresql://city-owner@/two_roles?host={address}",
     )
     assert ours.application_role == "city-app"
+    grant = 'GRANT yijianshi_whole, yijianshi_district TO "city-app"'
+    with pytest.raises(Refused, match=grant):
+        databases.bring_tables_up(ours)  # the owner may not: one sentence for whoever may
+    with connected(cluster.owner_url) as connection:
+        connection.execute(text(grant))
     databases.bring_tables_up(ours)
     databases.bring_tables_up(ours)  # the second time changes nothing
     with connected(ours.database_url) as connection:
@@ -108,7 +113,9 @@ def test_slips_in_the_two_addresses_are_one_sentence(cluster: Settings) -> None:
         )
 
 
-def test_with_one_address_there_is_no_second_role() -> None:
+def test_with_one_address_there_is_no_second_role(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("YJS_DSN", "YJS_OWNER_DSN"):  # of the database that other tests have open
+        monkeypatch.delenv(name, raising=False)
     assert Settings(dsn="postgresql://u@h/d").application_role == ""
     assert Settings(dsn="postgresql://u@h/d", owner_dsn="postgresql://u:x@h/d").application_role == ""
     assert Settings().application_role == APPLICATION

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from fastapi.routing import APIRoute
 from httpx import Response
 
+from actions.telling import CallOutcome
 from models.account import Account
 from models.database import transaction
 from rules.people import Role
@@ -64,6 +65,8 @@ class Knocker:
             "reason": "看看别人的",
             "answer": "看看别人的",
             "explanation": "看看别人的",
+            "outcome": CallOutcome.AGAIN.value,
+            "note": "看看别人的",
         }
         return self.browser.client.request(method, path, data=fields)
 

@@ -45,6 +45,18 @@ def minutes_pass(monkeypatch: pytest.MonkeyPatch, minutes: float) -> None:
     monkeypatch.setattr(online_proof, "now", lambda: later)
 
 
+@pytest.mark.parametrize("district", ["", "000001"])
+def test_the_applicant_says_where_it_is_handled(applicant: Browser, district: str) -> None:
+    assert "在哪里办理" in applicant.text(APPLY)
+    assert applied(applicant, district=district).district == district
+
+
+def test_nobody_applies_where_there_is_no_district(applicant: Browser) -> None:
+    wrong = applicant.post(APPLY, filled(applicant, district="000099") | {"do": "submit"})
+    assert (wrong.status_code, "没有行政区划“000099”" in wrong.text) == (422, True)
+    assert "在哪里办理" not in at_desk(CLERK).text("/window/new/B1"), "at a window it is the window's"
+
+
 def test_the_same_form_as_at_the_counter(applicant: Browser) -> None:
     page = applicant.text(APPLY)
     for question in ("先回答几个问题", "申请人", "代理人", "要办的事项", "材料"):
