@@ -1,5 +1,6 @@
 """Who may knock, how often, and with what? The settings of the door, a part of `config.settings.Settings`."""
 
+import os
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
@@ -24,6 +25,14 @@ class DoorSettings(BaseSettings):
     requests_per_minute: int = Field(
         default=6000, ge=60, le=1_000_000, description="60 到 1000000 之间的整数（每个地址每分钟几次）"
     )
+    web_processes: int = Field(
+        default_factory=lambda: min(4, os.cpu_count() or 1),
+        ge=1,
+        le=32,
+        description="1 到 32 之间的整数（几个网页进程）",
+    )
+    upload_limit_mb: int = Field(default=20, ge=1, le=2000, description="1 到 2000 之间的整数（兆字节）")
+    metrics_token: str | None = Field(default=None, min_length=16, description="至少 16 个字的口令")
     second_factor: str = Field(
         default_factory=lambda known: " ".join(GUARDED) if known["production"] else NOBODY,
         description=f"角色代码，用空格分开：{'、'.join(role.value for role in Role)}；或 {NOBODY}",

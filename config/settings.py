@@ -57,12 +57,6 @@ class Settings(DoorSettings):
     prefect_dsn: str | None = Field(default=None, description=POSTGRESQL_URL)
     host: str = Field(default="127.0.0.1", min_length=1, description="本机的一个地址")
     port: int = Field(default=8000, ge=1, le=65535, description=PORT)
-    web_processes: int = Field(
-        default_factory=lambda: min(4, os.cpu_count() or 1),
-        ge=1,
-        le=32,
-        description="1 到 32 之间的整数（进程数）",
-    )
     prefect_port: int = Field(default=4200, ge=1, le=65535, description=PORT)
     key_file: Path | None = Field(default=None, description="一个文件路径")  # of config.keys
     region: str = Field(default="000000", pattern=r"^\d{6}$", description="6 位行政区划代码")
@@ -74,11 +68,9 @@ class Settings(DoorSettings):
     suspension_rounding: Literal["half_open", "ceil"] = Field(
         default="half_open", description="half_open（特别程序开始当日计入）或 ceil（开始当日也不计入）"
     )
-    upload_limit_mb: int = Field(default=20, ge=1, le=2000, description="1 到 2000 之间的整数（兆字节）")
     log_format: Literal["text", "json"] = Field(
         default="text", description="text（给人看）或 json（给程序读）"
     )
-    metrics_token: str | None = Field(default=None, min_length=16, description="至少 16 个字的口令")
     mail_url: str | None = Field(default=None, description="一个 Apprise 地址")
     sms_url: str | None = Field(default=None, description="一个 Apprise 地址")
     sms_receipts: bool = Field(default=False, description="true 或 false")  # does the gateway send receipts?

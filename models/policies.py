@@ -19,6 +19,7 @@ OPEN = frozenset(
         "api_token",
         "bundle_version",
         "department",
+        "attempt",
         "heartbeat",
         "opinion_template",
         "provider",

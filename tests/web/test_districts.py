@@ -324,6 +324,7 @@ def test_every_route_that_knows_who_asks_has_a_confined_session() -> None:
 OF_THE_WHOLE = {
     "api_door.py",  # whom does the token stand for?
     "entering.py",  # who is signed in?
+    "limiting.py",  # how often did somebody try of late?
     "metrics.py",  # figures of the platform
     "new_case.py",  # which old forms have become a case?
     "online_proof.py",  # an applicant's code
