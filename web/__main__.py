@@ -29,6 +29,7 @@ def main() -> None:
         # Behind a proxy the visitor's address is what the proxy says; otherwise nobody may claim another one.
         proxy_headers=bool(trusted),
         forwarded_allow_ips=trusted,
+        timeout_keep_alive=75,  # longer than a proxy keeps it: who closes first must not be us
         timeout_graceful_shutdown=5,
     )
     doors = [socket.socket(fileno=int(number)) for number in sys.argv[1:]]
