@@ -57,6 +57,12 @@ class Settings(DoorSettings):
     prefect_dsn: str | None = Field(default=None, description=POSTGRESQL_URL)
     host: str = Field(default="127.0.0.1", min_length=1, description="本机的一个地址")
     port: int = Field(default=8000, ge=1, le=65535, description=PORT)
+    web_processes: int = Field(
+        default_factory=lambda: min(4, os.cpu_count() or 1),
+        ge=1,
+        le=32,
+        description="1 到 32 之间的整数（进程数）",
+    )
     prefect_port: int = Field(default=4200, ge=1, le=65535, description=PORT)
     key_file: Path | None = Field(default=None, description="一个文件路径")  # of config.keys
     region: str = Field(default="000000", pattern=r"^\d{6}$", description="6 位行政区划代码")
@@ -171,6 +177,11 @@ class Settings(DoorSettings):
     def uploads(self) -> Path:
         """Where the materials people hand in are kept."""
         return self.data / "uploads"
+
+    @property
+    def web_counts(self) -> Path:
+        """Where the web processes count together what Prometheus asks of any of them."""
+        return self.data / "counts"
 
     @property
     def logs(self) -> Path:

@@ -4,12 +4,20 @@ import logging
 import logging.handlers
 import time
 from collections.abc import Callable
+from socket import socket
 
 from config.logs import formatter_for
 from config.settings import Settings
 from hosting import databases, demo_city, postgres, programs
 from hosting.health import answers
-from hosting.preflight import only_platform_on, prepare_folders, require_free_ports, require_restored
+from hosting.preflight import (
+    count_from_nothing,
+    only_platform_on,
+    opened_door,
+    prepare_folders,
+    require_free_ports,
+    require_restored,
+)
 from hosting.safety import refuse_unsafe
 from hosting.supervisor import StopAsked, Supervisor
 
@@ -17,7 +25,6 @@ WEB_TIMEOUT = 60.0  # seconds
 PREFECT_TIMEOUT = 120.0  # seconds; its first start makes its tables
 
 Say = Callable[[str], None]
-OUR_PROGRAMS = (programs.web, programs.worker, programs.conductor)
 
 
 def run(settings: Settings, *, say: Say, ready: Callable[[], None]) -> None:
@@ -27,10 +34,11 @@ def run(settings: Settings, *, say: Say, ready: Callable[[], None]) -> None:
     with only_platform_on(settings.data):
         require_restored(settings)
         require_free_ports(settings)
+        count_from_nothing(settings)
         _log_to(settings)
-        with Supervisor(say) as supervisor:
+        with Supervisor(say) as supervisor, opened_door(settings) as door:
             try:
-                bring_up(supervisor, settings, say)
+                bring_up(supervisor, settings, door, say)
                 ready()
                 supervisor.keep_running()
             except StopAsked:
@@ -39,7 +47,7 @@ def run(settings: Settings, *, say: Say, ready: Callable[[], None]) -> None:
     say("已停止，数据保留在 " + str(settings.data))
 
 
-def bring_up(supervisor: Supervisor, settings: Settings, say: Say) -> None:
+def bring_up(supervisor: Supervisor, settings: Settings, door: socket, say: Say) -> None:
     """Start everything in order; return when the pages and Prefect answer."""
     if settings.embedded:
         say("启动 PostgreSQL……")
@@ -50,8 +58,12 @@ def bring_up(supervisor: Supervisor, settings: Settings, say: Say) -> None:
     say("升级数据表……")
     databases.bring_tables_up(settings)
     demo_city.seed(settings)
-    for program in OUR_PROGRAMS:
-        supervisor.start(program(settings))
+    for program in (
+        *[programs.web(settings, door)] * settings.web_processes,
+        programs.worker(settings),
+        programs.conductor(settings),
+    ):
+        supervisor.start(program)
     name_what_keeps_messages_back(say)
     _wait_until_ready(supervisor, settings, say)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from config.settings import Settings
 from rules.errors import Refused
 
+QUEUE = 1024  # who comes while all are busy
 LEAST_DISK = 500 * 1024 * 1024  # bytes; a new cluster and Prefect's tables take about a fifth of it
 LOCK = "platform.lock"
 RESTORING = "restoring"  # lies in the data folder from the first to the last step of a restore
@@ -55,6 +56,12 @@ def prepare_folders(settings: Settings) -> None:
         raise Refused(f"{settings.data} 所在的磁盘只剩 {left} MB，至少需要 {least} MB。")
 
 
+def count_from_nothing(settings: Settings) -> None:
+    """Counters of the web processes begin anew with the platform; Prometheus takes it for a restart."""
+    shutil.rmtree(settings.web_counts, ignore_errors=True)
+    _make(settings.web_counts, 0o700)
+
+
 def _make(folder: Path, mode: int) -> None:
     try:
         folder.mkdir(mode=mode, parents=True, exist_ok=True)
@@ -88,12 +95,25 @@ def require_free_ports(settings: Settings) -> None:
 
 def require_free(host: str, port: int, variable: str) -> None:
     """Refuse an address that cannot be listened on."""
+    _bound(host, port, variable).close()
+
+
+@contextmanager
+def opened_door(settings: Settings) -> Generator[socket.socket]:
+    """Where the pages are asked for: whoever comes while no process of theirs is up waits, and is not sent away."""
+    with _bound(settings.host, settings.port, "YJS_PORT") as door:
+        door.listen(QUEUE)
+        yield door
+
+
+def _bound(host: str, port: int, variable: str) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            # A connection that is still waiting to be forgotten is no user.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
+        bound = socket.socket(family, kind, protocol)
+        # A connection that is still waiting to be forgotten is no user.
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+        return bound
     except socket.gaierror:
         raise Refused(f"地址 {host} 不是本机的地址，请检查设置 YJS_HOST。") from None
     except OSError as error:

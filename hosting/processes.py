@@ -32,6 +32,7 @@ class Program:
     orphan_signal: signal.Signals = signal.SIGKILL  # what it gets if we die without stopping it
     yields: int = 0  # how far it steps back for the others when processors are short (nice)
     patience: float = 10.0  # seconds between the request to stop and SIGKILL
+    inherits: tuple[int, ...] = ()  # open files that it takes over, by their numbers
     before_again: Callable[[], None] = lambda: None  # what must be so before it starts once more; or Refused
 
 
@@ -61,6 +62,7 @@ class Process:
                 group=gid,
                 extra_groups=None if uid is None else [],
                 process_group=0,
+                pass_fds=self.program.inherits,
                 preexec_fn=_as_a_child_of_ours(self.program),
             )
 

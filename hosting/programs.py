@@ -1,6 +1,8 @@
 """Which processes make up a running platform?"""
 
 import sys
+from dataclasses import replace
+from socket import socket
 
 from config.prefect_lock import prefect_auth_string
 from config.settings import Settings
@@ -49,9 +51,15 @@ def worker(settings: Settings) -> Program:
     return _module(settings, "flows.worker", "worker", "执行进程", yields=BEHIND_THE_DESKS)
 
 
-def web(settings: Settings) -> Program:
-    """The pages."""
-    return _module(settings, "web", "web", "网页")
+def web(settings: Settings, door: socket) -> Program:
+    """The pages. Several stand at one door, each takes the next who comes; while one starts again, others do."""
+    own = _module(settings, "web", "web", "网页")
+    return replace(
+        own,
+        command=[*own.command, str(door.fileno())],
+        environment={**own.environment, "PROMETHEUS_MULTIPROC_DIR": str(settings.web_counts)},
+        inherits=(door.fileno(),),
+    )
 
 
 def prefect_environment(settings: Settings) -> dict[str, str]:

@@ -112,6 +112,7 @@ def environment_of(folder: Path, **given: str) -> dict[str, str]:
         "YJS_PREFECT_PORT": str(prefect_port),
         "YJS_QUIET_HOURS": "false",  # tests run at any hour of any day
         "YJS_MERGE_MINUTES": "0",
+        "YJS_WEB_PROCESSES": "2",  # on whatever machine
     }
     return clean | own | {f"YJS_{name.upper()}": value for name, value in given.items()}
 

@@ -1,4 +1,7 @@
-"""`python -m web`: serve the pages where the settings say."""
+"""`python -m web [FILE]`: serve the pages where the settings say, or at the door that is already open."""
+
+import socket
+import sys
 
 import uvicorn
 
@@ -14,7 +17,7 @@ def main() -> None:
     pulse = Pulse("web", answers=True).start()
     # A proxy on this machine needs no naming where there is a public address.
     trusted = (settings().trusted_proxies or ("127.0.0.1" if settings().public_url else "")).split()
-    uvicorn.run(
+    config = uvicorn.Config(
         create_app(),
         host=settings().host,
         port=settings().port,
@@ -28,6 +31,8 @@ def main() -> None:
         forwarded_allow_ips=trusted,
         timeout_graceful_shutdown=5,
     )
+    doors = [socket.socket(fileno=int(number)) for number in sys.argv[1:]]
+    uvicorn.Server(config).run(sockets=doors or None)
     pulse.leave()
 
 

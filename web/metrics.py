@@ -1,6 +1,7 @@
 """What Prometheus reads: how much waits, for how long, which processes are at work, and how requests fare."""
 
 import hmac
+import os
 import threading
 import time
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from fastapi.responses import Response
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
@@ -26,15 +28,21 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 KINDS = ("conductor", "worker", "sender", "web")
 
 REGISTRY = CollectorRegistry()
-REQUESTS = Counter("yjs_requests", "Requests answered", ("method", "route", "status"), registry=REGISTRY)
+# Several web processes count in files that all of them read: whichever is asked answers for all.
+COUNTED_TOGETHER = "PROMETHEUS_MULTIPROC_DIR" in os.environ
+ANSWERS = CollectorRegistry() if COUNTED_TOGETHER else REGISTRY
+REQUESTS = Counter("yjs_requests", "Requests answered", ("method", "route", "status"), registry=ANSWERS)
 SECONDS = Histogram(
     "yjs_request_seconds",
     "How long answers took",
     ("route",),
     buckets=(0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
-    registry=REGISTRY,
+    registry=ANSWERS,
 )
-ProcessCollector(registry=REGISTRY)
+if COUNTED_TOGETHER:
+    MultiProcessCollector(REGISTRY)  # type: ignore[no-untyped-call]
+else:
+    ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)
 
 

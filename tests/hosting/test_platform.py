@@ -7,6 +7,7 @@ import socket
 import time
 import urllib.request
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -78,6 +79,35 @@ def test_prefect_schedules_what_has_a_schedule(platform: Platform) -> None:
         with urllib.request.urlopen(request, timeout=5) as answer:
             scheduled = json.load(answer)
     assert scheduled, "the scheduler of Prefect does not work (docs/decisions/0006-pins.md)"
+
+
+def test_several_processes_serve_the_pages_and_count_together(platform: Platform) -> None:
+    serving = [child for child in family(platform) if child.cmdline()[1:3] == ["-m", "web"]]
+    assert len(serving) == 2
+    asked_before = answers_counted(platform)
+    used = {child.pid: sum(child.cpu_times()[:2]) for child in serving}
+    with ThreadPoolExecutor(12) as visitors:
+        assert set(visitors.map(status_of, [f"{platform.url}/track"] * 240)) == {200}
+    assert answers_counted(platform) - asked_before == 240
+    busy = [child for child in serving if sum(child.cpu_times()[:2]) > used[child.pid] + 0.05]
+    assert len(busy) == 2, "one process answered everybody"
+
+
+def test_who_comes_while_no_process_serves_waits_and_is_not_sent_away(platform: Platform) -> None:
+    serving = [child for child in family(platform) if child.cmdline()[1:3] == ["-m", "web"]]
+    for child in serving:
+        child.kill()
+    psutil.wait_procs(serving, timeout=10)
+    with urllib.request.urlopen(f"{platform.url}/track", timeout=60) as answer:
+        assert answer.status == 200
+
+
+def answers_counted(platform: Platform) -> float:
+    """To /track, by all web processes, as whichever is asked says."""
+    with urllib.request.urlopen(f"{platform.url}/metrics", timeout=5) as answer:
+        lines = answer.read().decode().splitlines()
+    counted = [line for line in lines if line.startswith('yjs_requests_total{method="GET",route="/track"')]
+    return sum(float(line.split()[-1]) for line in counted)
 
 
 def test_a_second_one_on_the_same_data_is_refused(platform: Platform) -> None:
