@@ -42,6 +42,7 @@ SECRET = (
 )  # may carry passwords: never repeated in a message
 
 PORT = "1 到 65535 之间的端口号"
+SERVER_URL = "形如 http://主机:端口 的网址，后面不带路径"
 TEMPLATES = '事由到模板的对照表，例如 accepted = "SMS_123456 number due"'
 POSTGRESQL_URL = "形如 postgresql://用户:密码@主机:5432/库名 的地址"
 
@@ -64,6 +65,8 @@ class Settings(DoorSettings):
         description="1 到 32 之间的整数（进程数）",
     )
     prefect_port: int = Field(default=4200, ge=1, le=65535, description=PORT)
+    prefect_host: str = Field(default="127.0.0.1", min_length=1, description="本机的一个地址")
+    prefect_server: str | None = Field(default=None, pattern=r"^https?://[^/]+$", description=SERVER_URL)
     key_file: Path | None = Field(default=None, description="一个文件路径")  # of config.keys
     region: str = Field(default="000000", pattern=r"^\d{6}$", description="6 位行政区划代码")
     demo: bool = Field(default_factory=lambda known: not known["production"], description="true 或 false")
@@ -165,8 +168,8 @@ class Settings(DoorSettings):
 
     @property
     def prefect_url(self) -> str:
-        """Where managers open the Prefect UI."""
-        return f"http://127.0.0.1:{self.prefect_port}"
+        """Where managers open the Prefect UI: on this machine, unless it is said to be elsewhere."""
+        return self.prefect_server or f"http://{_reachable(self.prefect_host)}:{self.prefect_port}"
 
     @property
     def prefect_api_url(self) -> str:
