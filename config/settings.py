@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from config.door import DoorSettings
+from config.prefect_settings import PORT, PrefectSettings, reachable
 from rules.errors import Faulty, Refused
 
 PREFIX = "YJS_"
@@ -41,13 +42,11 @@ SECRET = (
     "oidc_client_secret",
 )  # may carry passwords: never repeated in a message
 
-PORT = "1 到 65535 之间的端口号"
-SERVER_URL = "形如 http://主机:端口 的网址，后面不带路径"
 TEMPLATES = '事由到模板的对照表，例如 accepted = "SMS_123456 number due"'
 POSTGRESQL_URL = "形如 postgresql://用户:密码@主机:5432/库名 的地址"
 
 
-class Settings(DoorSettings):
+class Settings(PrefectSettings, DoorSettings):
     """安装设置."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
@@ -64,9 +63,6 @@ class Settings(DoorSettings):
         le=32,
         description="1 到 32 之间的整数（进程数）",
     )
-    prefect_port: int = Field(default=4200, ge=1, le=65535, description=PORT)
-    prefect_host: str = Field(default="127.0.0.1", min_length=1, description="本机的一个地址")
-    prefect_server: str | None = Field(default=None, pattern=r"^https?://[^/]+$", description=SERVER_URL)
     key_file: Path | None = Field(default=None, description="一个文件路径")  # of config.keys
     region: str = Field(default="000000", pattern=r"^\d{6}$", description="6 位行政区划代码")
     demo: bool = Field(default_factory=lambda known: not known["production"], description="true 或 false")
@@ -164,17 +160,7 @@ class Settings(DoorSettings):
     @property
     def local_url(self) -> str:
         """Where this machine finds the pages, whatever name the world knows them by."""
-        return f"http://{_reachable(self.host)}:{self.port}"
-
-    @property
-    def prefect_url(self) -> str:
-        """Where managers open the Prefect UI: on this machine, unless it is said to be elsewhere."""
-        return self.prefect_server or f"http://{_reachable(self.prefect_host)}:{self.prefect_port}"
-
-    @property
-    def prefect_api_url(self) -> str:
-        """Where flows, worker and conductor find Prefect."""
-        return f"{self.prefect_url}/api"
+        return f"http://{reachable(self.host)}:{self.port}"
 
     @property
     def uploads(self) -> Path:
@@ -303,9 +289,3 @@ def _parsed(dsn: str) -> URL:
     if url.get_backend_name() != "postgresql" or not url.database:
         raise ValueError
     return url
-
-
-def _reachable(host: str) -> str:
-    """An address that listens on everything is no address to open."""
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104
-    return f"[{shown}]" if ":" in shown and not shown.startswith("[") else shown

@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from config.catalogue import catalogue
 from config.logs import about_case, set_up
-from flows.deployments import register
+from flows.deployments import queue_of, register
 from flows.paging import page_people
 from flows.stopping import told_to_stop
 from models.case import Case
@@ -136,6 +136,7 @@ class Conductor:
             name=case.number,
             tags=["办件", case.bundle_code],
             idempotency_key=case.number,
+            work_queue_name=queue_of(case),
         )
         return created.id
 

@@ -31,7 +31,7 @@ class Place:
 
 @contextmanager
 def leading(role: int, wait: Callable[[], bool]) -> Iterator[Place | None]:
-    """Within the block this process alone leads. Until the place is free `wait` is called; False gives up, with None."""
+    """Within the block this process alone leads. Until it may, `wait` is called; False from it gives up, with None."""
     connection = engine().connect().execution_options(isolation_level="AUTOCOMMIT")
     try:
         connection.execute(text(ASK_AFTER))
