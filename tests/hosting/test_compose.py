@@ -1,4 +1,4 @@
-"""Does compose.yaml say what the platform understands? There is no Docker here: the file is read, nothing is started."""
+"""Does compose.yaml say what the platform understands? There is no Docker here: it is read, nothing is started."""
 
 import re
 from pathlib import Path
@@ -58,7 +58,9 @@ def test_what_services_name_is_there() -> None:
         assert set(service.get("networks", ())) <= set(COMPOSE["networks"]), name
         for volume in service.get("volumes", ()):
             source = volume.split(":")[0]
-            assert (ROOT / source).is_file() if source.startswith("./") else source in COMPOSE["volumes"], name
+            assert (ROOT / source).is_file() if source.startswith("./") else source in COMPOSE["volumes"], (
+                name
+            )
 
 
 def test_the_proxy_is_the_one_that_is_trusted() -> None:
