@@ -63,12 +63,13 @@ class Town:
     def start(self, name: str, program: str, **given: str) -> None:
         """On a machine of its own; `given` are its own settings."""
         own = {f"YJS_{key.upper()}": value for key, value in given.items()}
-        self.processes[name] = subprocess.Popen(
-            [sys.executable, "-m", "cli", "serve", program],
-            env=self.environment | own,
-            stdout=open(f"/tmp/scale-redis/{name}.log", "ab"),
-            stderr=subprocess.STDOUT,
-        )
+        with (Path(self.environment["YJS_DATA"]) / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, "-m", "cli", "serve", program],
+                env=self.environment | own,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
 
     def counted(self, name: str, kind: str, what: str) -> int:
         """What the process says it has done."""
