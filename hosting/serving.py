@@ -3,7 +3,6 @@
 import os
 import subprocess
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn
 
@@ -49,14 +48,13 @@ def serve(name: str, settings: Settings) -> NoReturn:
     refuse_unsafe(settings)
     require_shared(settings)
     prepare_folders(settings)
-    with ExitStack() as held:
-        if name == "web":
-            door = held.enter_context(opened_door(settings))
+    if name == "web":
+        with opened_door(settings) as door:
             door.set_inheritable(True)
             _become(programs.web(settings, door))
-        if name in LISTENING:
-            require_free(settings.prefect_host, settings.prefect_port, "YJS_PREFECT_PORT")
-        _become(ALONE[name](settings))
+    if name in LISTENING:
+        require_free(settings.prefect_host, settings.prefect_port, "YJS_PREFECT_PORT")
+    _become(ALONE[name](settings))
 
 
 def migrate(settings: Settings, say: Say) -> None:
@@ -127,5 +125,5 @@ def _bring_prefects_tables_up(settings: Settings) -> None:
 
 
 def _become(program: Program) -> NoReturn:
-    """No child: in a container it is the first process, and hears SIGTERM itself. It says what it does on stderr."""
+    """No child: in a container it is the first process, and hears SIGTERM itself."""
     os.execve(program.command[0], list(program.command), {**os.environ, **program.environment})  # noqa: S606
