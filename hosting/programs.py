@@ -12,8 +12,12 @@ from hosting.processes import Program
 WEB_PATIENCE = 10.0  # seconds; a request under way may finish
 # People at the desks come first: what conducts and shows takes the processor time that they leave.
 BEHIND_THE_DESKS = 10
-# Several servers that start at once would make the same tables: `yjs migrate` makes them before.
-MIGRATED_BEFORE = {"PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false"}
+# Several servers that start at once would make the same tables, and add the same blocks, of which we use none: one
+# of them fails. `yjs migrate` makes the tables before.
+MIGRATED_BEFORE = {
+    "PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false",
+    "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",
+}
 
 
 def prefect_server(settings: Settings) -> Program:
