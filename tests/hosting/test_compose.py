@@ -72,5 +72,6 @@ def test_the_proxy_is_the_one_that_is_trusted() -> None:
 
 def test_the_image_installs_by_the_pins() -> None:
     recipe = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert set(re.findall(r"YJS_(\w+)=", recipe)) <= {name.upper() for name in Settings.model_fields}
     assert "-c constraints.txt -e '.[redis]'" in recipe
     assert re.search(r"^prefect-redis==", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
