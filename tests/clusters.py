@@ -77,15 +77,15 @@ def postgres_over_tcp() -> Generator[tuple[str, str, str]]:
                 f"postgresql+psycopg2://yijianshi@/postgres?host={alone.socket_folder}&port={port}"
             ) as here:
                 for statement in (
-                    "CREATE ROLE town_owner LOGIN PASSWORD 'x7-owner-of-tables'",
-                    "CREATE ROLE town LOGIN PASSWORD 'x7-works-in-them'",
+                    "CREATE ROLE town_owner LOGIN PASSWORD 'owner-of-tables'",
+                    "CREATE ROLE town LOGIN PASSWORD 'worker-of-town'",
                     "CREATE DATABASE town OWNER town_owner",
                     "CREATE DATABASE town_prefect OWNER town_owner",
                 ):
                     here.execute(text(statement))
             at = f"127.0.0.1:{port}"
-            owner = f"postgresql://town_owner:x7-owner-of-tables@{at}"
-            yield f"postgresql://town:x7-works-in-them@{at}/town", f"{owner}/town", f"{owner}/town_prefect"
+            owner = f"postgresql://town_owner:owner-of-tables@{at}"
+            yield f"postgresql://town:worker-of-town@{at}/town", f"{owner}/town", f"{owner}/town_prefect"
         finally:
             process.stop()
             shutil.rmtree(alone.socket_folder, ignore_errors=True)
