@@ -100,10 +100,10 @@ class Day:
     def _decided(self, number: str, item: str, by: str, act: str) -> None:
         """A second press may meet the first, that was done though nobody heard the answer: one looks at the case."""
         data = {"reason": "疏散通道宽度不足。"} if act == "refuse" else {}
-        url = f"{self.platform.url}/api/v1/cases/{number}/acts/{act}"
+        path = f"/api/v1/cases/{number}/acts/{act}"
         body = {"item": item, "data": data}
         self._until_answered(
-            lambda: httpx.post(url, json=body, headers=self._as(by), timeout=20),
+            lambda: httpx.post(f"{self.platform.url}{path}", json=body, headers=self._as(by), timeout=20),
             (200,),
             lambda answer: answer.status_code == 409 and self._is_decided(number, item, act),
         )

@@ -73,7 +73,7 @@ def bad_day(seed: int, count: int, say: Callable[[str], None]) -> Run:
         last = time.monotonic()
         day.finish()
         say("everybody was served; waiting until all is in step")
-        _wait_until_in_step(platform, say)
+        wait_until_in_step(platform, say)
         run.seconds, run.healed = time.monotonic() - began, time.monotonic() - last
         run.filling, run.told = faults.filling, day.told
         run.lines = account(platform, day.told, sms, mail, faults.dropped_at)
@@ -98,7 +98,7 @@ def _suffer(
         run.faults[kind] += 1
 
 
-def _wait_until_in_step(platform: Platform, say: Callable[[str], None]) -> None:
+def wait_until_in_step(platform: Platform, say: Callable[[str], None]) -> None:
     """A message that was in a dead sender's hand is given up after five minutes: the clock is put forward once."""
     deadline, put_forward = time.monotonic() + QUIET, time.monotonic() + 15
     while time.monotonic() < deadline:

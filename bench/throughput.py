@@ -24,6 +24,7 @@ import psutil
 from sqlalchemy import text
 
 from actions.applying import submit
+from bench import capacity
 from bench.stock import ITEMS, NAME
 from bench.where import machine
 from config.settings import DEMO_PASSWORD
@@ -93,7 +94,12 @@ def main() -> int:
     _line("a desk page meanwhile, 95 % ms", 1000 * _most(looks))
     _line("memory idle, MB", idle)
     _line("memory after, MB", busy)
+    print(f"\n{capacity.table(*_for_capacity(ours))}")
     return 0
+
+
+def _for_capacity(ours: Measured) -> tuple[float, float, float]:
+    return ours.cases / ours.concluded, ours.cases / ours.completed, ours.cpu / ours.cases
 
 
 def _ours(platform: Platform) -> tuple[Measured, list[float], list[float]]:

@@ -14,6 +14,8 @@ from rules.errors import Refused
 # Command -> module and name in it. Imported only when asked for: `yjs bundles` needs no Prefect.
 COMMANDS = {
     "up": ("cli.platform", "up"),
+    "serve": ("cli.serving", "serve"),
+    "migrate": ("cli.serving", "migrate"),
     "doctor": ("cli.doctor", "doctor"),
     "status": ("cli.status", "status"),
     "backup": ("cli.backup", "backup"),
@@ -41,7 +43,7 @@ COMMANDS = {
 }
 
 NOT_RUNNING = "平台没有运行，或数据库连不上：请先运行 yjs up；用外部数据库的，请运行 yjs doctor 检查。"
-OTHER_VERSION = "数据表还没有建立，或不是这个版本的：请先运行 yjs up 升级。"
+OTHER_VERSION = "数据表还没有建立，或不是这个版本的：请先运行 yjs up（多台机器的：yjs migrate）升级。"
 
 # What the command-line library says, in our readers' language; what is not here is shown as it is.
 USAGE = (

@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from config.door import DoorSettings
+from config.prefect_settings import PORT, PrefectSettings, reachable
 from rules.errors import Faulty, Refused
 
 PREFIX = "YJS_"
@@ -41,12 +42,11 @@ SECRET = (
     "oidc_client_secret",
 )  # may carry passwords: never repeated in a message
 
-PORT = "1 到 65535 之间的端口号"
 TEMPLATES = '事由到模板的对照表，例如 accepted = "SMS_123456 number due"'
 POSTGRESQL_URL = "形如 postgresql://用户:密码@主机:5432/库名 的地址"
 
 
-class Settings(DoorSettings):
+class Settings(PrefectSettings, DoorSettings):
     """安装设置."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
@@ -57,7 +57,12 @@ class Settings(DoorSettings):
     prefect_dsn: str | None = Field(default=None, description=POSTGRESQL_URL)
     host: str = Field(default="127.0.0.1", min_length=1, description="本机的一个地址")
     port: int = Field(default=8000, ge=1, le=65535, description=PORT)
-    prefect_port: int = Field(default=4200, ge=1, le=65535, description=PORT)
+    web_processes: int = Field(
+        default_factory=lambda: min(4, os.cpu_count() or 1),
+        ge=1,
+        le=32,
+        description="1 到 32 之间的整数（进程数）",
+    )
     key_file: Path | None = Field(default=None, description="一个文件路径")  # of config.keys
     region: str = Field(default="000000", pattern=r"^\d{6}$", description="6 位行政区划代码")
     demo: bool = Field(default_factory=lambda known: not known["production"], description="true 或 false")
@@ -153,17 +158,7 @@ class Settings(DoorSettings):
     @property
     def local_url(self) -> str:
         """Where this machine finds the pages, whatever name the world knows them by."""
-        return f"http://{_reachable(self.host)}:{self.port}"
-
-    @property
-    def prefect_url(self) -> str:
-        """Where managers open the Prefect UI."""
-        return f"http://127.0.0.1:{self.prefect_port}"
-
-    @property
-    def prefect_api_url(self) -> str:
-        """Where flows, worker and conductor find Prefect."""
-        return f"{self.prefect_url}/api"
+        return f"http://{reachable(self.host)}:{self.port}"
 
     @property
     def uploads(self) -> Path:
@@ -292,9 +287,3 @@ def _parsed(dsn: str) -> URL:
     if url.get_backend_name() != "postgresql" or not url.database:
         raise ValueError
     return url
-
-
-def _reachable(host: str) -> str:
-    """An address that listens on everything is no address to open."""
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104
-    return f"[{shown}]" if ":" in shown and not shown.startswith("[") else shown

@@ -1,6 +1,7 @@
 """The conductor: compares what the record asks for with what Prefect is doing, and closes the difference.
 
 Level-triggered: NOTIFY makes it prompt, a sweep makes it certain, and nothing depends on having seen an event.
+Of several conductors one conducts; the others stand by and take over within seconds.
 """
 
 import logging
@@ -22,11 +23,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from config.catalogue import catalogue
 from config.logs import about_case, set_up
-from flows.deployments import register
+from flows.deployments import queue_of, register
 from flows.paging import page_people
 from flows.stopping import told_to_stop
 from models.case import Case
 from models.conducting import (
+    asked_for,
     cases_to_ask_for,
     forget_run,
     look_again,
@@ -38,6 +40,7 @@ from models.conducting import (
 )
 from models.database import CASE_CHANNEL, transaction
 from models.heartbeat import Pulse
+from models.leading import CONDUCTING, leading
 from models.listening import Bell, listening
 from rules.states import CaseState
 from tasks.departments import settle_department
@@ -47,8 +50,12 @@ from tasks.showing import show_progress
 log = logging.getLogger("yijianshi.conductor")
 
 SWEEP = 5.0  # seconds between looks when nobody rings
+STAND_BY = 2.0  # seconds between two tries to take the place of the one that conducts
 ASK_AGAIN = timedelta(seconds=20)  # for a run that was asked for and that nobody runs
 BATCH = 100  # cases or items a round
+# Passes asked for and not begun, at most. More would wait in Prefect in the order of their asking, and what is
+# immediate behind them; below half of it, more are asked for.
+AHEAD = 100
 DRIFT_EVERY = timedelta(seconds=10)
 PAGE = 200  # runs compared at once, Prefect's own page
 PUT_OFF = timedelta(minutes=5)  # a case that cannot be conducted as things are
@@ -81,7 +88,8 @@ class Conductor:
         with transaction() as session:
             if lapsed := take_back_lapsed(session, self.now()):
                 log.warning("执行进程失联，重新安排：%s", "、".join(lapsed))
-            due = cases_to_ask_for(session, self.now(), ASK_AGAIN, BATCH)
+            room = AHEAD - asked_for(session, self.now(), ASK_AGAIN, AHEAD)
+            due = cases_to_ask_for(session, self.now(), ASK_AGAIN, room) if room > AHEAD // 2 else []
         for case in due:
             self._apart(case, lambda case=case: self._ask_for_pass(case))  # type: ignore[misc]
         self._show_decisions()
@@ -128,6 +136,7 @@ class Conductor:
             name=case.number,
             tags=["办件", case.bundle_code],
             idempotency_key=case.number,
+            work_queue_name=queue_of(case),
         )
         return created.id
 
@@ -195,18 +204,26 @@ class Conductor:
 
 
 def main() -> None:
-    """Round after round until told to stop; Prefect or PostgreSQL away costs a sentence and some patience."""
+    """Conduct, or stand by, until told to stop; Prefect or PostgreSQL away costs a sentence and some patience."""
     set_up("conductor")
     bell = Bell()
     stop = told_to_stop(bell)
     pulse = Pulse("conductor").start()
     failures = 0
+
+    def stand_by() -> bool:
+        bell.wait(STAND_BY)  # without a turn of its own: it must not hide that the one who conducts hangs
+        return not stop.is_set()
+
     while not stop.is_set():
         try:
-            with listening(CASE_CHANNEL, bell) as news:
+            with leading(CONDUCTING, stand_by) as place, listening(CASE_CHANNEL, bell) as news:
+                if place is None:
+                    break
                 conductor = Conductor(prefect_client())
                 log.info("指挥就绪，%d 个部署", len(conductor.deployments))
                 while not stop.is_set():
+                    place.require()
                     asked = conductor.round()
                     pulse.turn(rounds=1, asked=asked)
                     failures = 0

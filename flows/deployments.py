@@ -16,7 +16,11 @@ from prefect.exceptions import ObjectAlreadyExists
 from prefect.utilities.callables import parameter_schema
 from ruamel.yaml import YAML
 
+from config.settings import settings
+from models.case import Case
+
 POOL = "yijianshi"
+DEFAULT_QUEUE = "default"  # Prefect makes it with the pool
 DESCRIPTION = Path(__file__).parent.parent / "prefect.yaml"
 
 
@@ -31,6 +35,22 @@ def flow_at(entrypoint: str) -> Flow[..., Any]:
     found = getattr(import_module(module), name)
     assert isinstance(found, Flow)  # noqa: S101  a test holds prefect.yaml against the flows
     return found
+
+
+def queue_of(case: Case) -> str:
+    """The queue of the pool in which its runs wait: its county's, or the installation's."""
+    return (case.district or settings().region)[:6]
+
+
+def queues_of(client: SyncPrefectClient, districts: str) -> list[str]:
+    """The queues that a worker for these districts asks for, made where they are missing; none of them is all.
+
+    What is scheduled lies in the default queue, and belongs to every worker.
+    """
+    for district in districts.split():
+        with suppress(ObjectAlreadyExists):
+            client.create_work_queue(district, work_pool_name=POOL)
+    return [*districts.split(), DEFAULT_QUEUE] if districts else []
 
 
 def register(client: SyncPrefectClient) -> dict[str, UUID]:

@@ -30,7 +30,8 @@ from prefect.settings import (
 from prefect.states import Pending
 
 from config.logs import about_case, set_up
-from flows.deployments import POOL, described, flow_at
+from config.settings import settings
+from flows.deployments import POOL, described, flow_at, queues_of
 from flows.paging import page_people
 from flows.stopping import told_to_stop
 from models.case import find_case
@@ -70,6 +71,7 @@ class Worker:
         self.name = f"{socket.gethostname()}-{os.getpid()}"
         self.entrypoints = {deployment["name"]: deployment["entrypoint"] for deployment in described()}
         self.deployment_names: dict[UUID, str] = {}
+        self.queues: list[str] = []  # of the pool; none is all of them
         self.running: dict[UUID, str] = {}  # flow run -> case number, or "" for a scheduled flow
         self.waiting: deque[FlowRun] = deque()
         self.fetched_at = float("-inf")
@@ -112,7 +114,11 @@ class Worker:
             "POST",
             "/work_pools/{name}/get_scheduled_flow_runs",
             path_params={"name": POOL},
-            json={"limit": FETCH, "scheduled_before": datetime.now(UTC).isoformat()},
+            json={
+                "limit": FETCH,
+                "scheduled_before": datetime.now(UTC).isoformat(),
+                "work_queue_names": self.queues,
+            },
         )
         runs = [WorkerFlowRunResponse.model_validate(entry).flow_run for entry in answer.json()]
         self.waiting = deque(run for run in runs if run.id not in known)
@@ -224,6 +230,7 @@ def _work(worker: Worker, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             with listening(WORK_CHANNEL, worker.bell) as news:
+                worker.queues = queues_of(worker.client, settings().worker_districts)
                 while not stop.is_set():
                     worker.begin()
                     worker.pulse.turn()

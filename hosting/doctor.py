@@ -121,7 +121,7 @@ def _ports(installation: Settings, running: bool) -> Iterator[Finding]:
     if not running:
         for host, port, name in (
             (installation.host, installation.port, "YJS_PORT"),
-            ("127.0.0.1", installation.prefect_port, "YJS_PREFECT_PORT"),
+            (installation.prefect_host, installation.prefect_port, "YJS_PREFECT_PORT"),
         ):
             yield _tried(f"端口 {port}", lambda h=host, p=port, n=name: require_free(h, p, n), "可以使用", "")  # type: ignore[misc]
 

@@ -16,7 +16,8 @@ def answers(url: str) -> bool:
 def ask(url: str, auth: tuple[str, str] | None = None) -> tuple[int, str]:
     """Status and body; status 0 when nobody answered."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT)
     try:
         connection.request("GET", parts.path, headers=_basic(auth) if auth else {})
         response = connection.getresponse()

@@ -17,6 +17,7 @@ from hosting.preflight import (
     opened_door,
     prepare_folders,
     require_free_ports,
+    require_own_prefect,
     require_restored,
 )
 from hosting.safety import refuse_unsafe
@@ -35,6 +36,7 @@ def run(settings: Settings, *, say: Say, ready: Callable[[], None]) -> None:
     prepare_folders(settings)
     with only_platform_on(settings.data):
         require_restored(settings)
+        require_own_prefect(settings)
         require_free_ports(settings)
         count_from_nothing(settings)
         _log_to(settings)
@@ -61,7 +63,7 @@ def bring_up(supervisor: Supervisor, settings: Settings, door: socket, say: Say)
     databases.bring_tables_up(settings)
     demo_city.seed(settings)
     for program in (
-        *[programs.web(settings, door)] * settings.web_processes,
+        *[programs.web_together(settings, door)] * settings.web_processes,
         programs.worker(settings),
         programs.conductor(settings),
     ):

@@ -85,12 +85,20 @@ def require_restored(settings: Settings) -> None:
         raise Refused("上一次恢复没有做完，平台不启动：请重新运行 yjs restore，它会从头做起。")
 
 
+def require_own_prefect(settings: Settings) -> None:
+    """Nobody would speak to the Prefect server that this platform starts."""
+    if settings.prefect_server:
+        raise Refused(
+            "yjs up 自己启动 Prefect 服务，设置 prefect_server 是给 yjs serve 的：请去掉它，或改用 yjs serve。"
+        )
+
+
 def require_free_ports(settings: Settings) -> None:
     """Refuse a port that somebody else listens on."""
     if settings.port == settings.prefect_port:
         raise Refused(f"网页和 Prefect 不能用同一个端口 {settings.port}，请改其中一个设置。")
     require_free(settings.host, settings.port, "YJS_PORT")
-    require_free("127.0.0.1", settings.prefect_port, "YJS_PREFECT_PORT")
+    require_free(settings.prefect_host, settings.prefect_port, "YJS_PREFECT_PORT")
 
 
 def require_free(host: str, port: int, variable: str) -> None:

@@ -12,33 +12,54 @@ from hosting.processes import Program
 WEB_PATIENCE = 10.0  # seconds; a request under way may finish
 # People at the desks come first: what conducts and shows takes the processor time that they leave.
 BEHIND_THE_DESKS = 10
+# Several servers that start at once would make the same tables, and add the same blocks, of which we use none: one
+# of them fails. `yjs migrate` makes the tables before.
+MIGRATED_BEFORE = {
+    "PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false",
+    "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",
+}
 
 
 def prefect_server(settings: Settings) -> Program:
     """Prefect's API, UI and services in one process. uvloop and httptools: half as many again."""
-    lock = prefect_auth_string(settings)
     return Program(
         name="prefect",
         label="Prefect 服务",
         command=[
             *(sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app"),
-            *("--host", "127.0.0.1", "--port", str(settings.prefect_port)),
+            *("--host", settings.prefect_host, "--port", str(settings.prefect_port)),
             *("--loop", "uvloop", "--http", "httptools", "--log-level", "warning"),
             *("--timeout-graceful-shutdown", "3"),  # the workers' websockets would hold it for ever
         ],
         log=settings.logs / "prefect.log",
-        environment=prefect_environment(settings)
-        | {
-            **({"PREFECT_SERVER_API_AUTH_STRING": lock} if lock else {}),
-            "PREFECT_SERVER_DATABASE_CONNECTION_URL": settings.prefect_database_url,
-            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-            "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-            "PREFECT__SERVER_FINAL": "1",  # as its own command line says: no second server in this process
-        },
+        environment=server_environment(settings),
         yields=BEHIND_THE_DESKS,
         before_again=lambda: databases.ensure_prefects(settings),  # somebody may have dropped it
         patience=5.0,  # it does not listen while it makes its tables; PostgreSQL undoes what was half done
     )
+
+
+def prefect_api(settings: Settings) -> Program:
+    """One of several Prefect servers: API and UI, without services. They hear of each other through Redis."""
+    alone = prefect_server(settings)
+    apart = {
+        **alone.environment,
+        "PREFECT__SERVER_WEBSERVER_ONLY": "1",
+    }  # as `prefect server start --no-services`
+    return replace(alone, environment=apart | MIGRATED_BEFORE)
+
+
+def prefect_services(settings: Settings) -> Program:
+    """What goes on beside several Prefect servers: schedules, late runs, events."""
+    alone = prefect_server(settings)
+    command = [sys.executable, "-m", "prefect", "server", "services", "start"]
+    return replace(alone, command=command, environment={**alone.environment, **MIGRATED_BEFORE})
+
+
+def prefect_tables(settings: Settings) -> Program:
+    """Makes Prefect's tables, or brings them to this version, and ends."""
+    alone = prefect_server(settings)
+    return replace(alone, command=[sys.executable, "-m", "prefect", "server", "database", "upgrade", "-y"])
 
 
 def conductor(settings: Settings) -> Program:
@@ -52,14 +73,27 @@ def worker(settings: Settings) -> Program:
 
 
 def web(settings: Settings, door: socket) -> Program:
-    """The pages. Several stand at one door, each takes the next who comes; while one starts again, others do."""
+    """The pages, at a door that is open already."""
     own = _module(settings, "web", "web", "网页")
-    return replace(
-        own,
-        command=[*own.command, str(door.fileno())],
-        environment={**own.environment, "PROMETHEUS_MULTIPROC_DIR": str(settings.web_counts)},
-        inherits=(door.fileno(),),
-    )
+    return replace(own, command=[*own.command, str(door.fileno())], inherits=(door.fileno(),))
+
+
+def web_together(settings: Settings, door: socket) -> Program:
+    """Several stand at one door, each takes the next who comes; while one starts again, others do."""
+    one = web(settings, door)
+    return replace(one, environment={**one.environment, "PROMETHEUS_MULTIPROC_DIR": str(settings.web_counts)})
+
+
+def server_environment(settings: Settings) -> dict[str, str]:
+    """What a process of Prefect's own server must find."""
+    lock = prefect_auth_string(settings)
+    return prefect_environment(settings) | {
+        **({"PREFECT_SERVER_API_AUTH_STRING": lock} if lock else {}),
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": settings.prefect_database_url,
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        "PREFECT__SERVER_FINAL": "1",  # as its own command line says: no second server in this process
+    }
 
 
 def prefect_environment(settings: Settings) -> dict[str, str]:

@@ -5,32 +5,63 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, Date, cast, exists, false, func, or_, update
 from sqlalchemy import case as when
-from sqlalchemy import or_, update
 from sqlmodel import Session, col
 from sqlmodel import select as query
 
 from models.case import Case, Item
 from models.database import CASE_CHANNEL, ring
-from rules.states import CaseState, ItemState
+from rules.moments import CHINA
+from rules.states import CaseState, ItemState, Lane
 
 WORK_CHANNEL = "yjs_work"  # news for the worker: a run was scheduled
 GIVE_UP_AFTER = 6  # failures in a row; then the case waits for a person, or for the next act on it
 
 
+# Who was promised an answer for the day of the hand-over or the next (即办), or was granted by a rule (秒批).
+SOON = or_(
+    col(Item.lane) == Lane.RULE,
+    col(Item.promised_due_on) <= cast(func.timezone(str(CHINA), col(Item.handed_over_at)), Date) + 1,
+)
+# What a pass has to show of it is waited for; or the whole case was promised so.
+IMMEDIATE = or_(
+    col(Case.promised_due_on) <= cast(func.timezone(str(CHINA), col(Case.accepted_at)), Date) + 1,
+    exists().where(
+        col(Item.case_number) == Case.number,
+        col(Item.handed_over_at).is_not(None),
+        col(Item.shown).is_distinct_from(col(Item.state)),
+        SOON,
+    ),
+)
+
+
 def cases_to_ask_for(session: Session, now: datetime, again_after: timedelta, limit: int) -> list[Case]:
-    """Which cases are due for a pass that nobody runs, and that were not asked for a moment ago?"""
+    """Which cases are due for a pass that nobody runs, and that were not asked for a moment ago?
+
+    The one place where the order of passes is decided: what is immediate first, then what is due longest.
+    """
     found = (
         query(Case)
         .where(
             col(Case.look_at) <= now,
-            or_(col(Case.lease_until).is_(None), col(Case.lease_until) < now),
+            _free(now),
             or_(col(Case.asked_at).is_(None), col(Case.asked_at) < now - again_after),
         )
-        .order_by(col(Case.look_at))
+        .order_by(func.coalesce(IMMEDIATE, false()).desc(), col(Case.look_at))
         .limit(limit)
     )
     return list(session.exec(found))
+
+
+def asked_for(session: Session, now: datetime, again_after: timedelta, limit: int) -> int:
+    """How many passes wait in Prefect for a worker? Counted up to this limit."""
+    waiting = (
+        query(Case.number)
+        .where(col(Case.look_at) <= now, _free(now), col(Case.asked_at) >= now - again_after)
+        .limit(limit)
+    )
+    return session.exec(query(func.count()).select_from(waiting.subquery())).one()
 
 
 def note_asked(session: Session, number: str, run: UUID, at: datetime) -> None:
@@ -57,7 +88,7 @@ def claim_pass(
         .where(
             col(Case.number) == number,
             or_(col(Case.flow_run_id) == run, col(Case.flow_run_id).is_(None)),
-            or_(col(Case.lease_until).is_(None), col(Case.lease_until) < now),
+            _free(now),
         )
         .values(lease_holder=holder, lease_until=now + lease, flow_run_id=run)
         .returning(col(Case.number))
@@ -164,11 +195,10 @@ def look_again(session: Session, runs: Iterable[UUID], now: datetime) -> int:
 
     Runs of no case are nobody's concern.
     """
-    free = or_(col(Case.lease_until).is_(None), col(Case.lease_until) < now)
     mine = (col(Case.flow_run_id).in_(list(runs)), col(Case.failures) < GIVE_UP_AFTER)
     found = session.execute(
         update(Case)
-        .where(*mine, free, col(Case.look_at).is_(None))
+        .where(*mine, _free(now), col(Case.look_at).is_(None))
         .values(look_at=now, asked_at=None)
         .returning(col(Case.number))
     )
@@ -197,6 +227,11 @@ def forget_run(session: Session, number: str, run: UUID, now: datetime) -> None:
     if done:
         fresh = update(Item).where(col(Item.case_number) == number)
         session.execute(fresh.values(task_run_id=None, shown=None))
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    """Nobody runs a pass of the case."""
+    return or_(col(Case.lease_until).is_(None), col(Case.lease_until) < now)
 
 
 def _failed(why: str, look_at: datetime) -> dict[str, Any]:

@@ -163,6 +163,11 @@ def latest_notices(session: Session, case_number: str = "", page: int = 1) -> Le
     return leaf_of(session, select(Notice).where(*where).order_by(*order), total, page)
 
 
+def latest_case(session: Session) -> Case | None:
+    """The case that came last."""
+    return session.exec(select(Case).order_by(col(Case.submitted_at).desc()).limit(1)).one_or_none()
+
+
 def cases_since(session: Session, moment: datetime) -> int:
     """How many cases came in since this moment."""
     query = select(func.count()).select_from(Case).where(col(Case.submitted_at) >= moment)

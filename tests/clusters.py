@@ -10,15 +10,17 @@ import tempfile
 import threading
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from config.settings import PREFIX, Settings, settings
 from hosting import databases, postgres
 from hosting.preflight import prepare_folders
 from hosting.processes import Process
+from models.server import connected
 
 START_TIMEOUT = 150.0  # seconds, on a busy machine
 STOP_TIMEOUT = 60.0
@@ -50,6 +52,43 @@ def running_postgres() -> Generator[Settings]:
         finally:
             process.stop()
             shutil.rmtree(settings.socket_folder, ignore_errors=True)
+
+
+@contextmanager
+def postgres_over_tcp() -> Generator[tuple[str, str, str]]:
+    """A PostgreSQL as on a machine of its own, asked for a password at a port of this one.
+
+    Three addresses: the record as the role that works in it, as its owner, and Prefect's database.
+    """
+    with reachable_folder() as folder:
+        alone = Settings(data=folder / "data")
+        prepare_folders(alone)
+        program = postgres.program(alone)
+        (alone.postgres / "pg_hba.conf").write_text(
+            "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
+        )
+        port = free_ports(1)[0]
+        network = ["--listen-addresses=127.0.0.1", f"--port={port}"]
+        process = Process(replace(program, command=[*program.command, *network]))
+        process.start()
+        try:
+            postgres.wait_until_ready(process, alone)
+            with connected(
+                f"postgresql+psycopg2://yijianshi@/postgres?host={alone.socket_folder}&port={port}"
+            ) as here:
+                for statement in (
+                    "CREATE ROLE town_owner LOGIN PASSWORD 'owner-of-tables'",
+                    "CREATE ROLE town LOGIN PASSWORD 'worker-of-town'",
+                    "CREATE DATABASE town OWNER town_owner",
+                    "CREATE DATABASE town_prefect OWNER town_owner",
+                ):
+                    here.execute(text(statement))
+            at = f"127.0.0.1:{port}"
+            owner = f"postgresql://town_owner:owner-of-tables@{at}"
+            yield f"postgresql://town:worker-of-town@{at}/town", f"{owner}/town", f"{owner}/town_prefect"
+        finally:
+            process.stop()
+            shutil.rmtree(alone.socket_folder, ignore_errors=True)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """`python -m web [FILE]`: serve the pages where the settings say, or at the door that is already open."""
 
+import signal
 import socket
 import sys
 
@@ -12,9 +13,20 @@ from web.app import create_app
 
 
 def main() -> None:
-    """Run until told to stop."""
+    """Serve, and say so while it lasts."""
     set_up("web")
+    # uvicorn answers what is being asked, then raises the signal anew: with this the process goes in good order.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit())
     pulse = Pulse("web", answers=True).start()
+    try:
+        serve()
+    finally:
+        pulse.leave()
+
+
+def serve() -> None:
+    """Until told to stop."""
     # A proxy on this machine needs no naming where there is a public address.
     trusted = (settings().trusted_proxies or ("127.0.0.1" if settings().public_url else "")).split()
     config = uvicorn.Config(
@@ -34,7 +46,6 @@ def main() -> None:
     )
     doors = [socket.socket(fileno=int(number)) for number in sys.argv[1:]]
     uvicorn.Server(config).run(sockets=doors or None)
-    pulse.leave()
 
 
 main()
