@@ -79,6 +79,9 @@ def postgres_over_tcp() -> Generator[tuple[str, str, str]]:
                 for statement in (
                     "CREATE ROLE town_owner LOGIN PASSWORD 'owner-of-tables'",
                     "CREATE ROLE town LOGIN PASSWORD 'worker-of-town'",
+                    "CREATE ROLE yijianshi_whole",  # as docs/operating.md asks of an administrator
+                    "CREATE ROLE yijianshi_district",
+                    "GRANT yijianshi_whole, yijianshi_district TO town",
                     "CREATE DATABASE town OWNER town_owner",
                     "CREATE DATABASE town_prefect OWNER town_owner",
                 ):
