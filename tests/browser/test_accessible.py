@@ -11,6 +11,8 @@ from playwright.sync_api import Page
 from actions.accepting import accept
 from actions.applying import submit
 from actions.deciding import grant
+from actions.delivering import deliver, ship
+from actions.issuing import issue
 from actions.listing_gaps import list_gap
 from actions.supervising import fire_due_rungs
 from actions.supplementing import Answer, answer_gap, ask_supplement
@@ -26,6 +28,14 @@ from tests.browser.stories import a_new_case, answer_questions, refuse
 from tests.browser.stories import grant as grant_by_hand
 from tests.people import an_application
 
+DESKS = (
+    ("B1-1", "market"),
+    ("B1-5", "health"),
+    ("B1-2", "market"),
+    ("B1-3", "urban"),
+    ("B1-4", "fire"),
+    ("B1-6", "tobacco"),
+)
 SCREENSHOTS = Path(__file__).parent.parent.parent / "screenshots"  # ignored by git; for people to look at
 
 
@@ -186,6 +196,33 @@ def test_the_other_desks_and_the_applicants_page(at: At, tmp_path: Path) -> None
     applicant.get_by_role("button", name="查询", exact=True).click()
     applicant.wait_for_url(re.compile(number))
     look_at(applicant, "track")
+
+
+def test_the_pages_of_results_on_their_way(at: At) -> None:
+    """One result handed over, one in the post, the others waiting at the window."""
+    now = datetime.now(UTC)
+    with transaction() as session:
+        clerk = account_named(session, "chuangkou")
+        case = submit(session, an_application(), by=clerk, region="000000", at=now)
+        number, code = case.number, case.query_code
+        accept(session, number, by=clerk, at=now)
+        for item, officer in DESKS:
+            grant(session, number, item, by=account_named(session, officer), at=now)
+        issue(session, number, at=now)
+        deliver(session, number, by=clerk, at=now, items=["B1-2"], recipient="陈一诺之弟")
+        ship(session, number, "示例快递", "EX000000001CN", by=clerk, at=now, items=["B1-3"])
+    page = at("chuangkou", "/window/deliveries")
+    page.get_by_text("EX000000001CN").wait_for()
+    look_at(page, "deliveries")
+    for path, name in ((f"/cases/{number}", "case-deliveries"), (f"/cases/{number}/acts", "acts-deliveries")):
+        page.goto(path)
+        look_at(page, name)
+    applicant = at("", "/track")
+    applicant.get_by_label("办件编号").fill(number)
+    applicant.get_by_label("查询码").fill(code)
+    applicant.get_by_role("button", name="查询", exact=True).click()
+    applicant.get_by_text("EX000000001CN").wait_for()
+    look_at(applicant, "track-deliveries")
 
 
 def test_the_pages_of_supervision(at: At) -> None:
