@@ -25,6 +25,7 @@ from rules.states import (
 
 DECIDED = ", ".join(sorted(f"'{state.value}'" for state in ITEM_DECIDED))
 OPEN_AT_DESK = ", ".join(sorted(f"'{state.value}'" for state in ITEM_OPEN_AT_DESK))
+SAME_DAY = "(promised_due_on = CAST(timezone('Asia/Shanghai', handed_over_at) AS date)) IS TRUE"
 
 # Case numbers never collide, however many windows submit at once: one sequence for all, no lock. It
 # wraps after 999,999; a day never sees that many cases, and the number carries the day.
@@ -128,12 +129,30 @@ class Item(SQLModel, table=True):
         one_of("lane", Lane),
         UniqueConstraint("case_number", "code", name="item_once_a_case"),
         CheckConstraint(f"(state IN ({DECIDED})) = (decided_at IS NOT NULL)", name="decided_with_moment"),
-        # What a department's desk asks: what is open here, the most urgent first?
+        # What a department's desk asks: what is open here, the most urgent first; whose is it, and of which item?
         Index(
             "item_open_at_desk",
             "department_code",
+            text(f"({SAME_DAY}) DESC"),
             "due_on",
+            "handed_over_at",
+            "number",
             postgresql_where=text(f"state IN ({OPEN_AT_DESK})"),
+            postgresql_include=["assignee", "code", "name"],
+        ),
+        # What managers ask: what is open anywhere, the most urgent first; and how much of it with whom?
+        Index(
+            "item_open_due",
+            "due_on",
+            "number",
+            postgresql_where=text(f"state IN ({OPEN_AT_DESK})"),
+            postgresql_include=["department_code"],
+        ),
+        # What the window asks: which results have been made? (待发放)
+        Index(
+            "item_result_made",
+            "number",
+            postgresql_where=text("state = 'granted' AND result_number <> ''"),
         ),
         Index("item_done_at_desk", "department_code", "decided_at"),
         # What it also asks: what will come once others have decided?

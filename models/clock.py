@@ -44,6 +44,7 @@ class ClockRow(SQLModel, table=True):
             "clock_delivery_open",
             "item_number",
             postgresql_where=text("stopped_at IS NULL AND kind = 'delivery'"),
+            postgresql_include=["case_number", "due_on"],
         ),
         # What a new holiday table and the list of the overdue ask: which open clocks end when?
         Index("clock_open_due", "due_on", postgresql_where=text("stopped_at IS NULL")),

@@ -39,8 +39,14 @@ class Notice(SQLModel, table=True):
         ),
         # What a receipt asks: which notice does the carrier speak of?
         Index("notice_reference", "reference", postgresql_where=text("reference <> ''")),
-        # What inbox and ledger ask: the latest first?
-        Index("notice_newest", text("created_at DESC"), "case_number", text("serial DESC")),
+        # What inbox and ledger ask: the latest first; and how fared those of these days?
+        Index(
+            "notice_newest",
+            text("created_at DESC"),
+            "case_number",
+            text("serial DESC"),
+            postgresql_include=["channel", "via", "state", "segments", "sent_at"],
+        ),
         # What the ledger page and the daily digest ask: how fared the notices of these days?
         Index("notice_by_state", "state", "created_at"),
         # What courtesy asks: how much has this person been told today?

@@ -189,7 +189,11 @@ def names_of(session: Session) -> dict[str, str]:
 
 
 def _running_views(session: Session, numbers: list[str], at: datetime) -> list[ClockView]:
-    cases = {case.number: case for case in session.exec(select(Case).where(col(Case.number).in_(numbers)))}
+    versions = dict(
+        session.execute(select(Case.number, Case.bundle_digest).where(col(Case.number).in_(numbers)))
+        .tuples()
+        .all()
+    )
     procedures: dict[str, list[SpecialProcedure]] = defaultdict(list)
     for procedure in session.exec(
         select(SpecialProcedure).where(col(SpecialProcedure.case_number).in_(numbers))
@@ -203,7 +207,7 @@ def _running_views(session: Session, numbers: list[str], at: datetime) -> list[C
     calendar, found = calendar_for(settings().region), []
     offices = office_calendars(session, numbers)
     for row in session.exec(running):
-        bundle = bundle_of_version(session, cases[row.case_number].bundle_digest)
+        bundle = bundle_of_version(session, versions[row.case_number])
         hours = offices.get(row.item_number, calendar)
         found.append(_view(row, None, procedures[row.case_number], bundle, hours, at))
     return found

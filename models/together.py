@@ -1,6 +1,6 @@
 """Work between departments: opinions asked for, joint visits and meetings, stand-ins, what must be put right."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -257,10 +257,11 @@ def gatherings_ahead(session: Session, department: str) -> list[Gathering]:
     return list(session.exec(select(Gathering).where(*ahead).order_by(col(Gathering.planned_at))))
 
 
-def rectifications_overdue(session: Session, items: Iterable[str], at: datetime) -> set[str]:
+def rectifications_overdue(session: Session, items: Collection[Item], at: datetime) -> set[str]:
     """Those of these items that were not put right in time."""
     query = select(ClockRow.item_number).where(
-        col(ClockRow.item_number).in_(list(items)),
+        col(ClockRow.case_number).in_({item.case_number for item in items}),  # as the index has it
+        col(ClockRow.item_number).in_([item.number for item in items]),
         ClockRow.kind == ClockKind.RECTIFICATION,
         col(ClockRow.stopped_at).is_(None),
         col(ClockRow.due_at) < at,

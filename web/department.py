@@ -126,5 +126,5 @@ def _beside(db: Session, leaf: Leaf[AtDesk]) -> dict[str, Any]:
         "leaf": leaf,
         "standings": standings(db, {row.case.number for row in leaf.rows}, at=now()),
         "marks": marks_of(db, leaf.rows, at=now()),
-        "not_put_right": rectifications_overdue(db, [row.item.number for row in leaf.rows], now()),
+        "not_put_right": rectifications_overdue(db, [row.item for row in leaf.rows], now()),
     }

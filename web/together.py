@@ -80,7 +80,7 @@ def together(db: Session, case: Case, items: list[Item], bundle: Bundle) -> dict
         },
         "gatherings": gatherings_of(db, case.number),
         "rectifications": rectifications_of(db, case.number),
-        "not_put_right": rectifications_overdue(db, [item.number for item in open_items], now()),
+        "not_put_right": rectifications_overdue(db, open_items, now()),
         "in_steps": {item.code for item in open_items if len(bundle.item(item.code).steps) > 1},
     }
 
