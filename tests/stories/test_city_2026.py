@@ -73,7 +73,7 @@ def city(cluster: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """One year for all the tests of this module."""
     from tests.conftest import _named_by_the_settings
 
-    with pytest.MonkeyPatch.context() as patch, _named_by_the_settings(cluster, "city"):  # type: ignore[arg-type]
+    with pytest.MonkeyPatch.context() as patch, _named_by_the_settings(cluster, "year_2026"):  # type: ignore[arg-type]
         patch.setenv("YJS_DATA", str(tmp_path_factory.mktemp("city")))
         settings.cache_clear()
         with transaction() as session:
