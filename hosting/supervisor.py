@@ -101,11 +101,9 @@ class Supervisor:
             try:
                 process.program.before_again()
                 process.start()
-            except (OSError, Refused) as error:
+            except Exception as error:  # whatever keeps this one from starting, the others go on
                 process.schedule_restart()
-                self._tell(
-                    f"{process.program.label} 没能重新启动：{getattr(error, 'strerror', None) or error}"
-                )
+                self._tell(f"{process.program.label} 没能重新启动：{_said(error)}")
 
     def _tell(self, sentence: str) -> None:
         logger.warning(sentence)
@@ -113,6 +111,12 @@ class Supervisor:
 
     def _remember(self, number: int, _frame: FrameType | None) -> None:
         self._asked = signal.Signals(number)
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, Refused):
+        return str(error)
+    return getattr(error, "strerror", None) or type(error).__name__
 
 
 def _ending(code: int | None) -> str:

@@ -179,6 +179,8 @@ def ensure_trigrams(connection: Connection) -> None:
     """Prefect's server indexes names by trigrams."""
     try:
         connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
+    except IntegrityError:
+        return  # somebody else was just as fast
     except (OperationalError, ProgrammingError):
         raise Refused("库里没有扩展 pg_trgm，也没有权限添加，请数据库管理员添加它。") from None
 
