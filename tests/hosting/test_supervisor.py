@@ -81,6 +81,19 @@ def test_a_program_that_cannot_be_started_again_does_not_end_the_others(tmp_path
         assert supervisor.wait_for(lambda: any("没能重新启动" in sentence for sentence in said), 5)
 
 
+def test_whatever_is_missing_before_a_new_start_the_others_go_on(tmp_path: Path) -> None:
+    def refuse() -> None:
+        raise LookupError("nobody thought of this")
+
+    said: list[str] = []
+    with Supervisor(said.append) as supervisor:
+        other = supervisor.start(program(tmp_path, "sleep", "60", name="other"))
+        dying = supervisor.start(replace(program(tmp_path, "sleep", "60", name="dying"), before_again=refuse))
+        os.kill(dying.pid, signal.SIGKILL)
+        assert supervisor.wait_for(lambda: any("没能重新启动：LookupError" in one for one in said), 5)
+        assert other.running
+
+
 def test_everything_ends_in_the_opposite_order(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", logger="hosting")
     with Supervisor(lambda _: None) as supervisor:
