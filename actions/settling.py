@@ -46,13 +46,13 @@ def settle(
     session: Session, case: Case, item: Item, items: list[Item], decision: Decision, *, by: str, at: datetime
 ) -> None:
     """Write the decision with its entry, clocks, results and notice. The caller holds the lock and then follows."""
+    stop_clocks(session, case, item, at=at)  # before anything waits to be written: then all of it goes at once
     item.decided_at, item.decided_by = at, by  # before the move: the table wants both together
     item.lane, item.reason = decision.lane, decision.reason
     item.conditions, item.conditions_until = decision.conditions, decision.conditions_until
     item.transferred_to = decision.transferred_to
     facts = decision.facts | _told_in_the_record(decision)
     move_item(session, case, item, decision.act, by=by, at=at, reason=decision.reason, facts=facts)
-    stop_clocks(session, case, item, at=at)
     bundle = bundle_of_version(session, case.bundle_digest)
     if decision.act is Act.GRANT:
         _hand_on_result(session, bundle, case, item, at)

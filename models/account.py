@@ -178,8 +178,9 @@ def account_of_identity(session: Session, identity: str) -> Account | None:
 
 
 def departments_by_code(session: Session) -> dict[str, Department]:
-    """All departments."""
-    return {department.code: department for department in session.exec(select(Department))}
+    """All departments. No act changes them, so nothing need be written before they are read."""
+    with session.no_autoflush:
+        return {department.code: department for department in session.exec(select(Department))}
 
 
 def accounts(session: Session) -> list[Account]:
