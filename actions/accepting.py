@@ -10,8 +10,8 @@ from actions.deferring import promise_papers
 from actions.following import follow
 from actions.moving import SYSTEM, move_case, move_item
 from actions.permitting import must_be_allowed
-from models.account import Account, departments_by_code
-from models.case import Case, items_of, lock_case
+from models.account import Account, short_names
+from models.case import Case, Item, items_of, lock_case
 from models.clock import running_clocks
 from models.notice import queue_notice
 from models.supplement import open_notice, untold_gaps
@@ -44,9 +44,10 @@ def accept(session: Session, number: str, *, by: Account, at: datetime) -> Case:
 
 def take_in(session: Session, case: Case, *, by: Account, at: datetime) -> None:
     """The window accepts. The case is locked."""
+    items = _nothing_missing(session, case, at=at)
     case.accepted_at = at
     move_case(session, case, Act.ACCEPT, by=by.username, at=at)
-    begin(session, case, accepted_at=at, at=at)
+    _begin(session, case, items, accepted_at=at, at=at)
 
 
 def received_at(session: Session, case: Case) -> datetime:
@@ -65,26 +66,32 @@ def silent_too_long(session: Session, case: Case, *, at: datetime) -> bool:
 def deem_accepted(session: Session, case: Case, *, at: datetime) -> None:
     """视为受理: the case was accepted the day its papers were received (domain R5). The case is locked."""
     received = received_at(session, case)
+    items = _nothing_missing(session, case, at=at)
     case.accepted_at = received
     move_case(session, case, Act.DEEM_ACCEPTED, by=SYSTEM, at=at, reason=DEEMED)
-    begin(session, case, accepted_at=received, at=at)
+    _begin(session, case, items, accepted_at=received, at=at)
 
 
-def begin(session: Session, case: Case, *, accepted_at: datetime, at: datetime) -> None:
+def _nothing_missing(session: Session, case: Case, *, at: datetime) -> list[Item]:
+    """Nobody need say any more what is missing: that clock stops. All items, read before anything is written."""
+    stop_clocks(session, case, None, at=at)
+    return items_of(session, case.number)
+
+
+def _begin(session: Session, case: Case, every: list[Item], *, accepted_at: datetime, at: datetime) -> None:
     """What an acceptance sets going: dates, the notice, the departments. The case is locked and accepted."""
-    items = [item for item in items_of(session, case.number) if item.state in ITEM_OPEN]
-    stop_clocks(session, case, None, at=at)  # nobody need say any more what is missing
+    items = [item for item in every if item.state in ITEM_OPEN]
     start_case_clocks(session, case, bundle_of_version(session, case.bundle_digest), items, at=accepted_at)
-    names = departments_by_code(session)
+    names = short_names(session)
     facts = {
-        "departments": list(dict.fromkeys(names[item.department_code].short_name for item in items)),
+        "departments": list(dict.fromkeys(names[item.department_code] for item in items)),
         "promised_due_on": case.promised_due_on.isoformat() if case.promised_due_on else None,
         "legal_due_on": case.legal_due_on.isoformat() if case.legal_due_on else None,
         "provisional": case.due_provisional,
     }
     promise_papers(session, case, at=at)  # from today, also where the law dates the acceptance back
     queue_notice(session, case, Event.ACCEPTED, facts=facts, at=at)
-    follow(session, case, at=at)
+    follow(session, case, every, at=at)
 
 
 def decline(session: Session, number: str, reason: str, *, by: Account, at: datetime) -> Case:

@@ -130,7 +130,7 @@ def _decide(
     at: datetime,
 ) -> Item:
     settle(session, case, item, items, decision, by=by.username, at=at)
-    follow(session, case, at=at)
+    follow(session, case, items, at=at)
     return item
 
 

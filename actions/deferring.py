@@ -28,7 +28,9 @@ def promise_papers(session: Session, case: Case, *, at: datetime) -> None:
     """受理: the papers promised for later get their day. One clock serves all that have the same number of days."""
     bundle = bundle_of_version(session, case.bundle_digest)
     by_days: dict[int, list[Material]] = defaultdict(list)
-    for material in _missing(session, case):
+    with session.no_autoflush:  # an acceptance makes no papers, and is written in one go
+        missing = _missing(session, case)
+    for material in missing:
         by_days[bundle.material(material.spec_id).defer_days].append(material)
     for days, materials in sorted(by_days.items()):
         limit = Limit(days, Unit.WORKING_DAY, "容缺受理承诺", "assumption")

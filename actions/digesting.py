@@ -9,7 +9,7 @@ from sqlmodel import Session
 from actions.dating import hall_calendar
 from actions.given_up import given_up
 from actions.untold import untold
-from models.account import Account, departments_by_code, managers, responsible_for
+from models.account import Account, managers, responsible_for, short_names
 from models.card import Card, cards
 from models.case import Item, find_case
 from models.digest import Digest, digests_composed, keep_digests
@@ -27,7 +27,7 @@ def compose_digests(session: Session, *, at: datetime) -> int:
     day, calendar = china_day(at), hall_calendar()
     if not calendar.is_working(day) or at < calendar.hours.opens(day) or digests_composed(session, day):
         return 0
-    names = {code: one.short_name for code, one in departments_by_code(session).items()}
+    names = short_names(session)
     found, urged = cards(session, only_open=True, limit=MOST_CARDS), _urged(session)
     digests = [
         _digest(reader, theirs, urged.get(reader.username, []), names, at)

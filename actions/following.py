@@ -23,13 +23,14 @@ NOTHING_LEFT = "全部事项都已撤回、减除或者无需办理。"
 __all__ = ["block_all", "follow", "needs_of"]
 
 
-def follow(session: Session, case: Case, *, at: datetime) -> None:
+def follow(session: Session, case: Case, at_hand: list[Item] | None = None, *, at: datetime) -> None:
     """Bring the case to where the rules say it is now. The caller holds the lock of the case.
 
-    What is handed over may be granted at once by a rule of its own, and that grant has consequences again.
+    `at_hand`: all its items, where the caller read them under the lock; otherwise they are read here. What is handed
+    over may be granted at once by a rule of its own, and that grant has consequences again.
     """
     bundle = bundle_of_version(session, case.bundle_digest)
-    items = {item.code: item for item in items_of(session, case.number)}
+    items = {item.code: item for item in at_hand or items_of(session, case.number)}
     needs = needs_of(bundle, case, list(items.values()))
     again, news = True, False
     while again:

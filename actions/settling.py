@@ -9,7 +9,7 @@ from sqlmodel import Session
 from actions.dating import start_clock, start_delivery_clock, stop_clocks
 from actions.moving import move_item
 from actions.needing import block_all, needs_of
-from models.account import departments_by_code
+from models.account import short_names
 from models.after import PostCheck
 from models.case import Case, Item, materials_of
 from models.document import revoke_documents
@@ -46,7 +46,9 @@ def settle(
     session: Session, case: Case, item: Item, items: list[Item], decision: Decision, *, by: str, at: datetime
 ) -> None:
     """Write the decision with its entry, clocks, results and notice. The caller holds the lock and then follows."""
-    stop_clocks(session, case, item, at=at)  # before anything waits to be written: then all of it goes at once
+    stop_clocks(
+        session, case, item, at=at
+    )  # before anything waits to be written: then all of it goes at once
     item.decided_at, item.decided_by = at, by  # before the move: the table wants both together
     item.lane, item.reason = decision.lane, decision.reason
     item.conditions, item.conditions_until = decision.conditions, decision.conditions_until
@@ -61,7 +63,6 @@ def settle(
     facts = _facts(session, bundle, case, item, items)
     in_writing = decision.act is not Act.GRANT or bool(decision.conditions)  # art. 38
     queue_notice(session, case, Event.ITEM_DECIDED, about=about, facts=facts, at=at, statutory=in_writing)
-    session.flush()  # what follows reads the items anew
 
 
 def undo(
@@ -107,7 +108,11 @@ def hand_on_papers(session: Session, bundle: Bundle, case: Case, item: Item, *, 
     """The result of a granted item becomes a material of those who wait for it."""
     result, number = bundle.item(item.code).result, result_number(item.number)
     made_of_it = {spec.id for spec in bundle.materials if spec.from_item == item.code}
-    for material in materials_of(session, case.number) if made_of_it else ():
+    with (
+        session.no_autoflush
+    ):  # nothing of the decision changes which papers there are: all is written at the end
+        papers = materials_of(session, case.number) if made_of_it else []
+    for material in papers:
         if material.state is MaterialState.AWAITED and material.spec_id in made_of_it:
             material.state, material.supplied_at = MaterialState.SHARED, at
             material.file_name = f"{result[: FILE_NAME - len(number) - 1]} {number}"
@@ -136,7 +141,7 @@ def _facts(session: Session, bundle: Bundle, case: Case, item: Item, items: list
     }
     granted = item.state is ItemState.GRANTED
     left = [other for other in items if other.state not in ITEM_FINAL and other.code not in stopped]
-    names = {code: department.short_name for code, department in departments_by_code(session).items()}
+    names = short_names(session)
     return {
         "item": item.name,
         "department": names[item.department_code],

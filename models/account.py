@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, ColumnElement, delete, func, or_
+from sqlalchemy import BigInteger, Column, ColumnElement, bindparam, delete, func, or_
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.columns import code, moment, one_of, sealed
@@ -154,10 +154,16 @@ def recovery_code(session: Session, code_hash: str) -> RecoveryCode | None:
     return session.exec(query.with_for_update()).one_or_none()
 
 
+_SIGNED_IN = (  # every page asks it: put together once
+    select(SignIn, Account)
+    .join(Account, col(Account.username) == col(SignIn.username))
+    .where(SignIn.token_hash == bindparam("token"))
+)
+
+
 def sign_in_of(session: Session, token_hash: str) -> tuple[SignIn, Account] | None:
     """The session that this token began, and whose it is."""
-    query = select(SignIn, Account).join(Account, col(Account.username) == col(SignIn.username))
-    return session.exec(query.where(SignIn.token_hash == token_hash)).one_or_none()
+    return session.exec(_SIGNED_IN, params={"token": token_hash}).one_or_none()
 
 
 def recovery_codes_left(session: Session, username: str) -> int:
@@ -181,6 +187,15 @@ def departments_by_code(session: Session) -> dict[str, Department]:
     """All departments. No act changes them, so nothing need be written before they are read."""
     with session.no_autoflush:
         return {department.code: department for department in session.exec(select(Department))}
+
+
+_SHORT_NAMES = select(Department.code, Department.short_name)
+
+
+def short_names(session: Session) -> dict[str, str]:
+    """What the departments are called for short, by code."""
+    with session.no_autoflush:
+        return dict(session.exec(_SHORT_NAMES).all())
 
 
 def accounts(session: Session) -> list[Account]:

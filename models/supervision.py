@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from config.calendars import calendar_for
 from config.settings import settings
-from models.account import Account, departments_by_code
+from models.account import Account, short_names
 from models.case import Case, Item, find_case, items_of
 from models.clock import (
     STOPPABLE,
@@ -163,7 +163,7 @@ def overdue_listed(session: Session, *, at: datetime, limit: int = 500) -> list[
     of_items, of_cases = {row.item_number for row in rows}, {row.case_number for row in rows}
     items = {item.number: item for item in session.exec(select(Item).where(col(Item.number).in_(of_items)))}
     cases = {case.number: case for case in session.exec(select(Case).where(col(Case.number).in_(of_cases)))}
-    names = {code: one.short_name for code, one in departments_by_code(session).items()}
+    names = short_names(session)
     asked = asked_departments(session, [row.id for row in rows if row.kind is ClockKind.OPINION])
     calendar, today = calendar_for(settings().region), china_day(at)
     found = []

@@ -33,13 +33,12 @@ def granted(request: Request, db: Db, viewer: Viewer, number: str, item: str, fo
         field: typed(form, field) for field in ("opinion", "conditions", "conditions_until")
     }
     try:
-        case_seen_by(db, viewer, number)
         words = with_template(db, "grant", words, typed(form, "template"), by=viewer)
-        asked = Asked(db, number, item, words, viewer, now())
-        with db.begin_nested():  # a refusal leaves nothing half written behind
-            do("grant", asked)
+        do("grant", Asked(db, number, item, words, viewer, now()))
     except Refused as refused:
-        return _not_done(request, db, viewer, number, item, refused, "opinion", words)
+        db.rollback()  # a refusal leaves nothing half written behind
+        why = _explained(db, viewer, number, refused)
+        return _not_done(request, db, viewer, number, item, why, "opinion", words)
     return RedirectResponse(with_view(f"/cases/{number}?done={item}", typed(form, KEPT)), 303)
 
 
@@ -85,6 +84,15 @@ def _preview(
         carried=carried,
         departments=departments_by_code(db),
     )
+
+
+def _explained(db: Session, viewer: Account, number: str, refused: Refused) -> Refused:
+    """The refusal, for those whose case it is; who may decide it may see it, so only a refusal has to ask."""
+    try:
+        case_seen_by(db, viewer, number)
+    except Refused as unseen:
+        return unseen
+    return refused
 
 
 def _not_done(

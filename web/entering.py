@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -91,14 +91,14 @@ def _must_owe_nothing(account: Account, path: str) -> None:
 Visitor = Annotated[Account | None, Depends(viewer_or_none)]
 
 
-def viewer(request: Request, db: Db, account: Visitor) -> Account:
+async def viewer(request: Request, db: Db, account: Visitor) -> Account:
     """The person signed in, to whose district the request's session is confined before the page reads anything.
 
     Who keeps accounts or reads the audit has no other desk (三员分立).
     """
     if account is None:
         raise NotSignedIn
-    confine(db, account.district)
+    confine(db, account.district)  # it has not begun: only noted, and no thread is needed for it
     if account.role in APART and not request.url.path.startswith(DESKS_APART):
         raise NotYourDesk(f"{account.role.label}不经办也不查看办件。")
     return account
@@ -122,8 +122,8 @@ def session_kept(request: Request) -> str:
     return kept(request.cookies.get(SESSION, ""))
 
 
-def _one_of(*roles: Role) -> Callable[[Account], Account]:
-    def in_role(account: Viewer) -> Account:
+def _one_of(*roles: Role) -> Callable[[Account], Awaitable[Account]]:
+    async def in_role(account: Viewer) -> Account:  # asks nothing of the database: no thread is needed
         if account.role not in roles:
             words = "、".join(role.label for role in roles)
             raise NotYourDesk(f"这是{words}的工作台，您的角色是“{account.role.label}”。")
@@ -132,10 +132,10 @@ def _one_of(*roles: Role) -> Callable[[Account], Account]:
     return in_role
 
 
-def _of_all(*roles: Role) -> Callable[[Account], Account]:
+def _of_all(*roles: Role) -> Callable[[Account], Awaitable[Account]]:
     """The same, where the page is about the platform: whoever is of a part of it has no share in that."""
 
-    def of_the_whole(account: Annotated[Account, Depends(_one_of(*roles))]) -> Account:
+    async def of_the_whole(account: Annotated[Account, Depends(_one_of(*roles))]) -> Account:
         if account.district:
             raise NotYourDesk("这一页是整个平台的，由不限行政区划的账号办理。")
         return account
