@@ -48,7 +48,7 @@ test-fast: setup ## the tests that need neither the whole platform nor a browser
 	$(BIN)/python -m pytest -m $(ALONE) $(TOGETHER)
 
 .PHONY: bench
-bench: bench-throughput bench-patrol bench-pages ## measure everything: the three below, one after the other
+bench: bench-throughput bench-patrol bench-stored bench-pages ## measure everything: the four below, one after the other
 
 .PHONY: bench-throughput
 bench-throughput: setup ## measure: cases a second, beside Prefect as it comes (CASES=... takes another number)
@@ -61,6 +61,10 @@ bench-patrol: setup ## measure: does a patrol cost what is due, or what is open?
 .PHONY: bench-pages
 bench-pages: setup ## measure: every page with 100,000 cases stored (CASES=... takes another number)
 	$(BIN)/python -W ignore -m bench.pages
+
+.PHONY: bench-stored
+bench-stored: setup ## measure: the same acts on a small and on a large record (STORED=10000,1000000 takes other sizes)
+	$(BIN)/python -W ignore -m bench.stored
 
 .PHONY: faults
 faults: setup ## a busy day on which everything dies at random (SEED=… FAULTS=200), and the account
