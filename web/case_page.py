@@ -51,7 +51,7 @@ HANDLES = frozenset(
 
 def case_seen_by(db: Session, viewer: Account, number: str) -> tuple[Case, list[Item]]:
     """The case and its items, if this person has anything to do with it."""
-    _must_be_a_number(number)
+    must_be_a_number(number)
     case = find_case(db, number)
     items = items_of(db, number)
     mine = any(item.department_code == viewer.department_code for item in items)
@@ -63,7 +63,8 @@ def case_seen_by(db: Session, viewer: Account, number: str) -> tuple[Case, list[
     raise NotYourDesk("这个办件没有您部门的事项，不能查看。")
 
 
-def _must_be_a_number(number: str) -> None:
+def must_be_a_number(number: str) -> None:
+    """NotFound, with what is wrong, where no case can have this number."""
     if fault := fault_of_case_number(number):
         raise NotFound(fault)
 
@@ -163,7 +164,7 @@ def receipt(request: Request, db: Db, clerk: Clerk, number: str, new: str = "") 
 @router.post("/{number}/accept")
 def accepted(db: Db, clerk: Clerk, number: str, _form: OurForm) -> Response:
     """受理. A clerk sees every case there is, so the act itself finds out whether there is this one."""
-    _must_be_a_number(number)
+    must_be_a_number(number)
     with saying_who(db, Tried(number, "", Act.ACCEPT, clerk, now())):
         accept(db, number, by=clerk, at=now())
     return RedirectResponse(f"/cases/{number}", 303)

@@ -17,7 +17,7 @@ from models.case import Case, Item
 from models.version import bundle_of_version
 from rules.errors import Faulty, NotYourDesk, Refused
 from rules.states import Act
-from web.case_page import case_page, case_seen_by
+from web.case_page import case_page, case_seen_by, must_be_a_number
 from web.desk_view import KEPT, with_view
 from web.entering import Db, OurForm, Viewer, now, typed
 from web.refusing import refusal, status_of
@@ -33,6 +33,7 @@ def granted(request: Request, db: Db, viewer: Viewer, number: str, item: str, fo
         field: typed(form, field) for field in ("opinion", "conditions", "conditions_until")
     }
     try:
+        must_be_a_number(number)
         words = with_template(db, "grant", words, typed(form, "template"), by=viewer)
         do("grant", Asked(db, number, item, words, viewer, now()))
     except Refused as refused:
