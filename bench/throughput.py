@@ -5,16 +5,13 @@ real sign-ins. `CASES=500 make bench-throughput` takes more cases.
 """
 
 import os
-import random
-import re
 import statistics
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -25,9 +22,9 @@ from sqlalchemy import text
 
 from actions.applying import submit
 from bench import capacity
-from bench.stock import ITEMS, NAME
+from bench.people import PACE, Act, Answers, People, at_a_halls_pace, decided, everybody, looking, opened
+from bench.stock import NAME
 from bench.where import machine
-from config.settings import DEMO_PASSWORD
 from models.account import account_named
 from models.database import engine, transaction
 from tests.clusters import Platform, running_platform
@@ -35,8 +32,8 @@ from tests.people import an_application, full_answers
 
 CASES = int(os.environ.get("CASES", "120"))
 STOCK_CASES = int(os.environ.get("STOCK_CASES", "3"))
-DESKS = {"B1-1": "market", "B1-2": "market", "B1-3": "urban", "B1-4": "fire", "B1-5": "health"}
 HANDS = 12  # people who press a button at the same moment
+KEPT = 20  # cases kept back for those who decide at a hall's pace while the engine works off the others: 27 seconds
 PATIENCE = 1800.0  # seconds
 
 
@@ -48,27 +45,8 @@ class Measured:
     concluded: float = 0.0  # seconds until every joint answer is in the record
     completed: float = 0.0  # seconds until Prefect shows every run completed
     cpu: float = 0.0  # seconds, all processes
+    left: int = 0  # cases not completed in Prefect when those at a hall's pace had done
     waits: list[float] = field(default_factory=list)  # seconds from the last decision to the end in Prefect
-
-
-class Person:
-    """Somebody at a desk, signed in over HTTP."""
-
-    def __init__(self, url: str, username: str) -> None:
-        self.http = httpx.Client(base_url=url, timeout=60)
-        page = self.http.get("/sign-in").text
-        fields = {"csrf": _csrf(page), "username": username, "password": DEMO_PASSWORD}
-        if self.http.post("/sign-in", data=fields).status_code != 303:
-            raise SystemExit(f"{username} cannot sign in")
-        self.csrf = _csrf(self.http.get("/track").text)
-
-    def press(self, path: str) -> float:
-        """Send a form of one button; how long the answer took."""
-        began = time.perf_counter()
-        answer = self.http.post(path, data={"csrf": self.csrf})
-        if answer.status_code != 303:
-            raise SystemExit(f"{path}: {answer.status_code}")
-        return time.perf_counter() - began
 
 
 def main() -> int:
@@ -76,43 +54,53 @@ def main() -> int:
     print(machine(), flush=True)
     with running_platform() as platform:
         idle = _memory(platform)
-        ours, presses, looks = _ours(platform)
+        ours, rush, busy = _ours(platform)
         told = _told(platform)
-        busy = _memory(platform)
+        after = _memory(platform)
         stock = _stock(platform)
     print(f"{'':34}{'this platform':>16}{'stock Prefect':>16}{'ratio':>9}")
     _line("cases", ours.cases, stock.cases)
-    _line("concluded in the record, cases/s", ours.cases / ours.concluded)
+    _line("concluded in the record, cases/s", CASES / ours.concluded)
     _line("completed in Prefect, cases/s", ours.cases / ours.completed, stock.cases / stock.completed)
     _line("CPU-seconds a case", ours.cpu / ours.cases, stock.cpu / stock.cases)
     _line("last decision to end, median s", _median(ours.waits), _median(stock.waits))
     _line("last decision to end, 95 % s", _most(ours.waits), _most(stock.waits))
     _line("last decision to told, median s", _median(told))
     _line("last decision to told, 95 % s", _most(told))
-    _line("a decision's answer, median ms", 1000 * _median(presses))
-    _line("a decision's answer, 95 % ms", 1000 * _most(presses))
-    _line("a desk page meanwhile, 95 % ms", 1000 * _most(looks))
+    for when, answers in (("rush", rush), ("engine busy", busy)):
+        _line(f"{when}: a decision, median ms", 1000 * _median(answers.decisions))
+        _line(f"{when}: a decision, 95 % ms", 1000 * _most(answers.decisions))
+        _line(f"{when}: a desk page, median ms", 1000 * _median(answers.pages))
+        _line(f"{when}: a desk page, 95 % ms", 1000 * _most(answers.pages))
+    _line("engine busy: cases left at its end", ours.left)
     _line("memory idle, MB", idle)
-    _line("memory after, MB", busy)
+    _line("memory after, MB", after)
+    print(f"rush: {HANDS} people press without a pause, and the engine steps back behind them")
+    print(f"engine busy: {PACE:.0f} decisions and a page a second while it works off what the rush has left")
     print(f"\n{capacity.table(*_for_capacity(ours))}")
     return 0
 
 
 def _for_capacity(ours: Measured) -> tuple[float, float, float]:
-    return ours.cases / ours.concluded, ours.cases / ours.completed, ours.cpu / ours.cases
+    return CASES / ours.concluded, ours.cases / ours.completed, ours.cpu / ours.cases
 
 
-def _ours(platform: Platform) -> tuple[Measured, list[float], list[float]]:
-    url = platform.url
-    numbers = _applied(platform, CASES)
-    people = {name: Person(url, name) for name in {"chuangkou", *DESKS.values()}}
-    found, presses = Measured(CASES), []
-    before, began = _cpu(platform), time.perf_counter()
-    with _looking(people["fire"]) as looks, ThreadPoolExecutor(HANDS) as hands:
-        for wave in _waves(numbers):
-            presses += list(hands.map(lambda act: people[act[0]].press(act[1]), wave))
+def _ours(platform: Platform) -> tuple[Measured, Answers, Answers]:
+    """The measure, then how long people waited: in the rush, and while the engine was busy."""
+    numbers, kept = _applied(platform, CASES), _applied(platform, KEPT)
+    people = everybody(platform.url)
+    found, rush = Measured(CASES + KEPT), Answers()
+    before = _cpu(platform)
+    for wave in opened(kept):
+        _press(people, wave)
+    began = time.perf_counter()
+    with looking(people["fire"]) as rush.pages:
+        for wave in (*opened(numbers), *decided(numbers)):
+            rush.decisions += _press(people, wave)
         found.concluded = time.perf_counter() - began
-        _until(lambda: _completed(platform) == CASES)
+    busy = at_a_halls_pace(people, [act for wave in decided(kept) for act in wave])
+    found.left = found.cases - _completed(platform)
+    _until(lambda: _completed(platform) == found.cases)
     found.completed, found.cpu = time.perf_counter() - began, _cpu(platform) - before
     with platform.at_hand(), transaction() as session:
         ends = session.execute(
@@ -124,19 +112,12 @@ def _ours(platform: Platform) -> tuple[Measured, list[float], list[float]]:
         if run["id"] in concluded:
             ended = datetime.fromisoformat(run["end_time"])
             found.waits.append((ended - concluded[run["id"]]).total_seconds())
-    return found, presses, looks
+    return found, rush, busy
 
 
-def _waves(numbers: list[str]) -> Iterator[list[tuple[str, str]]]:
-    """Accept all, then the licence checks, then the other decisions in an order nobody planned."""
-    chance = random.Random(1)  # noqa: S311  the same order every time
-    yield [("chuangkou", f"/cases/{number}/accept") for number in numbers]
-    yield [(DESKS["B1-1"], f"/cases/{number}/items/B1-1/grant") for number in numbers]
-    rest = [(DESKS[item], f"/cases/{number}/items/{item}/grant") for number in numbers for item in ITEMS[1:]]
-    # The health check first: the food licence waits for its result.
-    rest.sort(key=lambda act: (act[1].endswith("B1-2/grant"), chance.random()))
-    yield rest[: len(numbers) * 3]
-    yield rest[len(numbers) * 3 :]
+def _press(people: People, wave: list[Act]) -> list[float]:
+    with ThreadPoolExecutor(HANDS) as hands:
+        return list(hands.map(lambda act: people[act[0]].press(act[1]), wave))
 
 
 def _applied(platform: Platform, count: int) -> list[str]:
@@ -158,25 +139,6 @@ def engine_gone() -> None:
     """The next platform is another database."""
     with suppress(Exception):
         engine().dispose()
-
-
-@contextmanager
-def _looking(person: Person) -> Iterator[list[float]]:
-    """Somebody who opens the desk's page all the while."""
-    looks: list[float] = []
-    stop = threading.Event()
-
-    def look() -> None:
-        while not stop.wait(0.2):
-            began = time.perf_counter()
-            person.http.get("/desk").raise_for_status()
-            looks.append(time.perf_counter() - began)
-
-    watcher = threading.Thread(target=look, daemon=True)
-    watcher.start()
-    yield looks
-    stop.set()
-    watcher.join(10)
 
 
 def _told(platform: Platform) -> list[float]:
@@ -296,13 +258,6 @@ def _memory(platform: Platform) -> float:
         with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
             total += process.memory_full_info().pss
     return total / 1e6
-
-
-def _csrf(page: str) -> str:
-    found = re.search(r'name="csrf" value="(\w+)"', page)
-    if not found:
-        raise SystemExit("no form on the page")
-    return found[1]
 
 
 def _median(values: list[float]) -> float:

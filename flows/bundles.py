@@ -1,12 +1,11 @@
 """The flow of each bundle (一件事): plan, fan out, suspend while people work, join, conclude."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Annotated
 from uuid import UUID, uuid4
 
 from prefect import Flow, flow
-from prefect.client.schemas.objects import State
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.context import FlowRunContext
 from prefect.exceptions import Pause
 from prefect.states import Cancelled, Completed, Failed, Suspended
@@ -14,15 +13,15 @@ from prefect.utilities.engine import propose_state_sync
 from pydantic import Field
 
 from config.catalogue import catalogue
-from models.case import Case, find_case, items_of
-from models.conducting import nothing_to_do
+from models.case import Case, find_case
+from models.conducting import Conducted, conducted, nothing_to_do
 from models.database import transaction
 from rules.bundle import Bundle
 from rules.errors import NotFound
 from rules.identifiers import fault_of_case_number
 from rules.planning import Facts, ItemFacts, Step, StepKind, plan
 from rules.states import CASE_CLOSED
-from tasks.departments import open_department, settle_department
+from tasks.departments import open_departments, settle_department
 from tasks.discretion import discreet
 from tasks.issuing import issue_results
 from tasks.prefect_api import prefect_client
@@ -34,22 +33,23 @@ CaseNumber = Annotated[str, Field(description="办件编号，例如 000000-B1-2
 def flow_of(bundle: Bundle) -> Flow[[str], State[None]]:
     """The flow of one bundle. Its one parameter is a case number; everything else is in the record."""
 
-    @flow(name=bundle.name, description=bundle.summary, persist_result=False)
+    # A folder where no result is ever put: without one, every pass asks Prefect where results are kept.
+    @flow(name=bundle.name, description=bundle.summary, persist_result=False, result_storage=Path("results"))
     def handle_case(case_number: CaseNumber) -> State[None]:
         run = _own_run()
         with discreet(case_number):
-            if stray := _stray(run, case_number, bundle):
+            if stray := _stray(run.id, case_number, bundle):
                 return stray
-            case = _in_step(run, case_number)
-            return _conclude(case) if case.state in CASE_CLOSED else _suspend(run)
+            seen = _in_step(run, case_number)
+            return _conclude(seen) if seen.case.state in CASE_CLOSED else _suspend(run.id)
 
     return handle_case
 
 
-def _own_run() -> UUID:
+def _own_run() -> FlowRun:
     context = FlowRunContext.get()
     assert context is not None and context.flow_run is not None  # noqa: S101, PT018  only ever called by the engine
-    return context.flow_run.id
+    return context.flow_run
 
 
 def _stray(run: UUID, case_number: str, bundle: Bundle) -> State[None] | None:
@@ -70,40 +70,35 @@ def _stray(run: UUID, case_number: str, bundle: Bundle) -> State[None] | None:
     return None
 
 
-def _in_step(run: UUID, case_number: str) -> Case:
+def _in_step(run: FlowRun, case_number: str) -> Conducted:
     """Take step after step until Prefect shows what the record says, and no news came meanwhile."""
+    shown = run.run_count > 1
     while True:
-        case, facts = _facts(case_number)
-        if steps := plan(facts):
-            _take(run, case_number, steps)
+        with transaction() as session:
+            seen = conducted(session, case_number)
+        if steps := plan(_facts(seen)):
+            _take(run.id, seen, steps)
             continue
-        show_progress(run, case_number)
-        if _seen_everything(case):
-            return case
+        show_progress(run.id, seen, first=not shown)
+        shown = True
+        if _seen_everything(seen.case):
+            return seen
 
 
-def _facts(case_number: str) -> tuple[Case, Facts]:
-    with transaction() as session:
-        case = find_case(session, case_number)
-        items = [
-            ItemFacts(item.number, item.state, item.handed_over_at is not None, item.task_run_id is not None)
-            for item in items_of(session, case_number)
-        ]
-    return case, Facts(case.state, case.issued_at is not None, items)
+def _facts(seen: Conducted) -> Facts:
+    items = [
+        ItemFacts(item.number, item.state, item.handed_over_at is not None, item.task_run_id is not None)
+        for item in seen.items
+    ]
+    return Facts(seen.case.state, seen.case.issued_at is not None, items)
 
 
-def _take(run: UUID, case_number: str, steps: tuple[Step, ...]) -> None:
+def _take(run: UUID, seen: Conducted, steps: tuple[Step, ...]) -> None:
     """All departments of a wave at once."""
-    taking: dict[StepKind, Callable[[Step], object]] = {
-        StepKind.OPEN: lambda step: open_department(run, step.item),
-        StepKind.ISSUE: lambda _: issue_results(case_number),
-    }
-    waves = [step for step in steps if step.kind is StepKind.OPEN]
-    with ThreadPoolExecutor(max_workers=max(1, len(waves))) as departments:
-        list(departments.map(taking[StepKind.OPEN], waves))
-    for step in steps:
-        if step.kind is not StepKind.OPEN:
-            taking[step.kind](step)
+    if wave := {step.item for step in steps if step.kind is StepKind.OPEN}:
+        open_departments(run, seen, wave)
+    if any(step.kind is StepKind.ISSUE for step in steps):
+        issue_results(seen.case.number)
 
 
 def _seen_everything(case: Case) -> bool:
@@ -112,13 +107,12 @@ def _seen_everything(case: Case) -> bool:
         return nothing_to_do(session, case.number, case.revision)
 
 
-def _conclude(case: Case) -> State[None]:
+def _conclude(seen: Conducted) -> State[None]:
     """Settle every department's task run, then end in the state named after the joint answer."""
-    with transaction() as session:
-        items = items_of(session, case.number)
-    for item in items:
+    for item in seen.items:
         if item.shown is not item.state:
             settle_department(item)
+    case = seen.case
     return Completed(name=case.outcome.label if case.outcome else case.state.label)
 
 

@@ -30,6 +30,7 @@ from models.case import Case
 from models.conducting import (
     asked_for,
     cases_to_ask_for,
+    conducted,
     forget_run,
     look_again,
     note_asked,
@@ -39,7 +40,7 @@ from models.conducting import (
     take_back_lapsed,
 )
 from models.database import CASE_CHANNEL, transaction
-from models.heartbeat import Pulse
+from models.heartbeat import Pulse, present
 from models.leading import CONDUCTING, leading
 from models.listening import Bell, listening
 from rules.states import CaseState
@@ -53,9 +54,10 @@ SWEEP = 5.0  # seconds between looks when nobody rings
 STAND_BY = 2.0  # seconds between two tries to take the place of the one that conducts
 ASK_AGAIN = timedelta(seconds=20)  # for a run that was asked for and that nobody runs
 BATCH = 100  # cases or items a round
-# Passes asked for and not begun, at most. More would wait in Prefect in the order of their asking, and what is
-# immediate behind them; below half of it, more are asked for.
-AHEAD = 100
+# Passes asked for and not begun, at most, for each worker: twice what it runs at once. More would wait in Prefect in
+# the order of their asking, and what is immediate behind them; a case that waits in the record gathers its
+# decisions, and needs fewer passes. Below half of it, more are asked for.
+AHEAD = 16
 DRIFT_EVERY = timedelta(seconds=10)
 PAGE = 200  # runs compared at once, Prefect's own page
 PUT_OFF = timedelta(minutes=5)  # a case that cannot be conducted as things are
@@ -88,8 +90,9 @@ class Conductor:
         with transaction() as session:
             if lapsed := take_back_lapsed(session, self.now()):
                 log.warning("执行进程失联，重新安排：%s", "、".join(lapsed))
-            room = AHEAD - asked_for(session, self.now(), ASK_AGAIN, AHEAD)
-            due = cases_to_ask_for(session, self.now(), ASK_AGAIN, room) if room > AHEAD // 2 else []
+            ahead = AHEAD * max(1, present(session, "worker"))
+            room = ahead - asked_for(session, self.now(), ASK_AGAIN, ahead)
+            due = cases_to_ask_for(session, self.now(), ASK_AGAIN, room) if room >= ahead // 2 else []
         for case in due:
             self._apart(case, lambda case=case: self._ask_for_pass(case))  # type: ignore[misc]
         self._show_decisions()
@@ -151,7 +154,9 @@ class Conductor:
     def _show(self, case: Case, items: Iterable[Any]) -> None:
         """The table first: an item counts as shown once its task run is settled."""
         if case.state is CaseState.ACCEPTED and case.flow_run_id and case.look_at is None:
-            show_progress(case.flow_run_id, case.number)
+            with transaction() as session:
+                seen = conducted(session, case.number)
+            show_progress(case.flow_run_id, seen)
         for item in items:
             settle_department(item)
 

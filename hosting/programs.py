@@ -20,6 +20,20 @@ MIGRATED_BEFORE = {
 }
 
 
+# What its services would do for runs that nobody watches; ours are watched by the conductor and `yjs drift`.
+WITHOUT = {
+    "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",  # one state more for every run that waits 15 s for a worker
+    "PREFECT_SERVER_SERVICES_PAUSE_EXPIRATIONS_ENABLED": "false",  # a suspended case waits as long as it must
+    "PREFECT_SERVER_SERVICES_CLEANUP_RECONCILER_ENABLED": "false",  # of workers that Prefect itself starts
+}
+# As many requests at once as passes and their departments make: a connection beyond the pool is made, learns every
+# statement anew and is closed again, for one request.
+CONNECTIONS = {
+    "PREFECT_SERVER_DATABASE_SQLALCHEMY_POOL_SIZE": "20",
+    "PREFECT_SERVER_DATABASE_SQLALCHEMY_MAX_OVERFLOW": "10",
+}
+
+
 def prefect_server(settings: Settings) -> Program:
     """Prefect's API, UI and services in one process. uvloop and httptools: half as many again."""
     return Program(
@@ -88,6 +102,8 @@ def server_environment(settings: Settings) -> dict[str, str]:
     """What a process of Prefect's own server must find."""
     lock = prefect_auth_string(settings)
     return prefect_environment(settings) | {
+        **WITHOUT,
+        **CONNECTIONS,
         **({"PREFECT_SERVER_API_AUTH_STRING": lock} if lock else {}),
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": settings.prefect_database_url,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

@@ -1,6 +1,7 @@
 """What do conductor and worker ask of the record, and what do they write down of Prefect?"""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,8 @@ from sqlalchemy import case as when
 from sqlmodel import Session, col
 from sqlmodel import select as query
 
-from models.case import Case, Item
+from models.account import departments_by_code
+from models.case import Case, Item, find_case, items_of
 from models.database import CASE_CHANNEL, ring
 from rules.moments import CHINA
 from rules.states import CaseState, ItemState, Lane
@@ -36,10 +38,26 @@ IMMEDIATE = or_(
 )
 
 
+@dataclass(frozen=True)
+class Conducted:
+    """A case as a pass sees it, all at one moment."""
+
+    case: Case
+    items: list[Item]
+    departments: dict[str, str]  # their short names by code
+
+
+def conducted(session: Session, number: str) -> Conducted:
+    """The case as it is now."""
+    names = {code: one.short_name for code, one in departments_by_code(session).items()}
+    return Conducted(find_case(session, number), items_of(session, number), names)
+
+
 def cases_to_ask_for(session: Session, now: datetime, again_after: timedelta, limit: int) -> list[Case]:
     """Which cases are due for a pass that nobody runs, and that were not asked for a moment ago?
 
-    The one place where the order of passes is decided: what is immediate first, then what is due longest.
+    The one place where the order of passes is decided: what is immediate first, then what is due longest. What was
+    asked for before and nobody ran comes after all of them: nobody may be there for its district.
     """
     found = (
         query(Case)
@@ -48,7 +66,9 @@ def cases_to_ask_for(session: Session, now: datetime, again_after: timedelta, li
             _free(now),
             or_(col(Case.asked_at).is_(None), col(Case.asked_at) < now - again_after),
         )
-        .order_by(func.coalesce(IMMEDIATE, false()).desc(), col(Case.look_at))
+        .order_by(
+            col(Case.asked_at).is_not(None), func.coalesce(IMMEDIATE, false()).desc(), col(Case.look_at)
+        )
         .limit(limit)
     )
     return list(session.exec(found))
@@ -155,8 +175,8 @@ def nothing_to_do(session: Session, number: str, revision: int) -> bool:
     return done.scalar_one_or_none() is not None
 
 
-def note_opened(session: Session, item_number: str, task_run: UUID, shown: ItemState) -> None:
-    """Prefect shows the item as this task run."""
+def note_opened(session: Session, item_number: str, task_run: UUID, shown: ItemState | None) -> None:
+    """Prefect shows the item as this task run; None: in a state that is to be told anew."""
     session.execute(
         update(Item).where(col(Item.number) == item_number).values(task_run_id=task_run, shown=shown)
     )

@@ -113,3 +113,8 @@ def forget(session: Session, name: str) -> None:
 def seen(session: Session) -> list[Any]:
     """Kind, name, and seconds since: last word, last turn, start; then what it counted."""
     return list(session.connection().execute(text(SEEN)))
+
+
+def present(session: Session, kind: str) -> int:
+    """How many of this kind are there?"""
+    return sum(of == kind and silent <= GONE_AFTER for of, _, silent, *_ in seen(session))

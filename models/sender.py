@@ -25,8 +25,8 @@ def claim_notice(session: Session, channel: Channel, *, at: datetime, lease: tim
     what cannot wait overtakes what can. What is told no more, because its case has ended, is withheld.
     """
     while (notice := _next_due(session, channel, at)) is not None:
-        case = session.get_one(Case, notice.case_number)
-        if not still_told(notice.event, statutory=notice.statutory, state=case.state):
+        state = session.exec(select(col(Case.state)).where(Case.number == notice.case_number)).one()
+        if not still_told(notice.event, statutory=notice.statutory, state=state):
             notice.become(NoticeState.WITHHELD, why=CLOSED)
         elif until := put_off(session, notice, at=at):  # this person has had enough for one day
             notice.next_try_at = until

@@ -4,12 +4,11 @@ import json
 from dataclasses import dataclass
 from uuid import UUID
 
-from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
+from httpx import HTTPStatusError, codes
 
 from config.settings import settings
-from models.account import departments_by_code
-from models.case import Case, Item, find_case, items_of
-from models.database import transaction
+from models.case import Case, Item
+from models.conducting import Conducted
 from rules.states import ITEM_FINAL
 from tasks.prefect_api import prefect_client
 
@@ -23,40 +22,68 @@ class Shown:
     data: str | float
     description: str
 
-
-def show_progress(run: UUID, case_number: str) -> None:
-    """Show how far the case is and who has it until when. Shown before, it is brought up to date in its place."""
-    wanted = _as_it_is(case_number)
-    client = prefect_client()
-    ids = _known(run, [artifact.key for artifact in wanted])
-    for one in wanted:
-        if one.key in ids:
-            client.update_artifact(ids[one.key], ArtifactUpdate(data=one.data, description=one.description))
-        else:
-            client.create_artifact(
-                ArtifactCreate(
-                    key=one.key, type=one.kind, data=one.data, description=one.description, flow_run_id=run
-                )
-            )
+    @property
+    def content(self) -> dict[str, str | float]:
+        """What changes of it."""
+        return {"data": self.data, "description": self.description}
 
 
-def _known(run: UUID, keys: list[str]) -> dict[str, UUID]:
+REMEMBERED = 10_000  # runs whose artifacts this process has made or asked for, the latest
+_remembered: dict[UUID, dict[str, UUID]] = {}
+
+
+def show_progress(run: UUID, seen: Conducted, *, first: bool = False) -> None:
+    """Show how far the case is and who has it until when. Shown before, it is brought up to date in its place.
+
+    `first`: the run has never run, so that Prefect need not be asked what it shows already.
+    """
+    ids = {} if first else _shown(run)
+    for one in _as_it_is(seen):
+        if not (one.key in ids and _update(ids[one.key], one)):
+            ids[one.key] = _create(run, one)
+    _remember(run, ids)
+
+
+# The client's own methods would send an event of each besides, which nobody reads.
+def _create(run: UUID, one: Shown) -> UUID:
+    wanted = {"key": one.key, "type": one.kind, "flow_run_id": str(run)}
+    return UUID(prefect_client().request("POST", "/artifacts/", json=wanted | one.content).json()["id"])
+
+
+def _update(artifact: UUID, one: Shown) -> bool:
+    """False: it is gone."""
+    try:
+        prefect_client().request("PATCH", "/artifacts/{id}", path_params={"id": artifact}, json=one.content)
+    except HTTPStatusError as error:
+        if error.response.status_code != codes.NOT_FOUND:
+            raise
+        return False
+    return True
+
+
+def _shown(run: UUID) -> dict[str, UUID]:
+    """The run's artifacts by their keys."""
+    if run in _remembered:
+        return _remembered[run]
     # read_artifacts() sends null for what it was not given, and the server refuses that.
-    wanted = {"flow_run_id": {"any_": [str(run)]}, "key": {"any_": keys}}
+    wanted = {"flow_run_id": {"any_": [str(run)]}}
     found = prefect_client().request("POST", "/artifacts/filter", json={"artifacts": wanted}).json()
     return {one["key"]: UUID(one["id"]) for one in found}
 
 
-def _as_it_is(case_number: str) -> tuple[Shown, Shown]:
-    with transaction() as session:
-        case = find_case(session, case_number)
-        items = items_of(session, case_number)
-        names = {code: one.short_name for code, one in departments_by_code(session).items()}
+def _remember(run: UUID, ids: dict[str, UUID]) -> None:
+    _remembered[run] = ids
+    while len(_remembered) > REMEMBERED:
+        _remembered.pop(next(iter(_remembered)), None)
+
+
+def _as_it_is(seen: Conducted) -> tuple[Shown, Shown]:
+    case, items = seen.case, seen.items
     done = sum(item.state in ITEM_FINAL for item in items)
-    key = case_number.lower()  # Prefect takes a-z, 0-9 and dashes
-    link = f"[{case_number}]({settings().web_url}/cases/{case_number})"
+    key = case.number.lower()  # Prefect takes a-z, 0-9 and dashes
+    link = f"[{case.number}]({settings().web_url}/cases/{case.number})"
     state = case.outcome.label if case.outcome else case.state.label
-    rows = [_row(item, names[item.department_code]) for item in items]
+    rows = [_row(item, seen.departments[item.department_code]) for item in items]
     return (
         Shown(
             f"progress-{key}",
