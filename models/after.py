@@ -127,9 +127,8 @@ def cases_to_hand_over(session: Session, page: int = 1) -> Leaf[Case]:
 def parcels_on_the_way(session: Session, page: int = 1) -> Leaf[Delivery]:
     """在途: what has been posted and has neither arrived nor come back, the longest first."""
     with_courier = (col(Delivery.delivered_at).is_(None), col(Delivery.returned_at).is_(None))
-    total = session.exec(select(func.count()).select_from(Delivery).where(*with_courier)).one()
     query = select(Delivery).where(*with_courier).order_by(col(Delivery.sent_at), col(Delivery.id))
-    return leaf_of(session, query, total, page)
+    return leaf_of(session, query, page)
 
 
 def delivery_dates(session: Session, case_numbers: list[str]) -> dict[str, date | None]:

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from models.case import Case
 from models.notice import Notice
 from models.telling import Receipt
-from models.worklists import PAGE, Leaf
+from models.worklists import Leaf, leaf_of
 from rules.moments import CHINA
 from rules.notices import Channel, Event, NoticeState
 
@@ -72,11 +72,8 @@ class Figure:
 
 def notices_sought(session: Session, sought: Sought) -> Leaf[Notice]:
     """One page of the ledger."""
-    where = _narrowed(sought)
-    total = session.exec(select(func.count()).select_from(Notice).where(*where)).one()
-    page = min(max(1, sought.page), max(1, -(-total // PAGE)))
-    query = select(Notice).where(*where).order_by(*ORDERS[sought.sort])
-    return Leaf(list(session.exec(query.limit(PAGE).offset((page - 1) * PAGE))), total, page)
+    query = select(Notice).where(*_narrowed(sought)).order_by(*ORDERS[sought.sort])
+    return leaf_of(session, query, sought.page)
 
 
 def notices_exported(session: Session, sought: Sought) -> Iterable[Notice]:

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from models.case import Case, Item
 from models.oversight import AT_ONCE
-from models.worklists import PAGE, AtDesk, Leaf
+from models.worklists import AtDesk, Leaf, leaf_of
 from rules.moments import CHINA
 from rules.spans import Span
 from rules.states import ITEM_OPEN_AT_DESK
@@ -38,14 +38,8 @@ class ItemsAsked:
 
 def items_overseen(session: Session, asked: ItemsAsked, departments: list[str], today: date) -> Leaf[AtDesk]:
     """One page of the list."""
-    where = _where(asked, departments, today)
-    counted = select(func.count()).select_from(Item)
-    if asked.bundle:
-        counted = counted.join(Case, col(Case.number) == Item.case_number)
-    total = session.exec(counted.where(*where)).one()
-    page = min(max(1, asked.page), max(1, -(-total // PAGE)))
-    query = _asked(asked, where).limit(PAGE).offset((page - 1) * PAGE)
-    return Leaf([AtDesk(item, case) for item, case in session.exec(query)], total, page)
+    query = _asked(asked, _where(asked, departments, today))
+    return leaf_of(session, query, asked.page, made=lambda row: AtDesk(*row))
 
 
 def items_taken_out(
