@@ -37,6 +37,12 @@ FRESH = {  # what must differ from copy to copy
     "task_run_id": "CASE WHEN task_run_id IS NOT NULL THEN gen_random_uuid() END",
     "flow_run_id": "CASE WHEN flow_run_id IS NOT NULL THEN gen_random_uuid() END",
 }
+SENT = """
+UPDATE notice SET state = 'handed_over', via = CASE channel WHEN 'sms' THEN 'gateway' ELSE 'mailto' END, attempts = 1,
+    segments = CASE channel WHEN 'sms' THEN 2 ELSE 0 END, next_try_at = NULL,
+    sent_at = created_at + make_interval(secs => 20 + 7 * (serial % 40))
+WHERE created_at < now() - interval '10 minutes'
+"""
 COLUMNS = """
 SELECT column_name FROM information_schema.columns
 WHERE table_schema = 'public' AND table_name = :table AND is_identity = 'NO' AND is_generated = 'NEVER'
@@ -49,6 +55,7 @@ def fill(count: int) -> list[str]:
         a_city(session)
     played = _play()
     with transaction() as session:
+        session.execute(text(SENT))
         # Rows made by the thousand need no check of their references.
         session.execute(text("SET LOCAL session_replication_role = replica"))
         for table in COPIED:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, cast, func
+from sqlalchemy import ColumnElement, Date, cast, exists, func
 from sqlmodel import Session, col, select
 
 from models.case import Case, Item
 from models.oversight import AT_ONCE
-from models.worklists import AtDesk, Leaf, leaf_of
+from models.worklists import AtDesk, Leaf, desk_leaf
 from rules.moments import CHINA
 from rules.spans import Span
 from rules.states import ITEM_OPEN_AT_DESK
@@ -38,22 +38,21 @@ class ItemsAsked:
 
 def items_overseen(session: Session, asked: ItemsAsked, departments: list[str], today: date) -> Leaf[AtDesk]:
     """One page of the list."""
-    query = _asked(asked, _where(asked, departments, today))
-    return leaf_of(session, query, asked.page, made=lambda row: AtDesk(*row))
+    return desk_leaf(session, _where(asked, departments, today), ORDERS[asked.sort], asked.page)
 
 
 def items_taken_out(
     session: Session, asked: ItemsAsked, departments: list[str], today: date
 ) -> Iterator[AtDesk]:
     """The whole list, fetched piece by piece."""
-    query = _asked(asked, _where(asked, departments, today))
+    query = (
+        select(Item, Case)
+        .join(Case, col(Case.number) == Item.case_number)
+        .where(*_where(asked, departments, today))
+        .order_by(*ORDERS[asked.sort])
+    )
     for piece in session.exec(query.execution_options(yield_per=AT_ONCE)).partitions():
         yield from (AtDesk(item, case) for item, case in piece)
-
-
-def _asked(asked: ItemsAsked, where: list[ColumnElement[bool]]) -> Any:
-    query = select(Item, Case).join(Case, col(Case.number) == Item.case_number)
-    return query.where(*where).order_by(*ORDERS[asked.sort])
 
 
 def _where(asked: ItemsAsked, departments: list[str], today: date) -> list[ColumnElement[bool]]:
@@ -62,7 +61,8 @@ def _where(asked: ItemsAsked, departments: list[str], today: date) -> list[Colum
         col(Item.department_code).in_([asked.department] if asked.department else departments)
     ]
     if asked.bundle:
-        where.append(col(Case.bundle_code) == asked.bundle)
+        of_case = select(Case.number).where(Case.number == Item.case_number)
+        where.append(exists(of_case.where(Case.bundle_code == asked.bundle).correlate(Item)))
     if asked.decided is None:
         where.append(col(Item.state).in_(ITEM_OPEN_AT_DESK))
     else:
