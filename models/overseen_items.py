@@ -9,8 +9,7 @@ from sqlalchemy import ColumnElement, Date, cast, exists, func
 from sqlmodel import Session, col, select
 
 from models.case import Case, Item
-from models.oversight import AT_ONCE
-from models.worklists import AtDesk, Leaf, desk_leaf
+from models.worklists import AT_ONCE, AtDesk, Leaf, desk_leaf
 from rules.moments import CHINA
 from rules.spans import Span
 from rules.states import ITEM_OPEN_AT_DESK

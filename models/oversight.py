@@ -11,14 +11,13 @@ from sqlmodel import Session, col, select
 
 from models.audit import AuditEntry
 from models.case import Case, Item
+from models.worklists import AT_ONCE, Leaf, Wanted, items_by_case, leaf_of, narrowed
 from models.worklists import ORDERS as COMMON_ORDERS
-from models.worklists import Leaf, Wanted, items_by_case, leaf_of, narrowed
 from rules.moments import CHINA
 from rules.spans import Span
 from rules.states import ITEM_OPEN_AT_DESK, Act, CaseState
 
 ENDS = (Act.CONCLUDE, Act.DECLINE, Act.WITHDRAW, Act.VOID)
-AT_ONCE = 500  # rows fetched at once while a list is taken out
 
 # Spelt as in the index case_file_urgent, which answers it without sorting.
 URGENT = case((col(Case.state) == CaseState.ACCEPTED.value, col(Case.promised_due_on)))
