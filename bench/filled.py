@@ -114,7 +114,8 @@ def _hand_over(session: Session, number: str, clerk: Account, at: datetime, coll
     if parcels := on_the_way(session, number):
         deliver(session, number, by=clerk, at=at, items=parcels[0].items)
     ready = lying_ready(session, number)
-    if not any(item.decided_at and item.decided_at + timedelta(days=collected) <= at for item in ready):
+    decided = [item.decided_at for item in ready if item.decided_at]
+    if not decided or max(decided) + timedelta(days=collected) > at:
         return
     if collected == POSTED:
         ship(session, number, "邮政", f"EMS{number[-8:]}", by=clerk, at=at)
