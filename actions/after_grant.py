@@ -13,7 +13,7 @@ from actions.following import follow
 from actions.moving import move_item, record
 from actions.permitting import allowed_as, on_behalf
 from models.account import Account, departments_by_code
-from models.after import PostCheck
+from models.after import PostCheck, post_checks_of
 from models.case import Case, Item, items_of, lock_case
 from models.document import revoke_documents
 from models.notice import queue_notice
@@ -121,13 +121,21 @@ def _conclusions(_scene: Scene) -> list[tuple[str, str]]:
 
 
 def _to_check(scene: Scene) -> bool:
-    row = scene.session.get(PostCheck, scene.item.number) if scene.item else None
-    return bool(scene.item and scene.item.state is ItemState.GRANTED and row and not row.passed)
+    row = _check_of(scene)
+    return row is not None and not row.passed
 
 
 def _to_revoke(scene: Scene) -> bool:
-    row = scene.session.get(PostCheck, scene.item.number) if scene.item else None
-    return bool(scene.item and scene.item.state is ItemState.GRANTED and row and row.passed is False)
+    row = _check_of(scene)
+    return row is not None and row.passed is False
+
+
+def _check_of(scene: Scene) -> PostCheck | None:
+    """Of a granted item; the case is asked, once for all its items."""
+    if scene.item is None or scene.item.state is not ItemState.GRANTED:
+        return None
+    rows = post_checks_of(scene.session, scene.case.number)
+    return next((row for row in rows if row.item_number == scene.item.number), None)
 
 
 DOINGS = (

@@ -36,6 +36,7 @@ from actions.meanwhile import Tried, saying_who
 from actions.permitting import posts_held
 from models.account import Account
 from models.case import Item, find_case, items_of
+from models.remembering import remembering
 from rules.errors import Faulty, NotFound
 from rules.states import AFTER_ARCHIVING
 
@@ -104,13 +105,14 @@ def possible(session: Session, number: str, by: Account, *, at: datetime | None 
 
     With the moment also what they may do as somebody's stand-in.
     """
-    case = find_case(session, number)
-    posts = tuple(posts_held(session, by, at=at)) if at else ()
-    places: dict[bool, Sequence[Item | None]] = {False: [None], True: items_of(session, number)}
-    return [
-        Possible(doing, item)
-        for doing in DOINGS.values()
-        for item in places[doing.on_item]
-        if (case.archived_at is None or doing.act in AFTER_ARCHIVING)
-        and doing.is_open(Scene(session, case, item, by, at, posts))
-    ]
+    with remembering(session):  # each act asks for itself, and most ask the same
+        case = find_case(session, number)
+        posts = tuple(posts_held(session, by, at=at)) if at else ()
+        places: dict[bool, Sequence[Item | None]] = {False: [None], True: items_of(session, number)}
+        return [
+            Possible(doing, item)
+            for doing in DOINGS.values()
+            for item in places[doing.on_item]
+            if (case.archived_at is None or doing.act in AFTER_ARCHIVING)
+            and doing.is_open(Scene(session, case, item, by, at, posts))
+        ]

@@ -10,8 +10,11 @@ from actions.accepting import accept
 from actions.applying import submit
 from actions.dating import hall_calendar
 from actions.deciding import grant
+from actions.delivering import deliver, ship
+from actions.issuing import issue
 from actions.supervising import fire_due_rungs
 from models.account import Account
+from models.after import lying_ready, on_the_way
 from models.case import items_of
 from models.database import transaction
 from rules.errors import Refused
@@ -21,17 +24,25 @@ from tests.people import CLERK, a_city, account, an_application
 
 TEMPLATES = 90
 DAYS = 60  # back from today
-COPIED = ("case_file", "item", "clock", "material", "audit_entry", "notice")  # parents first
+POSTED = 2  # days after which it goes to the courier: one in seven
+COPIED = ("case_file", "item", "clock", "material", "audit_entry", "notice", "delivery")  # parents first
 FRESH = {  # what must differ from copy to copy
     "case_file.number": "number || '-' || copy_no",
     "case_file.submission_key": "md5(number || copy_no)",
     "case_number": "case_number || '-' || copy_no",
     "item.number": "replace(number, case_number, case_number || '-' || copy_no)",
     "item_number": "replace(item_number, case_number, case_number || '-' || copy_no)",
+    "delivery.items": "CAST(replace(CAST(items AS text), case_number, case_number || '-' || copy_no) AS jsonb)",
     "id": "gen_random_uuid()",
     "task_run_id": "CASE WHEN task_run_id IS NOT NULL THEN gen_random_uuid() END",
     "flow_run_id": "CASE WHEN flow_run_id IS NOT NULL THEN gen_random_uuid() END",
 }
+SENT = """
+UPDATE notice SET state = 'handed_over', via = CASE channel WHEN 'sms' THEN 'gateway' ELSE 'mailto' END, attempts = 1,
+    segments = CASE channel WHEN 'sms' THEN 2 ELSE 0 END, next_try_at = NULL,
+    sent_at = created_at + make_interval(secs => 20 + 7 * (serial % 40))
+WHERE created_at < now() - interval '10 minutes'
+"""
 COLUMNS = """
 SELECT column_name FROM information_schema.columns
 WHERE table_schema = 'public' AND table_name = :table AND is_identity = 'NO' AND is_generated = 'NEVER'
@@ -44,6 +55,7 @@ def fill(count: int) -> list[str]:
         a_city(session)
     played = _play()
     with transaction() as session:
+        session.execute(text(SENT))
         # Rows made by the thousand need no check of their references.
         session.execute(text("SET LOCAL session_replication_role = replica"))
         for table in COPIED:
@@ -73,11 +85,12 @@ def _case(session: Session, at: datetime, now: datetime, chance: Random) -> str:
     if days < 3 and chance.random() < 0.5:
         return case.number
     accept(session, case.number, by=clerk, at=at + timedelta(minutes=20))
-    slow = chance.choice((1, 2, 4, 8, 16, 50))
+    slow, collected = chance.choice((1, 2, 4, 8, 16, 50)), chance.choice((0, 1, 1, 2, 3, 5, 9))
     for step in range(1, days):
-        _decide_something(session, case.number, at + timedelta(days=step), step * 4 / slow, chance)
-    if chance.random() < 0.3:
-        fire_due_rungs(session, case.number, at=now)
+        day = at + timedelta(days=step)
+        _decide_something(session, case.number, day, step * 4 / slow, chance)
+        fire_due_rungs(session, case.number, at=day)
+        _hand_over(session, case.number, clerk, day + timedelta(hours=8), collected)
     session.flush()
     return case.number
 
@@ -93,6 +106,22 @@ def _decide_something(session: Session, number: str, at: datetime, until: float,
             except Refused:
                 continue  # another item comes first
             session.flush()
+
+
+def _hand_over(session: Session, number: str, clerk: Account, at: datetime, collected: int) -> None:
+    """As a hall does: numbered when all is decided, collected some days later or posted, arrived soon after."""
+    issue(session, number, at=at)
+    if parcels := on_the_way(session, number):
+        deliver(session, number, by=clerk, at=at, items=parcels[0].items)
+    ready = lying_ready(session, number)
+    decided = [item.decided_at for item in ready if item.decided_at]
+    if not decided or max(decided) + timedelta(days=collected) > at:
+        return
+    if collected == POSTED:
+        ship(session, number, "邮政", f"EMS{number[-8:]}", by=clerk, at=at)
+    else:
+        deliver(session, number, by=clerk, at=at)
+    session.flush()
 
 
 def _copy(session: Session, table: str, copies: int) -> None:

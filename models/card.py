@@ -6,10 +6,14 @@ from uuid import UUID
 
 from sqlalchemy import Index, Sequence, UniqueConstraint, text, update
 from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from models.columns import code, moment, one_of
+from models.worklists import Leaf, leaf_of
 from rules.errors import NotFound
 from rules.lights import Light
+
+AT_ONCE = 50  # cards on a page
 
 card_serial = Sequence("card_serial", metadata=SQLModel.metadata)
 
@@ -71,18 +75,31 @@ def cards_of(session: Session, case_number: str) -> list[Card]:
     return list(session.exec(select(Card).where(Card.case_number == case_number).order_by(col(Card.number))))
 
 
-def cards(
-    session: Session, *, only_open: bool = False, department_code: str | None = None, limit: int = 200
-) -> list[Card]:
-    """The cards, the newest first: of all departments or of one, with or without the closed ones."""
+def cards(session: Session, *, only_open: bool = False, limit: int = 200) -> list[Card]:
+    """The cards of all departments, the newest first, with or without the closed ones."""
     query = select(Card)
     if only_open:
         query = query.where(col(Card.closed_at).is_(None))
-    if department_code:
-        query = query.where(Card.department_code == department_code)
     return list(
         session.exec(query.order_by(col(Card.opened_at).desc(), col(Card.number).desc()).limit(limit))
     )
+
+
+def open_cards(session: Session, department_code: str | None, page: int) -> Leaf[Card]:
+    """One page of what is to be explained or closed, the newest first: of one department or of all."""
+    return leaf_of(session, _open(department_code), page, size=AT_ONCE)
+
+
+def open_cards_taken_out(session: Session, department_code: str | None) -> Iterable[Card]:
+    """All of them, read a part at a time."""
+    return session.exec(_open(department_code).execution_options(yield_per=500))
+
+
+def _open(department_code: str | None) -> SelectOfScalar[Card]:
+    query = select(Card).where(col(Card.closed_at).is_(None))
+    if department_code:
+        query = query.where(Card.department_code == department_code)
+    return query.order_by(col(Card.opened_at).desc(), col(Card.number).desc())
 
 
 def unannounced(session: Session, limit: int) -> list[Card]:

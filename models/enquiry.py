@@ -210,11 +210,10 @@ class EnquiriesWanted:
 def enquiries_listed(session: Session, wanted: EnquiriesWanted, by: Account, today: date) -> Leaf[Enquiry]:
     """What this person may see, the overdue first, then what is due next; of all of them the newest."""
     where = [*_visible(by), *_narrowed(wanted, by, today)]
-    total = session.exec(select(func.count()).select_from(Enquiry).where(*where)).one()
     uncalled = case((col(Enquiry.contacted_at).is_(None), col(Enquiry.contact_due_on)))
     pressing = (func.least(col(Enquiry.due_on), uncalled), col(Enquiry.number))
     order = pressing if wanted.scope != "all" else (col(Enquiry.created_at).desc(), col(Enquiry.number))
-    return leaf_of(session, select(Enquiry).where(*where).order_by(*order), total, wanted.page)
+    return leaf_of(session, select(Enquiry).where(*where).order_by(*order), wanted.page)
 
 
 def counts_for(session: Session, by: Account, today: date) -> dict[str, int]:

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Column, Identity
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.columns import moment
-from models.worklists import Leaf, leaf_of, rows_in
+from models.worklists import Leaf, leaf_of
 
 
 class ListExport(SQLModel, table=True):
@@ -29,4 +29,4 @@ def keep_export(session: Session, username: str, list_name: str, narrowed: str, 
 def exports(session: Session, page: int = 1) -> Leaf[ListExport]:
     """What was taken out, the latest first."""
     query = select(ListExport).order_by(col(ListExport.id).desc())
-    return leaf_of(session, query, rows_in(session, ListExport), page)
+    return leaf_of(session, query, page)

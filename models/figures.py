@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
+from math import inf
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import text
@@ -19,6 +21,7 @@ from rules.office_hours import OfficeHours
 from rules.spans import Span
 
 MIDNIGHT_PASSED = timedelta(minutes=10)
+TOGETHER = 3  # days counted at once
 LONGEST = 800  # days an item may have been with a department and still be measured in office hours
 
 
@@ -84,17 +87,33 @@ def hour_figures(session: Session, span: Span, *, at: datetime) -> dict[date, di
     return _with_hours(found, rows)
 
 
-def keep_days(session: Session, span: Span, *, at: datetime) -> int:
-    """Count the settled days of the span that have not been counted, and keep them; how many that were."""
-    if confined(session):
-        return 0  # a part, kept as the whole, would be wrong for ever
-    missing = sorted({day for day in span.days if day <= settled(at)} - _counted_days(session, span))
+def keep_days(session: Session, span: Span, *, at: datetime, patience: float = inf) -> int:
+    """Count the settled days of the span that have not been counted, the latest first, and keep them.
+
+    Says how many. Whoever waits for a page has patience for so many seconds, and none for what somebody else counts
+    just now: the rest is the patrol's, or the next look's.
+    """
+    begin, missing, done = monotonic(), uncounted(session, span, at=at), 0
+    if not (missing and _alone(session, waiting=patience == inf)):
+        return 0
+    if patience == inf:
+        missing = uncounted(session, span, at=at)  # those before us may have counted them
     for stretch in _stretches(missing):
+        if done and monotonic() - begin > patience:
+            break
         rows = counted(session, stretch, at=at) + [DayFigure(day=day, counted_at=at) for day in stretch.days]
         _keep(session, DayFigure, [row.model_dump() for row in rows])
         hours = [{"day": day, "hour": hour, "received": n} for day, hour, n in _by_hour(session, stretch)]
         _keep(session, HourFigure, hours)
-    return len(missing)
+        done += len(stretch.days)
+    return done
+
+
+def uncounted(session: Session, span: Span, *, at: datetime) -> list[date]:
+    """Which settled days of the span are still to be counted, first to last; to a district nothing is kept."""
+    if confined(session):
+        return []  # a part, kept as the whole, would be wrong for ever
+    return sorted({day for day in span.days if day <= settled(at)} - _counted_days(session, span))
 
 
 def counted(session: Session, span: Span, *, at: datetime) -> list[DayFigure]:
@@ -235,13 +254,20 @@ def _within(day: Any, span: Span) -> tuple[Any, ...]:
 
 
 def _stretches(days: list[date]) -> Iterator[Span]:
-    """Neighbouring days together: the first look at a new installation counts a month at once."""
-    begin = 0
-    for place, day in enumerate(days):
-        following = days[place + 1] if place + 1 < len(days) else None
-        if following != day + timedelta(days=1):
-            yield Span(days[begin], day)
-            begin = place + 1
+    """Neighbouring days together, the latest first; no more at once than somebody would wait for."""
+    end = len(days)
+    for place in reversed(range(len(days))):
+        day, before = days[place], days[place - 1] if place else None
+        if before != day - timedelta(days=1) or end - place == TOGETHER:
+            yield Span(day, days[end - 1])
+            end = place
+
+
+def _alone(session: Session, *, waiting: bool) -> bool:
+    """Nobody else counts days until this transaction ends; waiting for it, or not."""
+    lock = "pg_advisory_xact_lock" if waiting else "pg_try_advisory_xact_lock"
+    got = session.execute(text(f"SELECT {lock}(hashtextextended('day_figure', 0))")).scalar_one()
+    return waiting or bool(got)
 
 
 def _keep(session: Session, table: type[SQLModel], rows: Iterable[dict[str, Any]]) -> None:

@@ -80,7 +80,7 @@ def cases_found(session: Session, wanted: Sought, seer: Seer, page: int = 1) -> 
     if total == 0:
         return Leaf([], 0, 1)
     query = select(Case).where(*where).order_by(*NEWEST)
-    return leaf_of(session, query, total, page)
+    return leaf_of(session, query, page, total=total)
 
 
 def is_too_common(session: Session, wanted: Sought, seer: Seer) -> bool:

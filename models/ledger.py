@@ -1,19 +1,21 @@
 """How fare the notices? What managers read of the ledger: rows, figures, and what needs a person."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, Float, Integer, Row, cast, func, text
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from models.case import Case
 from models.notice import Notice
 from models.telling import Receipt
-from models.worklists import PAGE, Leaf
+from models.worklists import Leaf, leaf_of
 from rules.moments import CHINA
 from rules.notices import Channel, Event, NoticeState
 
@@ -53,7 +55,7 @@ class Figure:
     via: str  # '': nothing has taken it yet
     counts: dict[NoticeState, int]
     segments: int  # charged by the carrier
-    minutes: float | None  # until it was handed over; the median
+    minutes: int | None  # full ones from being queued to being handed over, all waits included; the median
 
     @property
     def total(self) -> int:
@@ -72,11 +74,8 @@ class Figure:
 
 def notices_sought(session: Session, sought: Sought) -> Leaf[Notice]:
     """One page of the ledger."""
-    where = _narrowed(sought)
-    total = session.exec(select(func.count()).select_from(Notice).where(*where)).one()
-    page = min(max(1, sought.page), max(1, -(-total // PAGE)))
-    query = select(Notice).where(*where).order_by(*ORDERS[sought.sort])
-    return Leaf(list(session.exec(query.limit(PAGE).offset((page - 1) * PAGE))), total, page)
+    query = select(Notice).where(*_narrowed(sought)).order_by(*ORDERS[sought.sort])
+    return leaf_of(session, query, sought.page)
 
 
 def notices_exported(session: Session, sought: Sought) -> Iterable[Notice]:
@@ -85,38 +84,54 @@ def notices_exported(session: Session, sought: Sought) -> Iterable[Notice]:
     return session.exec(query.execution_options(yield_per=500))
 
 
-def figures(session: Session, since: datetime) -> list[Figure]:
-    """By channel and gateway, of what was queued since."""
-    rows = columns(
+def figures(session: Session, *since: datetime) -> list[list[Figure]]:
+    """By channel and gateway, of what was queued since each of these moments, the earliest first.
+
+    Where a city is large these are hundreds of thousands: none is read twice, and none is sorted.
+    """
+    ends = (*since[1:], None)
+    found = [_counted(session, begin, end) for begin, end in zip(since, ends, strict=True)]
+    return [_figured(chain.from_iterable(found[place:])) for place in range(len(since))]
+
+
+def _counted(session: Session, begin: datetime, end: datetime | None) -> Sequence[Row[Any]]:
+    waited = func.date_part("epoch", col(Notice.sent_at) - col(Notice.created_at), type_=Float) * (1 / 60)
+    kinds = (
         col(Notice.channel),
         col(Notice.via),
         col(Notice.state),
-        func.count(),
-        func.coalesce(func.sum(Notice.segments), 0),
-    ).where(col(Notice.created_at) >= since)
-    counts: dict[tuple[Channel, str], dict[NoticeState, int]] = {}
-    charged: dict[tuple[Channel, str], int] = {}
-    grouped = rows.group_by(col(Notice.channel), col(Notice.via), col(Notice.state))
-    for channel, via, state, number, pieces in session.execute(grouped).tuples():
-        counts.setdefault((channel, via), {})[state] = number
-        charged[channel, via] = charged.get((channel, via), 0) + pieces
-    took = _median_minutes(session, since)
+        cast(func.floor(waited), Integer).label("minutes"),
+    )
+    rows = columns(*kinds, func.count(), func.coalesce(func.sum(Notice.segments), 0))
+    rows = rows.where(col(Notice.created_at) >= begin).group_by(*kinds[:3], text("minutes"))
+    return session.execute(rows.where(col(Notice.created_at) < end) if end else rows).all()
+
+
+def _figured(rows: Iterable[Any]) -> list[Figure]:
+    counts: dict[tuple[Channel, str], Counter[NoticeState]] = {}
+    waits: dict[tuple[Channel, str], Counter[int]] = {}
+    charged: Counter[tuple[Channel, str]] = Counter()
+    for channel, via, state, minutes, number, pieces in rows:
+        counts.setdefault((channel, via), Counter())[state] += number
+        charged[channel, via] += pieces
+        if minutes is not None:
+            waits.setdefault((channel, via), Counter())[minutes] += number
     return [
-        Figure(channel, via, of_it, charged[channel, via], took.get((channel, via)))
+        Figure(channel, via, dict(of_it), charged[channel, via], _median(waits.get((channel, via))))
         for (channel, via), of_it in sorted(counts.items())
     ]
 
 
-def _median_minutes(session: Session, since: datetime) -> dict[tuple[Channel, str], float]:
-    """From being queued, the wait for company and for the morning included."""
-    seconds = func.extract("epoch", col(Notice.sent_at) - col(Notice.created_at))
-    median = func.percentile_cont(0.5).within_group(seconds)
-    query = (
-        select(Notice.channel, Notice.via, median)
-        .where(col(Notice.created_at) >= since, col(Notice.sent_at).is_not(None))
-        .group_by(col(Notice.channel), col(Notice.via))
-    )
-    return {(channel, via): float(value) / 60 for channel, via, value in session.execute(query).tuples()}
+def _median(waits: Counter[int] | None) -> int | None:
+    """The middle one, of how often each was counted."""
+    if not waits:
+        return None
+    seen, half = 0, waits.total() / 2
+    for minutes in sorted(waits):
+        seen += waits[minutes]
+        if seen >= half:
+            break
+    return minutes
 
 
 def in_trouble(session: Session, since: datetime, limit: int) -> tuple[dict[NoticeState, int], list[Notice]]:

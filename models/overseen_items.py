@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, cast, func
+from sqlalchemy import ColumnElement, Date, cast, exists, func
 from sqlmodel import Session, col, select
 
 from models.case import Case, Item
-from models.oversight import AT_ONCE
-from models.worklists import PAGE, AtDesk, Leaf
+from models.worklists import AT_ONCE, AtDesk, Leaf, desk_leaf
 from rules.moments import CHINA
 from rules.spans import Span
 from rules.states import ITEM_OPEN_AT_DESK
@@ -38,28 +37,21 @@ class ItemsAsked:
 
 def items_overseen(session: Session, asked: ItemsAsked, departments: list[str], today: date) -> Leaf[AtDesk]:
     """One page of the list."""
-    where = _where(asked, departments, today)
-    counted = select(func.count()).select_from(Item)
-    if asked.bundle:
-        counted = counted.join(Case, col(Case.number) == Item.case_number)
-    total = session.exec(counted.where(*where)).one()
-    page = min(max(1, asked.page), max(1, -(-total // PAGE)))
-    query = _asked(asked, where).limit(PAGE).offset((page - 1) * PAGE)
-    return Leaf([AtDesk(item, case) for item, case in session.exec(query)], total, page)
+    return desk_leaf(session, _where(asked, departments, today), ORDERS[asked.sort], asked.page)
 
 
 def items_taken_out(
     session: Session, asked: ItemsAsked, departments: list[str], today: date
 ) -> Iterator[AtDesk]:
     """The whole list, fetched piece by piece."""
-    query = _asked(asked, _where(asked, departments, today))
+    query = (
+        select(Item, Case)
+        .join(Case, col(Case.number) == Item.case_number)
+        .where(*_where(asked, departments, today))
+        .order_by(*ORDERS[asked.sort])
+    )
     for piece in session.exec(query.execution_options(yield_per=AT_ONCE)).partitions():
         yield from (AtDesk(item, case) for item, case in piece)
-
-
-def _asked(asked: ItemsAsked, where: list[ColumnElement[bool]]) -> Any:
-    query = select(Item, Case).join(Case, col(Case.number) == Item.case_number)
-    return query.where(*where).order_by(*ORDERS[asked.sort])
 
 
 def _where(asked: ItemsAsked, departments: list[str], today: date) -> list[ColumnElement[bool]]:
@@ -68,7 +60,8 @@ def _where(asked: ItemsAsked, departments: list[str], today: date) -> list[Colum
         col(Item.department_code).in_([asked.department] if asked.department else departments)
     ]
     if asked.bundle:
-        where.append(col(Case.bundle_code) == asked.bundle)
+        of_case = select(Case.number).where(Case.number == Item.case_number)
+        where.append(exists(of_case.where(Case.bundle_code == asked.bundle).correlate(Item)))
     if asked.decided is None:
         where.append(col(Item.state).in_(ITEM_OPEN_AT_DESK))
     else:

@@ -11,14 +11,13 @@ from sqlmodel import Session, col, select
 
 from models.audit import AuditEntry
 from models.case import Case, Item
+from models.worklists import AT_ONCE, Leaf, Wanted, items_by_case, leaf_of, narrowed
 from models.worklists import ORDERS as COMMON_ORDERS
-from models.worklists import Leaf, Wanted, items_by_case, leaf_of, narrowed
 from rules.moments import CHINA
 from rules.spans import Span
 from rules.states import ITEM_OPEN_AT_DESK, Act, CaseState
 
 ENDS = (Act.CONCLUDE, Act.DECLINE, Act.WITHDRAW, Act.VOID)
-AT_ONCE = 500  # rows fetched at once while a list is taken out
 
 # Spelt as in the index case_file_urgent, which answers it without sorting.
 URGENT = case((col(Case.state) == CaseState.ACCEPTED.value, col(Case.promised_due_on)))
@@ -62,9 +61,8 @@ class Pressing:
 
 def cases_overseen(session: Session, asked: Overseen, today: date) -> Leaf[Case]:
     """One page of the list."""
-    where = _where(asked, today)
-    query = select(Case).where(*where).order_by(*ORDERS[asked.sort])
-    return leaf_of(session, query, _total(session, asked, where), asked.page)
+    query = select(Case).where(*_where(asked, today)).order_by(*ORDERS[asked.sort])
+    return leaf_of(session, query, asked.page)
 
 
 def cases_taken_out(session: Session, asked: Overseen, today: date) -> Iterator[tuple[Case, list[Item]]]:
@@ -110,14 +108,6 @@ def received_before_today(session: Session) -> date | None:
     """The day on which the first case came in."""
     first = session.exec(select(func.min(Case.submitted_at))).one()
     return first.astimezone(CHINA).date() if first else None
-
-
-def _total(session: Session, asked: Overseen, where: list[ColumnElement[bool]]) -> int:
-    """How many there are; of a department alone an index of its items tells, without a look at the cases."""
-    if asked.department and asked == Overseen(department=asked.department, sort=asked.sort, page=asked.page):
-        of_department = select(func.count(col(Item.case_number).distinct()))
-        return session.exec(of_department.where(Item.department_code == asked.department)).one()
-    return session.exec(select(func.count()).select_from(Case).where(*where)).one()
 
 
 def _pressing(due: Any, today: date, near: date) -> Sequence[ColumnElement[int]]:

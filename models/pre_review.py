@@ -34,9 +34,8 @@ def to_look_through(session: Session, department: str, page: int = 1) -> Leaf[Ca
     """预审: received, not accepted yet, with an item of this department; the longest waiting first."""
     mine = select(Item.case_number).where(Item.department_code == department, Item.state == ItemState.PENDING)
     where = (col(Case.number).in_(mine), Case.state == CaseState.SUBMITTED)
-    total = session.exec(select(func.count()).select_from(Case).where(*where)).one()
     query = select(Case).where(*where).order_by(col(Case.submitted_at), col(Case.number))
-    return leaf_of(session, query, total, page)
+    return leaf_of(session, query, page)
 
 
 def asked_by(session: Session, department: str, page: int = 1) -> Leaf[Case]:
@@ -47,23 +46,21 @@ def asked_by(session: Session, department: str, page: int = 1) -> Leaf[Case]:
         col(Gap.dropped_at).is_(None),
     )
     where = (col(Case.number).in_(told), col(Case.state).in_(BEFORE_A_DESK))
-    total = session.exec(select(func.count()).select_from(Case).where(*where)).one()
     waiting_first = when((col(Case.state) == CaseState.CORRECTION, 0), else_=1)
     query = select(Case).where(*where).order_by(waiting_first, col(Case.submitted_at).desc())
-    return leaf_of(session, query.order_by(col(Case.number)), total, page)
+    return leaf_of(session, query.order_by(col(Case.number)), page)
 
 
 def in_correction(session: Session, page: int = 1) -> Leaf[Case]:
     """The window's: those whose time is over first, for somebody must decide; then as they were told."""
     waits = (Case.state == CaseState.CORRECTION,)
-    total = session.exec(select(func.count()).select_from(Case).where(*waits)).one()
     query = (
         select(Case)
         .join(SupplementNotice, col(SupplementNotice.case_number) == Case.number)
         .where(*waits, col(SupplementNotice.closed_at).is_(None))
         .order_by(col(SupplementNotice.lapsed).desc(), col(SupplementNotice.sent_at), col(Case.number))
     )
-    return leaf_of(session, query, total, page)
+    return leaf_of(session, query, page)
 
 
 def lapsed_count(session: Session) -> int:

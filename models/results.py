@@ -42,7 +42,7 @@ def results_listed(session: Session, asked: Asked, public: Collection[str]) -> L
         return Leaf(found[(number - 1) * PAGE : number * PAGE], len(found), number)
     counted = select(Case.number).where(*_narrowed(asked, public)).limit(MOST_LISTED).subquery()
     total = session.execute(select(func.count()).select_from(counted)).scalar_one()
-    return leaf_of(session, latest, total, asked.page)
+    return leaf_of(session, latest, asked.page, total=total)
 
 
 def last_concluded(session: Session, bundle: str, before: datetime) -> list[tuple[datetime, datetime]]:

@@ -233,14 +233,9 @@ def _view(
 ) -> ClockView:
     own = tuple(one for one in procedures if row.item_number in ("", one.item_number) and _stops(one, row))
     clock, moment = row.clock(own), row.stopped_at or at
-    return ClockView(
-        row,
-        item,
-        clock,
-        reading(clock, calendar, moment),
-        light(clock, calendar, at=moment, thresholds=bundle.supervision),
-        own,
-    )
+    now = reading(clock, calendar, moment)
+    lit = light(clock, calendar, at=moment, thresholds=bundle.supervision, now=now)
+    return ClockView(row, item, clock, now, lit, own)
 
 
 def _stops(procedure: SpecialProcedure, row: ClockRow) -> bool:

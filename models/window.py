@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, exists, func
+from sqlalchemy import ColumnElement, exists
 from sqlmodel import Session, col, select
 
 from models.case import Case, Material
 from models.supplement import SupplementNotice
-from models.worklists import PAGE, Leaf, leaf_of
+from models.worklists import Leaf, leaf_of
 from rules.material import MaterialState
 from rules.states import CaseState
 
@@ -39,19 +39,15 @@ def papers_due(session: Session, until: date, page: int = 1) -> Leaf[Owed]:
         col(Material.promised_on) <= until,
         Case.state == CaseState.ACCEPTED,
     )
-    total = session.exec(select(func.count()).select_from(Material).join(Case, of_case).where(*where)).one()
-    number = min(max(1, page), max(1, -(-total // PAGE)))
     order = (col(Material.promised_on), col(Material.case_number), col(Material.spec_id))
     query = select(Material, Case).join(Case, of_case).where(*where).order_by(*order)
-    rows = session.execute(query.limit(PAGE).offset((number - 1) * PAGE)).tuples()
-    return Leaf([Owed(material, case) for material, case in rows], total, number)
+    return leaf_of(session, query, page, made=lambda row: Owed(*row))
 
 
 def _submitted(session: Session, which: ColumnElement[bool], page: int) -> Leaf[Case]:
     where = (Case.state == CaseState.SUBMITTED, which)
-    total = session.exec(select(func.count()).select_from(Case).where(*where)).one()
     query = select(Case).where(*where).order_by(col(Case.submitted_at), col(Case.number))
-    return leaf_of(session, query, total, page)
+    return leaf_of(session, query, page)
 
 
 def _was_asked() -> ColumnElement[bool]:

@@ -1,13 +1,14 @@
 """What is on somebody's desk, and in which order? Read-only queries that answer for pages."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Select, and_, cast, func, text
-from sqlmodel import Session, SQLModel, col, select
+from sqlalchemy import ColumnElement, Date, Select, and_, cast, func, literal, text
+from sqlmodel import Session, col, select
 
 from models.case import Case, Item, Material
 from models.notice import Notice
@@ -17,7 +18,10 @@ from rules.moments import CHINA
 from rules.states import ITEM_OPEN_AT_DESK, CaseState, ItemState
 
 PAGE = 20  # rows a page shows
+COUNTED = 10_000  # rows a page counts: nobody reads further, and the count would grow with the record
+AT_ONCE = 500  # rows fetched at once while a list is taken out
 Row = TypeVar("Row")
+Other = TypeVar("Other")
 
 
 @dataclass(frozen=True)
@@ -28,10 +32,25 @@ class Leaf(Generic[Row]):
     total: int
     number: int  # from 1
     size: int = PAGE
+    beyond: bool = False  # there are more than `total`: so far was counted, at least to the end of this page
+
+    def of(self, rows: list[Other]) -> "Leaf[Other]":
+        """The same page, of other rows."""
+        return Leaf(rows, self.total, self.number, self.size, self.beyond)
 
     @property
     def pages(self) -> int:
         return max(1, -(-self.total // self.size))
+
+    @property
+    def goes_on(self) -> bool:
+        """Is there a page after this one?"""
+        return self.number < self.pages or self.beyond
+
+    @property
+    def said(self) -> str:
+        """How many there are, as people read it."""
+        return f"{self.total} 多" if self.beyond else str(self.total)
 
 
 @dataclass(frozen=True)
@@ -78,12 +97,19 @@ def reachable(session: Session) -> None:
     session.execute(text("SELECT 1"))
 
 
-def cases_listed(session: Session, wanted: Wanted, today: date) -> Leaf[Case]:
-    """The cases asked for, one page of them."""
-    where = narrowed(wanted, today)
-    total = session.exec(select(func.count()).select_from(Case).where(*where)).one()
-    query = select(Case).where(*where).order_by(*ORDERS.get(wanted.sort, ORDERS["newest"]))
-    return leaf_of(session, query, total, wanted.page)
+def cases_listed(session: Session, wanted: Wanted, today: date, *, exactly: bool = False) -> Leaf[Case]:
+    """The cases asked for, one page of them; programs are told exactly how many there are."""
+    query = select(Case).where(*narrowed(wanted, today))
+    total = count_of(session, query) if exactly else None
+    ordered = query.order_by(*ORDERS.get(wanted.sort, ORDERS["newest"]))
+    return leaf_of(session, ordered, wanted.page, total=total)
+
+
+def cases_written_out(session: Session, wanted: Wanted, today: date) -> Iterable[Case]:
+    """All the cases asked for, read a part at a time."""
+    query = select(Case).where(*narrowed(wanted, today))
+    ordered = query.order_by(*ORDERS.get(wanted.sort, ORDERS["newest"]))
+    return session.exec(ordered.execution_options(yield_per=AT_ONCE))
 
 
 def cases_by_state(session: Session) -> dict[CaseState, int]:
@@ -160,9 +186,8 @@ def papers_overdue(session: Session, numbers: Iterable[str], today: date) -> dic
 def latest_notices(session: Session, case_number: str = "", page: int = 1) -> Leaf[Notice]:
     """The notices, the latest first."""
     where = [col(Notice.case_number) == case_number] if case_number else []
-    total = session.exec(select(func.count()).select_from(Notice).where(*where)).one()
     order = (col(Notice.created_at).desc(), col(Notice.case_number), col(Notice.serial).desc())
-    return leaf_of(session, select(Notice).where(*where).order_by(*order), total, page)
+    return leaf_of(session, select(Notice).where(*where).order_by(*order), page)
 
 
 def latest_case(session: Session) -> Case | None:
@@ -219,26 +244,38 @@ def desk_leaf(
     size: int = PAGE,
 ) -> Leaf[AtDesk]:
     """One page of items with their cases, in this order of the items: only the cases on the page are fetched."""
-    total = session.exec(select(func.count()).select_from(Item).where(*where)).one()
-    number = _within(page, total, size)
     query = select(Item).where(*where).order_by(*order, col(Item.number))
-    items = list(session.exec(query.limit(size).offset((number - 1) * size)))
-    of_page = select(Case).where(col(Case.number).in_({item.case_number for item in items}))
+    leaf: Leaf[Item] = leaf_of(session, query, page, size=size)
+    of_page = select(Case).where(col(Case.number).in_({item.case_number for item in leaf.rows}))
     cases = {case.number: case for case in session.exec(of_page)}
-    return Leaf([AtDesk(item, cases[item.case_number]) for item in items], total, number, size)
+    return leaf.of([AtDesk(item, cases[item.case_number]) for item in leaf.rows])
 
 
-def rows_in(session: Session, table: type[SQLModel]) -> int:
-    """How many rows the table has."""
-    return session.exec(select(func.count()).select_from(table)).one()
+def leaf_of(
+    session: Session,
+    query: Select[Any],
+    page: int,
+    *,
+    total: int | None = None,
+    size: int = PAGE,
+    made: Callable[[Any], Any] = itemgetter(0),
+) -> Leaf[Any]:
+    """One page of what is asked for, each row `made` what the page shows.
+
+    Without a total it is counted, as far as a page tells, and at least as far as the page that is asked for.
+    """
+    most = max(COUNTED, page * size)
+    found = count_of(session, query.limit(most + 1)) if total is None else total
+    beyond = total is None and found > most
+    counted = most if beyond else found
+    number = min(
+        max(1, page), max(1, -(-counted // size))
+    )  # the list may be shorter than when the link was made
+    rows = session.execute(query.limit(size).offset((number - 1) * size))
+    return Leaf([made(row) for row in rows], counted, number, size, beyond)
 
 
-def leaf_of(session: Session, query: Select[Any], total: int, page: int) -> Leaf[Any]:
-    number = _within(page, total)
-    rows = session.execute(query.limit(PAGE).offset((number - 1) * PAGE)).scalars().all()
-    return Leaf(list(rows), total, number)
-
-
-def _within(page: int, total: int, size: int = PAGE) -> int:
-    """A page that exists: a list may have become shorter since the link was made."""
-    return min(max(1, page), max(1, -(-total // size)))
+def count_of(session: Session, query: Select[Any]) -> int:
+    """How many rows are asked for."""
+    rows = query.order_by(None).with_only_columns(literal(1), maintain_column_froms=True).subquery()
+    return int(session.execute(select(func.count()).select_from(rows)).scalar_one())

@@ -10,6 +10,7 @@ from rules.clock import (
     ROUND_THE_CLOCK,
     Clock,
     ClockKind,
+    Reading,
     day_counted,
     due_of,
     moment_counted,
@@ -66,9 +67,16 @@ class Rung:
     at: datetime  # from this moment on it is to be fired
 
 
-def light(clock: Clock, calendar: WorkCalendar, *, at: datetime, thresholds: Thresholds = DEFAULT) -> Light:
-    """The light of a clock that is still running."""
-    now = reading(clock, calendar, at)
+def light(
+    clock: Clock,
+    calendar: WorkCalendar,
+    *,
+    at: datetime,
+    thresholds: Thresholds = DEFAULT,
+    now: Reading | None = None,
+) -> Light:
+    """The light of a clock that is still running. `now`: its reading at that moment, if the caller has it."""
+    now = now or reading(clock, calendar, at)
     if now.due_at and at > now.due_at:
         return PASSED[clock.kind]
     if clock.limit.unit is Unit.IMMEDIATE or clock.kind in SHORT:

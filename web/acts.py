@@ -9,6 +9,7 @@ from actions.doing import DOINGS, do
 from actions.stock_opinions import FIELD, templates_of, with_template
 from models.account import Account
 from models.case import Case
+from models.remembering import remembering
 from rules.errors import Faulty, NotFound, NotYourDesk, Refused
 from web.acting_bar import choices_of, key_of
 from web.case_page import case_seen_by, other_acts
@@ -80,11 +81,12 @@ def _page(
     wanted: str = "",
 ) -> Response:
     faults, found = faults or {}, []
-    acts = other_acts(db, viewer, case.number)
-    for one in acts:
-        key = key_of(one)
-        opened = len(acts) == 1 or key == wanted or any(name.startswith(f"{key}.") for name in faults)
-        found.append((one, key, choices_of(db, viewer, case, one), opened))
+    with remembering(db):
+        acts = other_acts(db, viewer, case.number)
+        for one in acts:
+            key = key_of(one)
+            opened = len(acts) == 1 or key == wanted or any(name.startswith(f"{key}.") for name in faults)
+            found.append((one, key, choices_of(db, viewer, case, one), opened))
     return show(
         request,
         "acts.html",

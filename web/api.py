@@ -42,7 +42,7 @@ def listed(db: Db, by: Program, filters: Annotated[Filters, Depends()]) -> Respo
     `state` as in a case; `bundle` and `department` by code; `overdue=yes`; `archived=yes` or `no`; `q` is part of a
     number or the beginning of the applicant's name.
     """
-    leaf = cases_listed(db, wanted_by(db, by, filters), china_day(now()))
+    leaf = cases_listed(db, wanted_by(db, by, filters), china_day(now()), exactly=True)
     found = [
         {
             "case_no": case.number,

@@ -1,5 +1,6 @@
 """电话联系: whom no message has reached; the counter calls, and notes how it went."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,17 +17,41 @@ from models.telling import Call, open_calls
 from models.version import bundle_of_version
 from notifications.wording import words_of
 from rules.errors import Faulty, NotFound
+from rules.masking import masked_phone
 from rules.people import Role
 from web.entering import Caller, Db, OurForm, now, typed
-from web.showing import show
+from web.exporting import exported
+from web.showing import moment, show
 
 router = APIRouter(prefix="/calls")
+
+HEADINGS = ("办件编号", "事由", "联系人", "电话", "等待起", "已打次数", "联系记录", "没有送到的原因")
 
 
 @router.get("")
 def page(request: Request, db: Db, viewer: Caller) -> Response:
     """Whom to call, who waits longest first, and what to say."""
     return _page(request, db, viewer)
+
+
+@router.get("/table.csv")
+def table(request: Request, db: Db, viewer: Caller) -> Response:
+    """The same people for a table program; a number to call stands on the page, where the call is noted."""
+
+    def rows(session: Session) -> Iterator[Sequence[str]]:
+        for call, notice, case in open_calls(session):
+            yield (
+                case.number,
+                notice.event.label,
+                case.contact_name or case.applicant_name,
+                masked_phone(case.phone) if case.phone else "",
+                moment(call.opened_at),
+                str(call.attempts),
+                call.note,
+                notice.error,
+            )
+
+    return exported(request, db, viewer, "calls", "电话联系", HEADINGS, rows)
 
 
 @router.post("/{notice_id}")

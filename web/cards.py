@@ -1,27 +1,50 @@
 """监察卡: what supervision found; the department explains, the manager closes."""
 
+from collections.abc import Iterator, Mapping, Sequence
+
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
 from actions.supervising import close, explain
 from models.account import Account, departments_by_code
-from models.card import cards
+from models.card import Card, open_cards, open_cards_taken_out
 from models.supervision import names_of, open_dates_beyond_tables
 from rules.duties import may
 from rules.errors import Faulty
 from rules.people import Role
 from rules.states import Act
+from web.asking import page_number
 from web.entering import Db, OurForm, Viewer, now, typed
-from web.showing import show
+from web.exporting import exported
+from web.showing import moment, show
 
 router = APIRouter(prefix="/cards")
+
+
+HEADINGS = (
+    *("监察编号", "级别", "部门", "办件编号", "事项编号", "情况", "责任人", "发卡时间"),
+    *("说明", "说明人", "说明时间"),
+)
 
 
 @router.get("")
 def page(request: Request, db: Db, viewer: Viewer) -> Response:
     """The open cards: of the own department, of everybody for those who oversee."""
     return _page(request, db, viewer)
+
+
+@router.get("/table.csv")
+def table(request: Request, db: Db, viewer: Viewer) -> Response:
+    """The same cards, all of them, for a table program."""
+    own, people = _own(viewer), names_of(db)
+    offices = {code: one.short_name for code, one in departments_by_code(db).items()}
+
+    def rows(session: Session) -> Iterator[Sequence[str]]:
+        for card in open_cards_taken_out(session, own):
+            yield _cells(card, offices, people)
+
+    return exported(request, db, viewer, "cards", "监察卡", HEADINGS, rows)
 
 
 @router.post("/{number}/explain")
@@ -52,12 +75,11 @@ def _page(
     faults: dict[str, str] | None = None,
     kept: dict[str, str] | None = None,
 ) -> Response:
-    own = viewer.department_code if viewer.role in (Role.OFFICER, Role.HEAD) else None
     return show(
         request,
         "cards.html",
         status=status,
-        cards=cards(db, only_open=True, department_code=own),
+        leaf=open_cards(db, _own(viewer), page_number(request.query_params.get("page", ""))),
         departments=departments_by_code(db),
         people=names_of(db),
         explains=may(Act.EXPLAIN_CARD, viewer.role),
@@ -65,4 +87,25 @@ def _page(
         faults=faults or {},
         kept=kept or {},
         beyond=open_dates_beyond_tables(db) if viewer.role is Role.MANAGER else None,
+    )
+
+
+def _own(viewer: Account) -> str | None:
+    """The department whose cards these are; None: of all."""
+    return viewer.department_code if viewer.role in (Role.OFFICER, Role.HEAD) else None
+
+
+def _cells(card: Card, offices: Mapping[str, str], people: Mapping[str, str]) -> tuple[str, ...]:
+    return (
+        card.number,
+        card.level.label,
+        offices[card.department_code],
+        card.case_number,
+        card.item_number,
+        card.finding,
+        people.get(card.responsible, card.responsible),
+        moment(card.opened_at),
+        card.explanation,
+        people.get(card.explained_by, card.explained_by),
+        moment(card.explained_at),
     )

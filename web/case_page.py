@@ -20,6 +20,7 @@ from models.case import Case, Item, Material, find_case, former_versions, items_
 from models.document import documents_of
 from models.finding import open_cases_alike
 from models.notice import notices_of
+from models.remembering import remembering
 from models.shift import shift_changes_of_case
 from models.supervision import standings
 from models.together import is_asked
@@ -87,45 +88,47 @@ def case_page(
     done: str = "",
 ) -> Response:
     """The page, with faults beside the fields and what was typed still in them."""
-    case, items = case_seen_by(db, viewer, number)
-    overseer = viewer.role not in HANDLES
-    bundle = bundle_of_version(db, case.bundle_digest)
-    open_now = possible(db, number, viewer, at=now())
-    return show(
-        request,
-        "case.html",
-        status=status,
-        faults=faults or {},
-        kept=kept or {},
-        case=case,
-        items=items,
-        bundle=bundle,
-        done=[item for item in items if item.code == done and item.state in ITEM_DECIDED],
-        own=papers_of(viewer, items, bundle, in_order(materials_of(db, number), bundle)),
-        in_place=in_place,
-        former=former_versions(db, number),
-        supplement=supplement_shown(db, case),
-        supplement_link=any(one.doing.name in ON_THE_SUPPLEMENT for one in open_now),
-        timeline=timeline(db, number),
-        particulars=particulars,
-        may_view=may(Act.VIEW, viewer.role),
-        notices=[] if viewer.role in (Role.OFFICER, Role.HEAD) else notices_of(db, number),
-        departments=departments_by_code(db),
-        people={account.username: account.name for account in accounts(db)},
-        overseer=overseer,
-        limit_mb=settings().upload_limit_mb,
-        bar=bar_of(db, viewer, case, open_now),
-        carried=_view_carried(request),
-        shared=together(db, case, items, bundle),
-        works_off=viewer.role in (Role.OFFICER, Role.HEAD),
-        accepting=case.state is CaseState.SUBMITTED and may(Act.ACCEPT, viewer.role),
-        supplying=case.state in (CaseState.SUBMITTED, CaseState.ACCEPTED) and may(Act.SUPPLY, viewer.role),
-        prefect=settings().prefect_url if overseer else None,
-        standings=standings(db, [number], at=now()),
-        papers=documents_of(db, number),
-        deliveries=deliveries_of(db, number),
-        shifts=shift_changes_of_case(db, number),
-    )
+    with remembering(db):  # its parts ask for themselves, and much of it is the same
+        case, items = case_seen_by(db, viewer, number)
+        overseer = viewer.role not in HANDLES
+        bundle = bundle_of_version(db, case.bundle_digest)
+        open_now = possible(db, number, viewer, at=now())
+        return show(
+            request,
+            "case.html",
+            status=status,
+            faults=faults or {},
+            kept=kept or {},
+            case=case,
+            items=items,
+            bundle=bundle,
+            done=[item for item in items if item.code == done and item.state in ITEM_DECIDED],
+            own=papers_of(viewer, items, bundle, in_order(materials_of(db, number), bundle)),
+            in_place=in_place,
+            former=former_versions(db, number),
+            supplement=supplement_shown(db, case),
+            supplement_link=any(one.doing.name in ON_THE_SUPPLEMENT for one in open_now),
+            timeline=timeline(db, number),
+            particulars=particulars,
+            may_view=may(Act.VIEW, viewer.role),
+            notices=[] if viewer.role in (Role.OFFICER, Role.HEAD) else notices_of(db, number),
+            departments=departments_by_code(db),
+            people={account.username: account.name for account in accounts(db)},
+            overseer=overseer,
+            limit_mb=settings().upload_limit_mb,
+            bar=bar_of(db, viewer, case, open_now),
+            carried=_view_carried(request),
+            shared=together(db, case, items, bundle),
+            works_off=viewer.role in (Role.OFFICER, Role.HEAD),
+            accepting=case.state is CaseState.SUBMITTED and may(Act.ACCEPT, viewer.role),
+            supplying=case.state in (CaseState.SUBMITTED, CaseState.ACCEPTED)
+            and may(Act.SUPPLY, viewer.role),
+            prefect=settings().prefect_url if overseer else None,
+            standings=standings(db, [number], at=now()),
+            papers=documents_of(db, number),
+            deliveries=deliveries_of(db, number),
+            shifts=shift_changes_of_case(db, number),
+        )
 
 
 def other_acts(db: Session, viewer: Account, number: str) -> list[Possible]:

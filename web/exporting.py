@@ -31,9 +31,9 @@ def exported(
     """The answer. `rows` reads in a transaction of its own: the page's is over before the first row leaves."""
     at = now()
     keep_export(db, viewer.username, title, request.url.query, at=at)
-    name = viewer.username
+    who = viewer.username
     keep_event(
-        db, SecurityKind.EXPORT, name, at=at, by=name, address=address_of(request), detail=f"《{title}》"
+        db, SecurityKind.EXPORT, who, at=at, by=who, address=address_of(request), detail=f"《{title}》"
     )
     log.info("%s 导出《%s》", viewer.username, title)
     file = f"{name}-{china_day(at)}.csv"

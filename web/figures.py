@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from math import inf
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -11,7 +12,7 @@ from sqlmodel import Session
 
 from actions.dating import hall_calendar
 from models.account import departments_by_code
-from models.figures import DayFigure, day_figures, hour_figures, keep_days
+from models.figures import DayFigure, day_figures, hour_figures, keep_days, uncounted
 from models.oversight import open_by_day, received_before_today
 from models.rating import figures as rating_figures
 from rules.errors import NotFound
@@ -29,6 +30,9 @@ router = APIRouter(prefix="/manage/figures")
 
 PERIODS = (7, 30, 90)  # days, today among them
 USUAL = 30
+# Seconds for which a page counts days that nobody has counted: the patrol does it each night, and what is left after a
+# pause or of an installation newly filled is counted by it too.
+PATIENCE = 0.5
 
 # A picture is a document of its own: its style is inside, and nothing else may be.
 PICTURE = {
@@ -45,6 +49,7 @@ class Scene:
     at: datetime
     span: Span
     bundle: str
+    patience: float  # seconds
 
     @property
     def today(self) -> date:
@@ -52,7 +57,7 @@ class Scene:
 
     @cached_property
     def counted(self) -> list[DayFigure]:
-        keep_days(self.db, self.span, at=self.at)
+        keep_days(self.db, self.span, at=self.at, patience=self.patience)
         found = day_figures(self.db, self.span, at=self.at)
         return [row for row in found if self.bundle in ("", row.bundle_code)]
 
@@ -65,7 +70,7 @@ class Scene:
         """Of the weeks that a forecast looks at, from the day on which the first case came in."""
         first = max(self.today - timedelta(weeks=WEEKS), received_before_today(self.db) or self.today)
         span = Span(first, self.today)
-        keep_days(self.db, span, at=self.at)
+        keep_days(self.db, span, at=self.at, patience=self.patience)
         return hour_figures(self.db, span, at=self.at)
 
 
@@ -128,6 +133,7 @@ def page(request: Request, db: Db, _: Overseer) -> Response:
         bundle=scene.bundle,
         bundles=bundle_names(),
         query=request.url.query,
+        left=uncounted(db, scene.span, at=scene.at),
     )
 
 
@@ -143,20 +149,20 @@ def picture(request: Request, db: Db, _: Overseer, name: str) -> Response:
 @router.get("/{name}.csv")
 def table(request: Request, db: Db, viewer: Overseer, name: str) -> Response:
     """One chart's numbers for a table program."""
-    figure = _built(request, db, name)
+    figure = _built(request, db, name, complete=True)
     cells = [[cell.text for cell in row] for row in figure.rows]
     return exported(request, db, viewer, name, figure.title, figure.headings, lambda _: cells)
 
 
-def _built(request: Request, db: Session, name: str) -> Figure:
+def _built(request: Request, db: Session, name: str, *, complete: bool = False) -> Figure:
     if name not in BUILT:
         raise NotFound("没有这张统计图。")
-    return BUILT[name](_scene(request, db))
+    return BUILT[name](_scene(request, db, complete=complete))
 
 
-def _scene(request: Request, db: Session) -> Scene:
+def _scene(request: Request, db: Session, *, complete: bool = False) -> Scene:
     asked, at = request.query_params, now()
     days = int(asked["days"]) if asked.get("days") in {str(n) for n in PERIODS} else USUAL
     bundle = asked.get("bundle", "")
     span = Span(china_day(at) - timedelta(days=days - 1), china_day(at))
-    return Scene(db, at, span, bundle if bundle in bundle_names() else "")
+    return Scene(db, at, span, bundle if bundle in bundle_names() else "", inf if complete else PATIENCE)

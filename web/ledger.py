@@ -114,6 +114,7 @@ def _page(
     cases = cases_named(db, [notice.case_number for notice in leaf.rows])
     works = may(Act.RESEND_NOTICE, viewer.role)
     today = datetime.combine(china_day(at), time(), CHINA)
+    of_week, of_today = figures(db, today - timedelta(days=6), today)
     return show(
         request,
         "ledger.html",
@@ -133,7 +134,7 @@ def _page(
         ],
         doubtful=[one.id for one in leaf.rows if works and one.state in UNCERTAIN],
         keeps=viewer.role in (Role.MANAGER, Role.ADMIN),
-        figures=((("今天", figures(db, today)), ("七天以来", figures(db, today - timedelta(days=6))))),
+        figures=(("今天", of_today), ("七天以来", of_week)),
         here_again=f"{request.url.path}?{request.url.query}" if request.method == "GET" else request.url.path,
         query=request.url.query,
         faults=faults or {},

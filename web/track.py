@@ -229,9 +229,8 @@ def _holder(case: Case, items: list[Item], db: Session) -> str:
     if case.state is CaseState.NOT_ACCEPTED:
         return "这份申请没有受理，理由见下。"
     if case.state is CaseState.CONCLUDED:
-        return (
-            f"全部部门已经办结：{case.outcome.label if case.outcome else ''}。{_where_results_are(case, db)}"
-        )
+        outcome = case.outcome.label if case.outcome else ""
+        return f"全部部门已经办结：{outcome}。{_where_results_are(case, items, db)}"
     names = departments_by_code(db)
     busy = dict.fromkeys(
         names[item.department_code].name for item in items if item.state in ITEM_OPEN_AT_DESK
@@ -239,9 +238,18 @@ def _holder(case: Case, items: list[Item], db: Session) -> str:
     return f"{'、'.join(busy)}正在办理，请等候通知。"
 
 
-def _where_results_are(case: Case, db: Session) -> str:
-    if on_the_way(db, case.number):
+def _where_results_are(case: Case, items: list[Item], db: Session) -> str:
+    """Several results may go several ways: then each is named."""
+    travelling = {number for parcel in on_the_way(db, case.number) for number in parcel.items}
+    posted, here = [item for item in items if item.number in travelling], lying_ready(db, case.number)
+    if posted and here:
+        return f"{_named(posted)}的结果已经寄出，请留意快递；{_named(here)}的结果在受理窗口，请带上身份证件领取。"
+    if posted:
         return "结果已经寄出，请留意快递。"
-    if lying_ready(db, case.number):
+    if here:
         return "结果已经做好，请带上身份证件到受理窗口领取。"
     return "结果已经全部送达。" if case.delivered_at else ""
+
+
+def _named(items: list[Item]) -> str:
+    return "、".join(f"“{item.name}”" for item in items)

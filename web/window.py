@@ -1,11 +1,12 @@
 """The clerk's desk: what waits to be accepted or handed over, forms left unfinished, every case by its number."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, time
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from sqlmodel import Session
 
 from actions.dating import hall_calendar
 from models.after import cases_to_hand_over, delivery_dates, parcels_on_the_way
@@ -14,11 +15,13 @@ from models.shift import clerks, shift_changes_waiting
 from models.supervision import standings
 from models.supplement import untold_counts
 from models.window import back_from_supplement, papers_due, waiting_for_acceptance
-from models.worklists import Wanted, cases_listed, cases_since, items_by_case
+from models.worklists import Wanted, cases_listed, cases_since, cases_written_out, items_by_case
 from rules.moments import CHINA, china_day
 from web import drafts
 from web.asking import archived_asked, bundle_names, page_number, state_asked
 from web.entering import Clerk, Db, now
+from web.exporting import exported
+from web.manage_tables import CASE_HEADINGS, cells_of
 from web.pre_reviewing import corrections_of
 from web.showing import show
 
@@ -76,10 +79,7 @@ def every_case(
     page: str = "",
 ) -> Response:
     """Find a case by number or applicant."""
-    search = q.replace("\x00", "").strip()[:100]
-    wanted = Wanted(
-        search=search, state=state_asked(state), archived=archived_asked(archived), page=page_number(page)
-    )
+    wanted = _wanted(q, state, archived, page)
     leaf = cases_listed(db, wanted, china_day(now()))
     return show(
         request,
@@ -88,7 +88,21 @@ def every_case(
         wanted=wanted,
         bundles=bundle_names(),
         standings=standings(db, [case.number for case in leaf.rows], at=now()),
+        query=request.url.query,
     )
+
+
+@router.get("/all/table.csv")
+def table(
+    request: Request, db: Db, viewer: Clerk, q: str = "", state: str = "", archived: str = ""
+) -> Response:
+    """The same cases, all of them, for a table program."""
+    wanted, bundles, today = _wanted(q, state, archived), bundle_names(), china_day(now())
+
+    def rows(session: Session) -> Iterator[Sequence[str]]:
+        return (cells_of(case, bundles, today) for case in cases_written_out(session, wanted, today))
+
+    return exported(request, db, viewer, "cases", "办件查询", CASE_HEADINGS, rows)
 
 
 @router.get("/deliveries")
@@ -107,6 +121,12 @@ def deliveries(request: Request, db: Db, _: Clerk, page: str = "", posted: str =
         wishes=wishes_of(db, numbers),
         bundles=bundle_names(),
     )
+
+
+def _wanted(q: str, state: str, archived: str, page: str = "") -> Wanted:
+    search = q.replace("\x00", "").strip()[:100]
+    asked = archived_asked(archived)
+    return Wanted(search=search, state=state_asked(state), archived=asked, page=page_number(page))
 
 
 def _links(request: Request) -> Callable[[str], Callable[[int], str]]:

@@ -103,6 +103,7 @@ TABLE: dict[str, Rule] = {
     # The window
     "GET /window": WINDOW,
     "GET /window/all": WINDOW,
+    "GET /window/all/table.csv": WINDOW,
     "GET /window/deliveries": WINDOW,
     "GET /window/new": WINDOW,
     "GET /window/new/{code}": WINDOW,
@@ -152,6 +153,7 @@ TABLE: dict[str, Rule] = {
     "GET /documents/{number}": STAFF,
     "GET /documents/{number}/pdf": STAFF,
     "GET /cards": STAFF,
+    "GET /cards/table.csv": STAFF,
     "POST /cards/{number}/explain": STAFF,
     "POST /cards/{number}/close": STAFF,
     "GET /enquiries": STAFF,
@@ -179,6 +181,7 @@ TABLE: dict[str, Rule] = {
     "GET /manage/notices/table.csv": HALL,
     "POST /manage/notices/{number}/{serial}/{act}": HALL,
     "GET /calls": CALLERS,
+    "GET /calls/table.csv": CALLERS,
     "POST /calls/{notice_id}": CALLERS,
     # Programs, by token; and gateways, by signature
     "GET /api/v1/cases": PROGRAM,

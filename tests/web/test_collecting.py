@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from actions.collecting import choose_way
+from actions.delivering import ship
 from actions.issuing import issue
 from actions.withdrawing import withdraw
+from models.after import lying_ready
 from models.audit import timeline
 from models.case import Case, find_case
 from models.database import transaction
@@ -14,7 +16,7 @@ from models.online import wish_of
 from rules.errors import WrongState
 from rules.people import ResultWay
 from rules.states import Act, Outcome
-from tests.people import CLERK, a_case
+from tests.people import CLERK, a_case, account
 from tests.web.hall import Browser, a_case_today, at_desk, somebody, words
 from tests.web.test_results import concluded
 
@@ -51,6 +53,25 @@ def test_the_list_of_the_window_tells_the_way(city: None) -> None:
     page = at_desk(CLERK).text("/window/deliveries")
     assert "快递送达" in page
     assert PARCEL["address"] in page
+
+
+def test_results_that_go_several_ways_are_each_named(city: None) -> None:
+    number = concluded()
+    with transaction() as session:
+        issue(session, number, at=datetime.now(UTC))
+        clerk, case = account(session, CLERK), find_case(session, number)
+        first, *others = lying_ready(session, number)
+        browser = opened(case)
+    assert "结果已经做好，请带上身份证件到受理窗口领取。" in browser.text(f"/track/{number}")
+    with transaction() as session:
+        ship(session, number, "邮政", "EMS1", by=clerk, at=datetime.now(UTC), items=[first.code])
+    page = browser.text(f"/track/{number}")
+    assert f"“{first.name}”的结果已经寄出，请留意快递" in page
+    here = "、".join(f"“{item.name}”" for item in others)
+    assert f"{here}的结果在受理窗口，请带上身份证件领取" in page
+    with transaction() as session:
+        ship(session, number, "邮政", "EMS2", by=clerk, at=datetime.now(UTC))
+    assert "结果已经寄出，请留意快递。" in browser.text(f"/track/{number}")
 
 
 def test_an_address_is_asked_for_couriers_only(city: None) -> None:

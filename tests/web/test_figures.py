@@ -10,11 +10,12 @@ from actions.deciding import grant
 from actions.withdrawing import withdraw
 from models.case import items_of
 from models.database import transaction
-from models.figures import DayFigure, counted, day_figures, hour_figures, keep_days, settled
-from rules.moments import CHINA
+from models.figures import DayFigure, counted, day_figures, hour_figures, keep_days, settled, uncounted
+from rules.moments import CHINA, china_day
 from rules.spans import Span
 from tests.people import CLERK, MANAGER, a_case, account
 from tests.web.hall import Browser, at_desk, words
+from web import figures as showing
 
 NOW = datetime.now(UTC)
 FRIDAY = datetime(2026, 3, 6, 2, tzinfo=UTC)  # 10:00 in the hall
@@ -76,6 +77,54 @@ def test_past_days_are_counted_once_and_today_anew(city: None) -> None:
         at.date(): 1,
     }
     assert hours == {DAY: {10: 1}, DAY + timedelta(days=1): {10: 1}}
+
+
+def test_nobody_waits_for_days_that_were_not_counted(
+    manager: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page counts a few days, the latest first, and says which are left; the next look goes on, an export waits."""
+    monkeypatch.setattr(showing, "PATIENCE", 0.0)
+    with transaction() as session:
+        a_case(session, at=some_days_ago(20))
+        a_case(session, at=some_days_ago(3))
+    today = china_day(datetime.now(UTC))
+    span = Span(today - timedelta(days=29), today)
+    left = len(span.days)
+    for _ in range(20):
+        page = manager.text("/manage/figures")
+        with transaction() as session:
+            days = uncounted(session, span, at=datetime.now(UTC))
+        assert len(days) < left or not days
+        left = len(days)
+        if not days:
+            break
+        assert days[0] == span.first, "the latest are counted first"
+        assert f"还有 {left} 天" in page
+    assert left == 0
+    assert "没有统计完" not in manager.text("/manage/figures")
+
+
+def test_what_somebody_else_counts_just_now_is_not_waited_for(
+    manager: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(showing, "PATIENCE", 60.0)
+    today = china_day(datetime.now(UTC))
+    month = Span(today - timedelta(days=29), today)
+    with transaction() as patrol:
+        assert keep_days(patrol, month, at=datetime.now(UTC)) > 28
+        assert f"还有 {len(month.days) - 1} 天" in manager.text("/manage/figures")
+    assert "没有统计完" not in manager.text("/manage/figures")
+
+
+def test_what_is_taken_out_is_counted_to_the_end(manager: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(showing, "PATIENCE", 0.0)
+    with transaction() as session:
+        a_case(session, at=some_days_ago(20))
+    table = manager.get("/manage/figures/flow.csv").content.decode("utf-8-sig")
+    assert len(table.splitlines()) > 20
+    with transaction() as session:
+        today = china_day(datetime.now(UTC))
+        assert uncounted(session, Span(today - timedelta(days=29), today), at=datetime.now(UTC)) == []
 
 
 def test_what_is_under_way_at_midnight_still_counts() -> None:
