@@ -11,7 +11,7 @@ from rich.table import Table
 from actions.describing_record import describe_card
 from actions.supervising import close, explain
 from cli.cases import AsJson
-from models.account import departments_by_code
+from models.account import short_names
 from models.card import Card, cards
 from models.database import transaction
 from models.districts import acting
@@ -36,7 +36,7 @@ def listed(
     if context.invoked_subcommand:
         return
     with transaction() as session:
-        departments = {code: one.short_name for code, one in departments_by_code(session).items()}
+        departments = short_names(session)
         people = names_of(session)
         found = [
             describe_card(card, departments, people)
@@ -60,7 +60,7 @@ def explained(
     """责任部门说明原因。"""
     with transaction() as session:
         card = explain(session, number, text, by=acting(session, as_user), at=datetime.now(UTC))
-        _say(card, departments_by_code(session)[card.department_code].short_name, as_json, "已说明")
+        _say(card, short_names(session)[card.department_code], as_json, "已说明")
 
 
 @app.command("close")
@@ -68,7 +68,7 @@ def closed(number: Number, as_user: As, as_json: AsJson = False) -> None:
     """监察部门销号。"""
     with transaction() as session:
         card = close(session, number, by=acting(session, as_user), at=datetime.now(UTC))
-        _say(card, departments_by_code(session)[card.department_code].short_name, as_json, "已销号")
+        _say(card, short_names(session)[card.department_code], as_json, "已销号")
 
 
 def _say(card: Card, department: str, as_json: bool, done: str) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import case as when
 from sqlmodel import Session, col
 from sqlmodel import select as query
 
-from models.account import departments_by_code
+from models.account import short_names
 from models.case import Case, Item, find_case, items_of
 from models.database import CASE_CHANNEL, ring
 from rules.moments import CHINA
@@ -49,7 +49,7 @@ class Conducted:
 
 def conducted(session: Session, number: str) -> Conducted:
     """The case as it is now."""
-    names = {code: one.short_name for code, one in departments_by_code(session).items()}
+    names = short_names(session)
     return Conducted(find_case(session, number), items_of(session, number), names)
 
 

@@ -4,7 +4,7 @@ A page puts many questions through many hands: each act asks for itself whether 
 question is put to PostgreSQL once; a page is read in one go, so nobody sees two moments of the record on it.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,20 +19,23 @@ _REMEMBERED = "remembered"  # in session.info: question -> answer
 @contextmanager
 def remembering(session: Session) -> Generator[None]:
     """For a page that only reads. Inside another such block it changes nothing."""
-    outer = session.info.get(_REMEMBERED)
-    if outer is None:
-        session.info[_REMEMBERED] = {}
+    if _REMEMBERED in session.info:
+        yield
+        return
+    session.info[_REMEMBERED] = {}
+    for name, heard in _HEARD.items():  # on this session only: acts ask once as it is, and need not pass here
+        event.listen(session, name, heard)
     try:
         yield
     finally:
-        if outer is None:
-            del session.info[_REMEMBERED]
+        for name, heard in _HEARD.items():
+            event.remove(session, name, heard)
+        del session.info[_REMEMBERED]
 
 
-@event.listens_for(Session, "do_orm_execute")
 def _asked(state: ORMExecuteState) -> Result[Any] | None:
-    known: dict[Any, FrozenResult[Any]] | None = state.session.info.get(_REMEMBERED)
-    if known is None or not state.is_select or not isinstance(state.statement, HasCacheKey):
+    known: dict[Any, FrozenResult[Any]] = state.session.info[_REMEMBERED]
+    if not state.is_select or not isinstance(state.statement, HasCacheKey):
         return None
     if getattr(state.statement, "_for_update_arg", None) is not None:
         return None  # who locks wants to know how it is now
@@ -46,7 +49,8 @@ def _asked(state: ORMExecuteState) -> Result[Any] | None:
     return known[question]()
 
 
-@event.listens_for(Session, "after_flush")
 def _changed(session: Session, _: UOWTransaction) -> None:
-    if _REMEMBERED in session.info:
-        session.info[_REMEMBERED].clear()
+    session.info[_REMEMBERED].clear()
+
+
+_HEARD: dict[str, Callable[..., Any]] = {"do_orm_execute": _asked, "after_flush": _changed}

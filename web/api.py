@@ -16,7 +16,7 @@ from actions.foreseeing import foresee
 from actions.forms import ApplicationForm, MaterialForm, application_of, read_form
 from actions.permitting import must_be_allowed
 from config.settings import settings
-from models.account import Account, departments_by_code
+from models.account import Account, short_names
 from models.card import cards_of
 from models.case import Case, find_case
 from models.supervision import clock_views, names_of
@@ -124,7 +124,7 @@ def clocks(db: Db, by: Program, number: str, item: str = "") -> Response:
 def cards(db: Db, by: Program, number: str) -> Response:
     """What supervision found."""
     case_seen_by(db, by, number)
-    departments = {code: one.short_name for code, one in departments_by_code(db).items()}
+    departments = short_names(db)
     people = names_of(db)
     return JSONResponse([describe_card(card, departments, people) for card in cards_of(db, number)])
 

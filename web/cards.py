@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
 from actions.supervising import close, explain
-from models.account import Account, departments_by_code
+from models.account import Account, departments_by_code, short_names
 from models.card import Card, open_cards, open_cards_taken_out
 from models.supervision import names_of, open_dates_beyond_tables
 from rules.duties import may
@@ -38,7 +38,7 @@ def page(request: Request, db: Db, viewer: Viewer) -> Response:
 def table(request: Request, db: Db, viewer: Viewer) -> Response:
     """The same cards, all of them, for a table program."""
     own, people = _own(viewer), names_of(db)
-    offices = {code: one.short_name for code, one in departments_by_code(db).items()}
+    offices = short_names(db)
 
     def rows(session: Session) -> Iterator[Sequence[str]]:
         for card in open_cards_taken_out(session, own):

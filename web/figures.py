@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from actions.dating import hall_calendar
-from models.account import departments_by_code
+from models.account import short_names
 from models.figures import DayFigure, day_figures, hour_figures, keep_days, uncounted
 from models.oversight import open_by_day, received_before_today
 from models.rating import figures as rating_figures
@@ -63,7 +63,7 @@ class Scene:
 
     @cached_property
     def offices(self) -> dict[str, str]:
-        return {code: one.short_name for code, one in departments_by_code(self.db).items()}
+        return short_names(self.db)
 
     @cached_property
     def hours(self) -> dict[date, dict[int, int]]:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
-from models.account import departments_by_code
+from models.account import short_names
 from models.case import Case, Item
 from models.export import exports
 from models.overseen_items import items_taken_out
@@ -38,7 +38,7 @@ def cases(request: Request, db: Db, viewer: Overseer) -> Response:
     """The cases that the manager's list is narrowed to."""
     today = china_day(now())
     asked, bundles = cases_asked(request.query_params, today), bundle_names()
-    offices = {code: one.short_name for code, one in departments_by_code(db).items()}
+    offices = short_names(db)
 
     def rows(session: Session) -> Iterator[Sequence[str]]:
         for case, items in cases_taken_out(session, asked, today):
@@ -53,7 +53,7 @@ def items(request: Request, db: Db, viewer: Overseer) -> Response:
     """The items that the manager's list is narrowed to."""
     today = china_day(now())
     asked, bundles = items_asked(request.query_params, today), bundle_names()
-    offices = {code: one.short_name for code, one in departments_by_code(db).items()}
+    offices = short_names(db)
 
     def rows(session: Session) -> Iterator[Sequence[str]]:
         for row in items_taken_out(session, asked, list(offices), today):
