@@ -74,6 +74,15 @@ def state_names(platform: Platform, run_id: str) -> list[str]:
     return [str(state["name"]) for state in answer.json()]
 
 
+def task_state_names(platform: Platform, task_run_id: str) -> list[str]:
+    """Every state the task run has been in, in that order."""
+    answer = httpx.get(
+        f"{platform.prefect_api_url}/task_run_states/", params={"task_run_id": task_run_id}, timeout=20
+    )
+    answer.raise_for_status()
+    return [str(state["name"]) for state in sorted(answer.json(), key=lambda state: state["timestamp"])]
+
+
 def task_runs(platform: Platform, run_id: str) -> list[dict[str, Any]]:
     found = prefect(platform, "/task_runs/filter", {"flow_runs": {"id": {"any_": [run_id]}}})
     return sorted(found, key=lambda one: one["start_time"] or "")

@@ -25,6 +25,7 @@ from tests.flows.hall import (
     runs,
     state_names,
     task_runs,
+    task_state_names,
     until,
 )
 from tests.smtp import MailServer, mail_server
@@ -130,7 +131,11 @@ def test_managers_find_progress_departments_and_tags_on_the_run(hall: Platform) 
     decide(hall, number, "B1-5", "health")
     until("both grants in the table", lambda: _table(hall, run["id"]).count('"状态": "准予"') == 2)
     assert state_names(hall, run["id"]) == before, "a decision that opens no wave costs Prefect no pass"
-    assert len(prefect(hall, "/artifacts/filter", wanted)) == 2, "brought up to date in their place"
+    artifacts = prefect(hall, "/artifacts/filter", wanted)
+    assert len(artifacts) == 2, "brought up to date in their place"
+    delete(hall, f"/artifacts/{artifacts[0]['id']}")
+    decide(hall, number, "B1-3", "urban")
+    until("what was deleted is there again", lambda: len(prefect(hall, "/artifacts/filter", wanted)) == 2)
     assert not prefect(hall, "/logs/filter", {"logs": {"flow_run_id": {"any_": [run["id"]]}}})
 
 
@@ -182,6 +187,34 @@ def test_with_prefect_down_the_desks_work_and_prefect_catches_up(hall: Platform)
     grant_all(hall, number)
     assert case(hall, number)["outcome"] == "all_granted"
     nothing_lost_nothing_twice(hall, number)
+
+
+def test_a_case_decided_before_prefect_gets_to_it_takes_one_pass_and_one_state_a_department(
+    hall: Platform,
+) -> None:
+    worker = worker_held(hall)
+    number = apply(hall)
+    grant_all(hall, number)
+    time.sleep(20)  # longer than Prefect's own service would leave it unmarked as late
+    worker.resume()
+    nothing_lost_nothing_twice(hall, number)
+    run = runs(hall, number)[0]
+    assert sorted(state_names(hall, run["id"])) == sorted(["Scheduled", "Running", "全部准予"])
+    assert [task_state_names(hall, bar["id"]) for bar in departments(hall, run["id"])] == [["准予"]] * 6
+
+
+def test_a_task_run_that_a_dead_pass_opened_without_noting_it_is_found_again_and_settled(
+    hall: Platform,
+) -> None:
+    number = apply(hall)
+    run = run_in_state(hall, number, "Suspended")
+    [bar] = departments(hall, run["id"])
+    with connected(hall.settings.owner_url) as connection:
+        forgotten = text("UPDATE item SET task_run_id = NULL, shown = NULL WHERE case_number = :number")
+        connection.execute(forgotten, {"number": number})
+    grant_all(hall, number)
+    nothing_lost_nothing_twice(hall, number)
+    assert task_state_names(hall, bar["id"]) == ["办理中", "准予"]
 
 
 def test_what_a_manager_presses_in_prefect_does_no_harm(hall: Platform) -> None:

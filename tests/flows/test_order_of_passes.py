@@ -4,11 +4,13 @@ from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import Session
 
 from models.case import Case, Item, items_of
 from models.conducting import asked_for, cases_to_ask_for, note_asked, note_shown
 from models.desk import Days, DeskWanted, desk_listed
+from models.heartbeat import Pulse, beat, present
 from rules.states import ItemState, Lane
 from tests.people import MORNING, a_case, a_city
 
@@ -91,6 +93,29 @@ def test_what_waits_for_a_worker_is_counted_until_it_is_begun(db: Session, backl
     db.flush()
     assert asked_for(db, LATER, AGAIN, 100) == 4, "a worker has begun it"
     assert asked_for(db, LATER + 2 * AGAIN, AGAIN, 100) == 0, "nobody ran them: they are asked for again"
+
+
+def test_what_was_asked_for_in_vain_waits_behind_what_was_not_asked_for_yet(
+    db: Session, backlog: list[Case]
+) -> None:
+    """Nobody may be there for its district: it must not stand before all the others for ever."""
+    for case in backlog[:5]:
+        note_asked(db, case.number, uuid4(), LATER - 2 * AGAIN)
+    db.expire_all()
+    assert asked(db, 12) == [case.number for case in [*backlog[5:], *backlog[:5]]]
+
+
+def test_the_more_workers_are_there_the_more_may_wait_for_them(db: Session) -> None:
+    for pid in (1, 2):
+        pulse = Pulse("worker")
+        pulse.name, pulse.pid = f"worker-{pid}", pid
+        beat(db, pulse)
+    beat(db, Pulse("conductor"))
+    assert present(db, "worker") == 2
+    db.connection().execute(
+        text("UPDATE heartbeat SET seen_at = now() - interval '1 minute' WHERE name = 'worker-1'")
+    )
+    assert present(db, "worker") == 1
 
 
 def test_the_desk_has_what_is_immediate_first_as_well(db: Session, backlog: list[Case]) -> None:
