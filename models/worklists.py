@@ -230,11 +230,7 @@ def _found(search: str) -> ColumnElement[bool]:
 
     Each by an index of its own: the numbers are read one after the other there, in capitals as they all are.
     """
-    # Both say the same: strpos takes a fifth of the time and goes first, from LIKE the planner knows how few there are.
-    part, number = search.upper(), col(Case.number)
-    by_number = select(Case.number).where(
-        func.strpos(number, part) > 0, number.contains(part, autoescape=True)
-    )
+    by_number = select(Case.number).where(col(Case.number).contains(search.upper(), autoescape=True))
     name = func.lower(col(Case.applicant_name))
     by_name = select(Case.number).where(name.startswith(search.lower(), autoescape=True))
     return col(Case.number).in_(by_number.union(by_name))
