@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Column, Index, and_, func, text
+from sqlalchemy import Column, Index, and_, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Session, SQLModel, col, select
 
@@ -15,6 +15,8 @@ from models.worklists import PAGE, Leaf, leaf_of
 from rules.clock import ClockKind
 from rules.states import ItemState
 
+RESULTS_COUNTED = 5000  # that lie ready: a window with more has other worries than how many
+RESULTS_OF_A_CASE = 20  # at most
 MOST_CHECKS = 50  # lines on a desk; the rest follows as these are done
 
 
@@ -100,33 +102,35 @@ def handed_over(item: Item, deliveries: list[Delivery]) -> Delivery | None:
 
 
 def cases_to_hand_over(session: Session, page: int = 1) -> Leaf[Case]:
-    """待发放: cases with results that lie ready, the one whose ten days end first at the top."""
-    due = func.min(col(ClockRow.due_on))
-    # A scalar subquery, asked of each open clock: else the planner goes through every result that was ever made.
+    """待发放: cases with results that lie ready, the one whose ten days end first at the top.
+
+    Read along the clocks that run, the first to end first, no further than a page tells.
+    """
+    most = max(RESULTS_COUNTED, (page + 1) * PAGE * RESULTS_OF_A_CASE)
+    # A scalar subquery, asked of each clock: else the planner goes through every result that was ever made.
     made = (
         select(Item.number)
         .where(Item.number == ClockRow.item_number, Item.state == ItemState.GRANTED, Item.result_number != "")
         .limit(1)
         .correlate(ClockRow)
     )
-    ready = (
-        # The count beside each row: what lies ready is gathered once for both.
-        select(col(ClockRow.case_number), func.count().over())
+    running = (
+        select(ClockRow.case_number)
         .where(
             ClockRow.kind == ClockKind.DELIVERY,
             col(ClockRow.stopped_at).is_(None),
             made.scalar_subquery().is_not(None),
         )
-        .group_by(col(ClockRow.case_number))
-        .order_by(due.nulls_last(), col(ClockRow.case_number))
+        .order_by(col(ClockRow.due_on), col(ClockRow.case_number))
+        .limit(most)
     )
-    of_page = dict(session.execute(ready.limit(PAGE).offset((page - 1) * PAGE)).tuples().all())
-    if not of_page and page > 1:  # the list has become shorter since the link was made
-        total = session.execute(select(func.count()).select_from(ready.subquery())).scalar_one()
-        return cases_to_hand_over(session, max(1, -(-total // PAGE)))
-    found = session.exec(select(Case).where(col(Case.number).in_(of_page)))
-    cases = {case.number: case for case in found}
-    return Leaf([cases[number] for number in of_page], max(of_page.values(), default=0), page)
+    results = session.exec(running).all()
+    ready = list(dict.fromkeys(results))
+    number = min(max(1, page), max(1, -(-len(ready) // PAGE)))  # the list may have become shorter
+    of_page = ready[(number - 1) * PAGE : number * PAGE]
+    cases = {case.number: case for case in session.exec(select(Case).where(col(Case.number).in_(of_page)))}
+    found = [cases[name] for name in of_page]
+    return Leaf(found, len(ready), number, beyond=len(results) == most)
 
 
 def parcels_on_the_way(session: Session, page: int = 1) -> Leaf[Delivery]:

@@ -39,12 +39,13 @@ class ClockRow(SQLModel, table=True):
         Index("clock_of_case", "case_number", "item_number"),
         # What the patrol asks: whose next rung has come?
         Index("clock_next_rung", "next_rung_at", postgresql_where=text("next_rung_at IS NOT NULL")),
-        # What the window asks: which results are still due to applicants? (待发放)
+        # What the window asks: which results are due to applicants first? (待发放)
         Index(
             "clock_delivery_open",
-            "item_number",
+            "due_on",
+            "case_number",
             postgresql_where=text("stopped_at IS NULL AND kind = 'delivery'"),
-            postgresql_include=["case_number", "due_on"],
+            postgresql_include=["item_number"],
         ),
         # What a new holiday table and the list of the overdue ask: which open clocks end when?
         Index("clock_open_due", "due_on", postgresql_where=text("stopped_at IS NULL")),
