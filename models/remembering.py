@@ -35,7 +35,10 @@ def remembering(session: Session) -> Generator[None]:
 
 def _asked(state: ORMExecuteState) -> Result[Any] | None:
     known: dict[Any, FrozenResult[Any]] = state.session.info[_REMEMBERED]
-    if not state.is_select or not isinstance(state.statement, HasCacheKey):
+    if not state.is_select:
+        known.clear()
+        return None
+    if not isinstance(state.statement, HasCacheKey):
         return None
     if getattr(state.statement, "_for_update_arg", None) is not None:
         return None  # who locks wants to know how it is now
