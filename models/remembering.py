@@ -32,7 +32,10 @@ def remembering(session: Session) -> Generator[None]:
 @event.listens_for(Session, "do_orm_execute")
 def _asked(state: ORMExecuteState) -> Result[Any] | None:
     known: dict[Any, FrozenResult[Any]] | None = state.session.info.get(_REMEMBERED)
-    if known is None or not state.is_select or not isinstance(state.statement, HasCacheKey):
+    if known is None or not isinstance(state.statement, HasCacheKey):
+        return None
+    if not state.is_select:
+        known.clear()
         return None
     if getattr(state.statement, "_for_update_arg", None) is not None:
         return None  # who locks wants to know how it is now

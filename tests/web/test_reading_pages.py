@@ -4,8 +4,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event
-from sqlmodel import func, select
+from sqlalchemy import event, update
+from sqlmodel import col, func, select
 
 from actions.tokens import make_token
 from models import worklists
@@ -83,6 +83,8 @@ def test_a_question_is_put_once_and_anew_when_something_has_changed() -> None:
         sent.clear()
         assert items_of(session, number)[0].reason == "改了"
         assert len(sent) == 1
+        session.execute(update(Item).where(col(Item.case_number) == number).values(reason="又改了"))
+        assert items_of(session, number)[0].reason == "又改了"
         session.rollback()
 
 
