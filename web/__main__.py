@@ -11,9 +11,8 @@ from config.settings import settings
 from models.heartbeat import Pulse
 from web.app import create_app
 
-
-# Seconds that a thread may compute before another may take over. At Python's own 5 ms a dozen requests at once fight for
-# the interpreter, which costs a fifth to a third of them; each gives it up anyway whenever it asks PostgreSQL.
+# Seconds that a thread may compute before another may take over. At Python's own 5 ms a dozen requests at once fight
+# for the interpreter: a fifth fewer acts were done. Each gives it up anyway whenever it asks PostgreSQL.
 TURN = 0.02
 
 
