@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
-import psycopg2
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -51,7 +50,7 @@ def _still_there(connection: Any, record: ConnectionPoolEntry, _: object) -> Non
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         connection.rollback()
-    except psycopg2.Error as gone:
+    except connection.Error as gone:
         raise InvalidatePoolError from gone  # then the others are gone too; the pool makes a new one
 
 
