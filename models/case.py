@@ -238,24 +238,12 @@ class Material(SQLModel, table=True):
 
 
 # What every act asks, put together once: that alone is a tenth of what such a question costs.
-_LOCKED = (
-    select(Case)
-    .where(Case.number == bindparam("number"))
-    .with_for_update()
-    .execution_options(populate_existing=True)
-)
-_ITEMS = (
-    select(Item)
-    .where(Item.case_number == bindparam("number"))
-    .order_by(col(Item.number))
-    .execution_options(populate_existing=True)
-)
-_MATERIALS = (
-    select(Material)
-    .where(Material.case_number == bindparam("number"))
-    .distinct(col(Material.spec_id))
-    .order_by(col(Material.spec_id), col(Material.version).desc())
-)
+_ANEW = {"populate_existing": True}
+_THIS: Any = bindparam("number")
+_LOCKED = select(Case).where(Case.number == _THIS).with_for_update().execution_options(**_ANEW)
+_ITEMS = select(Item).where(Item.case_number == _THIS).order_by(col(Item.number)).execution_options(**_ANEW)
+_MATERIALS = select(Material).where(Material.case_number == _THIS).distinct(col(Material.spec_id))
+_MATERIALS = _MATERIALS.order_by(col(Material.spec_id), col(Material.version).desc())
 
 
 def next_serial(session: Session) -> int:

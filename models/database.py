@@ -1,15 +1,12 @@
 """How does anything reach PostgreSQL? Through transaction(), the one door."""
 
 import json
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.exc import InvalidatePoolError
-from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
 from config.settings import settings
@@ -17,8 +14,6 @@ from models.districts import confine
 
 CASE_CHANNEL = "yjs_case"  # news for the conductor
 NOTICE_CHANNEL = "yjs_notice"  # news for the sender
-LAIN_FOR = 1.0  # seconds in the pool after which a connection is asked whether it is still there
-_PUT_BACK = "put back"  # in the pool's entry: when
 _BELLS = "bells"  # in session.info: whom the end of the transaction rings for
 _NOTIFY = text("SELECT pg_notify(channel, '') FROM unnest(CAST(:channels AS text[])) AS channel")
 
@@ -29,33 +24,15 @@ def _json(value: Any) -> str:
 
 @lru_cache(maxsize=4)
 def _engine(url: str) -> Engine:
-    made = create_engine(
+    return create_engine(
         url,
         pool_size=10,
         max_overflow=30,
+        pool_pre_ping=True,  # PostgreSQL may have been restarted since
         json_serializer=_json,
         hide_parameters=True,  # what people told us is not repeated in logs
         connect_args={"application_name": "yijianshi", "connect_timeout": 5},
     )
-    event.listen(made, "checkout", _still_there)
-    event.listen(made, "checkin", _put_back)
-    return made
-
-
-def _still_there(connection: Any, record: ConnectionPoolEntry, _: object) -> None:
-    """PostgreSQL may have been restarted since: one that has lain for a while is asked before it is used."""
-    if time.monotonic() - record.info.get(_PUT_BACK, 0.0) < LAIN_FOR:
-        return
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        connection.rollback()
-    except connection.Error as gone:
-        raise InvalidatePoolError from gone  # then the others are gone too; the pool makes a new one
-
-
-def _put_back(_: object, record: ConnectionPoolEntry) -> None:
-    record.info[_PUT_BACK] = time.monotonic()
 
 
 def engine() -> Engine:
@@ -65,14 +42,16 @@ def engine() -> Engine:
 
 @contextmanager
 def transaction(district: str = "") -> Generator[Session]:
-    """Everything inside happens, or nothing does; and it sees this district only, '' the whole installation.
-
-    Who rolls back inside begins anew: what comes after that happens, or does not, by itself.
-    """
+    """Everything inside happens, or nothing does; and it sees this district only, '' the whole installation."""
     with Session(engine(), expire_on_commit=False) as session:
         confine(session, district)
         yield session
         session.commit()  # not reached by what was raised inside: closing the session takes it all back
+
+
+def take_back(session: Session) -> None:
+    """Nothing of it has happened so far; what comes after this happens, or does not, by itself."""
+    session.rollback()
 
 
 @contextmanager

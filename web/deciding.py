@@ -14,6 +14,7 @@ from actions.meanwhile import Tried, saying_who
 from actions.stock_opinions import with_template
 from models.account import Account, departments_by_code
 from models.case import Case, Item
+from models.database import take_back
 from models.version import bundle_of_version
 from rules.errors import Faulty, NotYourDesk, Refused
 from rules.states import Act
@@ -37,7 +38,7 @@ def granted(request: Request, db: Db, viewer: Viewer, number: str, item: str, fo
         words = with_template(db, "grant", words, typed(form, "template"), by=viewer)
         do("grant", Asked(db, number, item, words, viewer, now()))
     except Refused as refused:
-        db.rollback()  # a refusal leaves nothing half written behind
+        take_back(db)  # a refusal leaves nothing half written behind
         why = _explained(db, viewer, number, refused)
         return _not_done(request, db, viewer, number, item, why, "opinion", words)
     return RedirectResponse(with_view(f"/cases/{number}?done={item}", typed(form, KEPT)), 303)
