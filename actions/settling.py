@@ -46,9 +46,7 @@ def settle(
     session: Session, case: Case, item: Item, items: list[Item], decision: Decision, *, by: str, at: datetime
 ) -> None:
     """Write the decision with its entry, clocks, results and notice. The caller holds the lock and then follows."""
-    stop_clocks(
-        session, case, item, at=at
-    )  # before anything waits to be written: then all of it goes at once
+    stop_clocks(session, case, item, at=at)  # first: it would write what waits, which goes in one at the end
     item.decided_at, item.decided_by = at, by  # before the move: the table wants both together
     item.lane, item.reason = decision.lane, decision.reason
     item.conditions, item.conditions_until = decision.conditions, decision.conditions_until
@@ -108,9 +106,7 @@ def hand_on_papers(session: Session, bundle: Bundle, case: Case, item: Item, *, 
     """The result of a granted item becomes a material of those who wait for it."""
     result, number = bundle.item(item.code).result, result_number(item.number)
     made_of_it = {spec.id for spec in bundle.materials if spec.from_item == item.code}
-    with (
-        session.no_autoflush
-    ):  # nothing of the decision changes which papers there are: all is written at the end
+    with session.no_autoflush:  # no decision changes which papers there are
         papers = materials_of(session, case.number) if made_of_it else []
     for material in papers:
         if material.state is MaterialState.AWAITED and material.spec_id in made_of_it:

@@ -52,6 +52,7 @@ def transaction(district: str = "") -> Generator[Session]:
 def take_back(session: Session) -> None:
     """Nothing of it has happened so far; what comes after this happens, or does not, by itself."""
     session.rollback()
+    session.info.pop(_BELLS, None)
 
 
 @contextmanager
