@@ -10,7 +10,7 @@ from models.server import connected
 WHO = text("SELECT pg_backend_pid()")
 
 
-@pytest.mark.usefixtures("database")
+@pytest.mark.usefixtures("fresh_database")
 def test_one_that_was_cut_while_it_lay_is_replaced_and_nobody_notices() -> None:
     with transaction() as session:
         cut = session.execute(WHO).scalar_one()
