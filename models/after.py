@@ -11,7 +11,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from models.case import Case, Item, items_of
 from models.clock import ClockRow
 from models.columns import moment
-from models.worklists import PAGE, Leaf, leaf_of
+from models.worklists import PAGE, Leaf, in_this_order, leaf_of, leaf_out_of
 from rules.clock import ClockKind
 from rules.states import ItemState
 
@@ -125,12 +125,8 @@ def cases_to_hand_over(session: Session, page: int = 1) -> Leaf[Case]:
         .limit(most)
     )
     results = session.exec(running).all()
-    ready = list(dict.fromkeys(results))
-    number = min(max(1, page), max(1, -(-len(ready) // PAGE)))  # the list may have become shorter
-    of_page = ready[(number - 1) * PAGE : number * PAGE]
-    cases = {case.number: case for case in session.exec(select(Case).where(col(Case.number).in_(of_page)))}
-    found = [cases[name] for name in of_page]
-    return Leaf(found, len(ready), number, beyond=len(results) == most)
+    ready = leaf_out_of(list(dict.fromkeys(results)), page, beyond=len(results) == most)
+    return ready.of(in_this_order(session, ready.rows))
 
 
 def parcels_on_the_way(session: Session, page: int = 1) -> Leaf[Delivery]:

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import chain
+from statistics import median_low
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Float, Integer, Row, cast, func, text
+from sqlalchemy import ColumnElement, Row, func
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
@@ -24,6 +25,9 @@ HANDED_OVER = frozenset(
 )
 IN_TROUBLE = (NoticeState.UNKNOWN, NoticeState.REJECTED, NoticeState.EXPIRED)
 MOST_EXPORTED = 20_000  # rows a table program opens without trouble
+MEDIAN_OF = 2_000  # of the latest, whichever gateway took them
+
+Gateway = tuple[Channel, str]  # and by which one; '': nothing has taken it yet
 
 ORDERS: dict[str, tuple[Any, ...]] = {
     "newest": (col(Notice.created_at).desc(), col(Notice.case_number), col(Notice.serial).desc()),
@@ -55,7 +59,7 @@ class Figure:
     via: str  # '': nothing has taken it yet
     counts: dict[NoticeState, int]
     segments: int  # charged by the carrier
-    minutes: int | None  # full ones from being queued to being handed over, all waits included; the median
+    minutes: int | None  # full ones from being queued to being handed over; of the latest, the median
 
     @property
     def total(self) -> int:
@@ -87,51 +91,50 @@ def notices_exported(session: Session, sought: Sought) -> Iterable[Notice]:
 def figures(session: Session, *since: datetime) -> list[list[Figure]]:
     """By channel and gateway, of what was queued since each of these moments, the earliest first.
 
-    Where a city is large these are hundreds of thousands: none is read twice, and none is sorted.
+    Where a city is large these are hundreds of thousands: none is counted twice, and how long they took is read off
+    the latest of each time.
     """
     ends = (*since[1:], None)
     found = [_counted(session, begin, end) for begin, end in zip(since, ends, strict=True)]
-    return [_figured(chain.from_iterable(found[place:])) for place in range(len(since))]
-
-
-def _counted(session: Session, begin: datetime, end: datetime | None) -> Sequence[Row[Any]]:
-    waited = func.date_part("epoch", col(Notice.sent_at) - col(Notice.created_at), type_=Float) * (1 / 60)
-    kinds = (
-        col(Notice.channel),
-        col(Notice.via),
-        col(Notice.state),
-        cast(func.floor(waited), Integer).label("minutes"),
-    )
-    rows = columns(*kinds, func.count(), func.coalesce(func.sum(Notice.segments), 0))
-    rows = rows.where(col(Notice.created_at) >= begin).group_by(*kinds[:3], text("minutes"))
-    return session.execute(rows.where(col(Notice.created_at) < end) if end else rows).all()
-
-
-def _figured(rows: Iterable[Any]) -> list[Figure]:
-    counts: dict[tuple[Channel, str], Counter[NoticeState]] = {}
-    waits: dict[tuple[Channel, str], Counter[int]] = {}
-    charged: Counter[tuple[Channel, str]] = Counter()
-    for channel, via, state, minutes, number, pieces in rows:
-        counts.setdefault((channel, via), Counter())[state] += number
-        charged[channel, via] += pieces
-        if minutes is not None:
-            waits.setdefault((channel, via), Counter())[minutes] += number
+    latest = _latest_waits(session, since[0])
     return [
-        Figure(channel, via, dict(of_it), charged[channel, via], _median(waits.get((channel, via))))
-        for (channel, via), of_it in sorted(counts.items())
+        _figured(chain.from_iterable(found[place:]), [one for one in latest if one.created_at >= begin])
+        for place, begin in enumerate(since)
     ]
 
 
-def _median(waits: Counter[int] | None) -> int | None:
-    """The middle one, of how often each was counted."""
-    if not waits:
-        return None
-    seen, half = 0, waits.total() / 2
-    for minutes in sorted(waits):
-        seen += waits[minutes]
-        if seen >= half:
-            break
-    return minutes
+def _counted(session: Session, begin: datetime, end: datetime | None) -> Sequence[Row[Any]]:
+    kinds = (col(Notice.channel), col(Notice.via), col(Notice.state))
+    rows = columns(*kinds, func.count(), func.coalesce(func.sum(Notice.segments), 0))
+    rows = rows.where(col(Notice.created_at) >= begin).group_by(*kinds)
+    return session.execute(rows.where(col(Notice.created_at) < end) if end else rows).all()
+
+
+def _latest_waits(session: Session, begin: datetime) -> Sequence[Row[Any]]:
+    """When each of the latest was queued and handed over, by which gateway."""
+    query = columns(col(Notice.channel), col(Notice.via), col(Notice.created_at), col(Notice.sent_at))
+    query = query.where(col(Notice.created_at) >= begin).order_by(*ORDERS["newest"]).limit(MEDIAN_OF)
+    return session.execute(query).all()
+
+
+def _figured(rows: Iterable[Row[Any]], latest: Iterable[Row[Any]]) -> list[Figure]:
+    waits: dict[Gateway, list[timedelta]] = {}
+    for channel, via, queued, sent in latest:
+        if sent is not None:
+            waits.setdefault((channel, via), []).append(sent - queued)
+    counts: dict[Gateway, Counter[NoticeState]] = {}
+    charged: Counter[Gateway] = Counter()
+    for channel, via, state, number, pieces in rows:
+        counts.setdefault((channel, via), Counter())[state] += number
+        charged[channel, via] += pieces
+    return [
+        Figure(*gateway, dict(of_it), charged[gateway], _minutes(waits.get(gateway)))
+        for gateway, of_it in sorted(counts.items())
+    ]
+
+
+def _minutes(waits: list[timedelta] | None) -> int | None:
+    return median_low(waits) // timedelta(minutes=1) if waits else None
 
 
 def in_trouble(session: Session, since: datetime, limit: int) -> tuple[dict[NoticeState, int], list[Notice]]:

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from models.audit import AuditEntry
 from models.case import Case, Item
-from models.worklists import AT_ONCE, Leaf, Wanted, items_by_case, leaf_of, narrowed
+from models.worklists import AT_ONCE, Leaf, Wanted, cases_leaf, items_by_case, narrowed
 from models.worklists import ORDERS as COMMON_ORDERS
 from rules.moments import CHINA
 from rules.spans import Span
@@ -61,8 +61,7 @@ class Pressing:
 
 def cases_overseen(session: Session, asked: Overseen, today: date) -> Leaf[Case]:
     """One page of the list."""
-    query = select(Case).where(*_where(asked, today)).order_by(*ORDERS[asked.sort])
-    return leaf_of(session, query, asked.page)
+    return cases_leaf(session, asked, _where(asked, today), ORDERS[asked.sort])
 
 
 def cases_taken_out(session: Session, asked: Overseen, today: date) -> Iterator[tuple[Case, list[Item]]]:

@@ -99,10 +99,11 @@ def reachable(session: Session) -> None:
 
 def cases_listed(session: Session, wanted: Wanted, today: date, *, exactly: bool = False) -> Leaf[Case]:
     """The cases asked for, one page of them; programs are told exactly how many there are."""
-    query = select(Case).where(*narrowed(wanted, today))
-    total = count_of(session, query) if exactly else None
-    ordered = query.order_by(*ORDERS.get(wanted.sort, ORDERS["newest"]))
-    return leaf_of(session, ordered, wanted.page, total=total)
+    where, order = narrowed(wanted, today), ORDERS.get(wanted.sort, ORDERS["newest"])
+    if exactly:
+        query = select(Case).where(*where)
+        return leaf_of(session, query.order_by(*order), wanted.page, total=count_of(session, query))
+    return cases_leaf(session, wanted, where, order)
 
 
 def cases_written_out(session: Session, wanted: Wanted, today: date) -> Iterable[Case]:
@@ -262,17 +263,53 @@ def leaf_of(
 ) -> Leaf[Any]:
     """One page of what is asked for, each row `made` what the page shows.
 
-    Without a total it is counted, as far as a page tells, and at least as far as the page that is asked for.
+    Without a total it is counted, as far as a page tells, and at least as far as the page that is asked for. The last
+    page needs no counting: one row more than a page shows is read, and where there is none, the rows say how many.
     """
-    most = max(COUNTED, page * size)
+    number = max(1, page)
+    rows = _rows(session, query, number, size)
+    if len(rows) <= size and (rows or number == 1):
+        return Leaf([made(row) for row in rows], (number - 1) * size + len(rows), number, size)
+    most = max(COUNTED, number * size)
     found = count_of(session, query.limit(most + 1)) if total is None else total
     beyond = total is None and found > most
     counted = most if beyond else found
-    number = min(
-        max(1, page), max(1, -(-counted // size))
-    )  # the list may be shorter than when the link was made
-    rows = session.execute(query.limit(size).offset((number - 1) * size))
-    return Leaf([made(row) for row in rows], counted, number, size, beyond)
+    last = max(1, -(-counted // size))
+    if number > last:  # the list has become shorter than it was when the link was made
+        number, rows = last, _rows(session, query, last, size)
+    return Leaf([made(row) for row in rows[:size]], counted, number, size, beyond)
+
+
+def _rows(session: Session, query: Select[Any], number: int, size: int) -> Sequence[Any]:
+    """The rows of a page, and one more if there is one."""
+    return session.execute(query.limit(size + 1).offset((number - 1) * size)).all()
+
+
+def leaf_out_of(rows: Sequence[Row], page: int, *, beyond: bool) -> Leaf[Row]:
+    """One page of rows that are all at hand; `beyond`: there are more than these."""
+    number = min(max(1, page), max(1, -(-len(rows) // PAGE)))  # the list may have become shorter
+    return Leaf(list(rows[(number - 1) * PAGE : number * PAGE]), len(rows), number, beyond=beyond)
+
+
+def cases_leaf(
+    session: Session, wanted: Wanted, where: Sequence[ColumnElement[bool]], order: tuple[Any, ...]
+) -> Leaf[Case]:
+    """One page of the cases, in this order.
+
+    What is searched for is looked for in all numbers: once, for how many there are and for those on the page.
+    """
+    if not wanted.search:
+        return leaf_of(session, select(Case).where(*where).order_by(*order), wanted.page)
+    most = max(COUNTED, wanted.page * PAGE)
+    numbers = session.exec(select(Case.number).where(*where).order_by(*order).limit(most + 1)).all()
+    leaf = leaf_out_of(numbers[:most], wanted.page, beyond=len(numbers) > most)
+    return leaf.of(in_this_order(session, leaf.rows))
+
+
+def in_this_order(session: Session, numbers: Sequence[str]) -> list[Case]:
+    """The cases of these numbers."""
+    cases = {case.number: case for case in session.exec(select(Case).where(col(Case.number).in_(numbers)))}
+    return [cases[number] for number in numbers]
 
 
 def count_of(session: Session, query: Select[Any]) -> int:

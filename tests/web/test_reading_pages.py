@@ -67,7 +67,8 @@ def test_a_list_costs_the_same_however_long_it_is(username: str, path: str, most
         a_case_today()
     with counted() as many:
         desk.get(path)
-    assert len(few) == len(many) <= most, many
+    # What goes beyond one page is counted, which is one statement; what fits on it needs none.
+    assert len(few) <= len(many) <= min(most, len(few) + 1), many
 
 
 def test_a_question_is_put_once_and_anew_when_something_has_changed() -> None:
