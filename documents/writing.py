@@ -1,8 +1,11 @@
 """What does a paper say? Jinja2 writes it from what was so at that moment; then it is signed and never changes."""
 
+import logging
 from datetime import date
 from functools import cache
+from math import inf
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -16,6 +19,8 @@ from models.document import Document, lock_document, unwritten
 from models.version import bundle_of_version
 from rules.documents import DocumentKind
 from rules.moments import china_day
+
+log = logging.getLogger("yijianshi.documents")
 
 TEMPLATES = Path(__file__).parent / "templates"
 DAYS = frozenset(
@@ -46,14 +51,33 @@ def write(session: Session, number: str) -> Document:
     return document
 
 
-def write_all() -> int:
-    """Write out whatever is numbered and not written yet; how many."""
+def write_all(seconds: float = inf) -> int:
+    """Write out whatever is numbered and not written yet, until the time is up; how many.
+
+    Each by itself: one that cannot be written holds up no other, and is tried again the next time.
+    """
+    until, written, last = monotonic() + seconds, 0, ""
+    while waiting := _waiting(last):
+        for last in waiting:
+            if monotonic() > until:
+                return written
+            written += _written(last)
+    return written
+
+
+def _waiting(after: str) -> list[str]:
     with transaction() as session:
-        waiting = unwritten(session, BATCH)
-    for number in waiting:
+        return unwritten(session, after, BATCH)
+
+
+def _written(number: str) -> bool:
+    try:
         with transaction() as session:
             write(session, number)
-    return len(waiting)
+    except Exception:
+        log.exception("文书 %s 没有写成，下一次再试", number)
+        return False
+    return True
 
 
 def _issuer(session: Session, document: Document, case: Case) -> str:

@@ -106,6 +106,7 @@ def lock_document(session: Session, number: str) -> Document:
     return found
 
 
-def unwritten(session: Session, limit: int) -> list[str]:
-    """Papers that are numbered and not yet written out."""
-    return list(session.exec(select(Document.number).where(Document.digest == "").limit(limit)))
+def unwritten(session: Session, after: str, limit: int) -> list[str]:
+    """Papers that are numbered and not yet written out, by their numbers, those that follow this one."""
+    query = select(Document.number).where(Document.digest == "", col(Document.number) > after)
+    return list(session.exec(query.order_by(col(Document.number)).limit(limit)))

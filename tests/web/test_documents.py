@@ -7,6 +7,7 @@ import pytest
 
 from actions.deciding import grant, refuse
 from config.settings import settings
+from documents import writing
 from documents.keys import public_pem, read_public
 from documents.signing import check, qr_text
 from documents.typesetting import pdf_of
@@ -68,6 +69,25 @@ def test_a_paper_is_written_once(city: None) -> None:
         session.get_one(Case, case.number).applicant_name = "另一人"
     assert {kind: paper.digest for kind, paper in papers(case).items()} == first
     assert write_all() == 0
+
+
+def test_a_busy_day_is_written_out_though_one_paper_cannot_be(
+    city: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Seen after a bad day: a hundred a minute were written, and the city made more."""
+    monkeypatch.setattr(writing, "BATCH", 2)
+    cases = [decided() for _ in range(3)]
+    with transaction() as session:
+        bad = documents_of(session, cases[0].number)[0]
+        bad.facts = {}
+    with caplog.at_level("ERROR"):
+        assert write_all() >= 11
+    assert bad.number in caplog.text
+    with transaction() as session:
+        left = [paper for case in cases for paper in documents_of(session, case.number) if not paper.digest]
+        assert [paper.number for paper in left] == [bad.number]
+        session.get_one(Document, bad.number).facts = {"promised_due_on": "2026-12-01"}
+    assert write_all(seconds=0) == 0  # the time was up
 
 
 def test_page_and_pdf_for_whoever_sees_the_case(city: None) -> None:
