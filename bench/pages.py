@@ -59,6 +59,7 @@ OVERSIGHT = (
     "/manage/figures/hours.svg",
     "/manage/figures/peaks.svg",
     "/manage/notices",
+    "/manage/notices?days=7",
     "/cards",
     "/inbox",
 )

@@ -3,15 +3,16 @@
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Column, ColumnElement, bindparam, delete, func, or_
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
 from models.columns import code, moment, one_of, sealed
+from models.table import Table
 from rules.districts import prefix_of, reaches
 from rules.errors import NotYourDesk
 from rules.people import Role
 
 
-class Department(SQLModel, table=True):
+class Department(Table, table=True):
     """部门."""
 
     __tablename__ = "department"
@@ -21,7 +22,7 @@ class Department(SQLModel, table=True):
     short_name: str = Field(max_length=50)
 
 
-class Account(SQLModel, table=True):
+class Account(Table, table=True):
     """账号: one person in one role."""
 
     __tablename__ = "account"
@@ -52,7 +53,7 @@ class Account(SQLModel, table=True):
         return bool(self.totp_secret)
 
 
-class SignIn(SQLModel, table=True):
+class SignIn(Table, table=True):
     """登录会话, kept on the server so that it can be ended; the browser holds only a random token."""
 
     __tablename__ = "sign_in"
@@ -71,7 +72,7 @@ class SignIn(SQLModel, table=True):
         return self.token_hash[:16]
 
 
-class RecoveryCode(SQLModel, table=True):
+class RecoveryCode(Table, table=True):
     """恢复码: comes in once in place of the second factor; 80 random bits, so a plain hash will do."""
 
     __tablename__ = "recovery_code"
@@ -81,7 +82,7 @@ class RecoveryCode(SQLModel, table=True):
     used_at: datetime | None = Field(default=None, sa_column=moment())
 
 
-class ApiToken(SQLModel, table=True):
+class ApiToken(Table, table=True):
     """接口令牌: lets a program act as an account until it expires; only its hash is kept."""
 
     __tablename__ = "api_token"

@@ -6,11 +6,12 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Column, Index, and_, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
 from models.case import Case, Item, items_of
 from models.clock import ClockRow
 from models.columns import moment
+from models.table import Table
 from models.worklists import PAGE, Leaf, in_this_order, leaf_of, leaf_out_of
 from rules.clock import ClockKind
 from rules.states import ItemState
@@ -20,7 +21,7 @@ RESULTS_OF_A_CASE = 20  # at most
 MOST_CHECKS = 50  # lines on a desk; the rest follows as these are done
 
 
-class Delivery(SQLModel, table=True):
+class Delivery(Table, table=True):
     """送达: some results of a case on one way to the applicant: over the counter or by courier."""
 
     __tablename__ = "delivery"
@@ -46,7 +47,7 @@ class Delivery(SQLModel, table=True):
     return_reason: str = Field(default="", max_length=2000)
 
 
-class PostCheck(SQLModel, table=True):
+class PostCheck(Table, table=True):
     """事后核查: what was granted on a commitment is checked within so many days; false, it is revoked."""
 
     __tablename__ = "post_check"

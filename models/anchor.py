@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index, text
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
 from models.columns import moment
+from models.table import Table
 from rules.chaining import stamp
 
 ONE_AT_A_TIME = 7_301_002  # advisory lock: two patrols anchor one after the other
@@ -31,7 +32,7 @@ SELECT l.anchor, l.case_number, l.serial
 """
 
 
-class Anchor(SQLModel, table=True):
+class Anchor(Table, table=True):
     """锚点: one for all files that have grown since the last, tied to the anchor before, signed."""
 
     __tablename__ = "audit_anchor"
@@ -51,7 +52,7 @@ class Anchor(SQLModel, table=True):
         return self.model_dump() | {"made_at": stamp(self.made_at)}
 
 
-class AnchorLeaf(SQLModel, table=True):
+class AnchorLeaf(Table, table=True):
     """One file in an anchor: so many entries, the last with this hash."""
 
     __tablename__ = "audit_leaf"

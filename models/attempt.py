@@ -3,13 +3,14 @@
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Column, Identity, Index, delete, func, text
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
 from models.columns import moment
 from models.sealing import lookup
+from models.table import Table
 
 
-class Attempt(SQLModel, table=True):
+class Attempt(Table, table=True):
     """One try: a wrong guess, or whatever else one may do only so often."""
 
     __tablename__ = "attempt"

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index, text
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
 from models.case import Case
 from models.columns import code, document, moment, one_of
 from models.sealing import seal, unseal
+from models.table import Table
 from rules.chaining import PREFERRED, Link, canonical, content_hash, entry_hash
 from rules.states import Act
 
@@ -19,7 +20,7 @@ SALT = 16  # bytes
 FACTS = "audit_entry.facts"
 
 
-class AuditEntry(SQLModel, table=True):
+class AuditEntry(Table, table=True):
     """办理记录: one act on a case or on one of its items. The application may add, never change or take away."""
 
     __tablename__ = "audit_entry"

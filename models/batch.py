@@ -4,12 +4,13 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
 from models.columns import moment
+from models.table import Table
 
 
-class Batch(SQLModel, table=True):
+class Batch(Table, table=True):
     """One batch: its id comes from the form, so that the same form sent twice is one batch."""
 
     __tablename__ = "desk_batch"
@@ -22,7 +23,7 @@ class Batch(SQLModel, table=True):
     begun_at: datetime = Field(sa_column=moment(nullable=False))
 
 
-class BatchItem(SQLModel, table=True):
+class BatchItem(Table, table=True):
     """One item of a batch; it is written in the transaction that grants it."""
 
     __tablename__ = "desk_batch_item"

@@ -3,12 +3,13 @@
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
 from models.columns import moment
+from models.table import Table
 
 
-class Bulletin(SQLModel, table=True):
+class Bulletin(Table, table=True):
     """One day: once."""
 
     __tablename__ = "bulletin"

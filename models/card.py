@@ -9,6 +9,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from models.columns import code, moment, one_of
+from models.table import Table
 from models.worklists import Leaf, leaf_of
 from rules.errors import NotFound
 from rules.lights import Light
@@ -18,7 +19,7 @@ AT_ONCE = 50  # cards on a page
 card_serial = Sequence("card_serial", metadata=SQLModel.metadata)
 
 
-class Card(SQLModel, table=True):
+class Card(Table, table=True):
     """One finding about one clock."""
 
     __tablename__ = "card"

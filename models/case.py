@@ -10,6 +10,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from models.case_indexes import INDEXES
 from models.columns import Code, document, hashed, moment, one_of, sealed
 from models.columns import code as coded
+from models.table import Table
 from rules.errors import NotFound
 from rules.material import MaterialState
 from rules.people import ApplicantKind, ApplyChannel, ToldBy
@@ -32,7 +33,7 @@ SAME_DAY = "(promised_due_on = CAST(timezone('Asia/Shanghai', handed_over_at) AS
 case_serial = Sequence("case_serial", maxvalue=999_999, cycle=True, metadata=SQLModel.metadata)
 
 
-class Case(SQLModel, table=True):
+class Case(Table, table=True):
     """主件. The row is the one lock of everything that belongs to the case."""
 
     __tablename__ = "case_file"
@@ -118,7 +119,7 @@ class Case(SQLModel, table=True):
     flow_run_id: UUID | None = Field(default=None, index=True)
 
 
-class Item(SQLModel, table=True):
+class Item(Table, table=True):
     """子件: one department's part of a case."""
 
     __tablename__ = "item"
@@ -208,7 +209,7 @@ class Item(SQLModel, table=True):
     task_run_id: UUID | None = None
 
 
-class Material(SQLModel, table=True):
+class Material(Table, table=True):
     """材料: collected once for the case, used by every item that names it."""
 
     __tablename__ = "material"

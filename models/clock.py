@@ -6,9 +6,10 @@ from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import Index, and_, case, func, null, or_, text, update
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
 from models.columns import code, moment, one_of
+from models.table import Table
 from rules.bundle import Limit, Unit
 from rules.clock import APPLICANTS, Clock, ClockKind, Extension
 from rules.moments import CHINA, china_day
@@ -19,7 +20,7 @@ from rules.suspending import Suspension
 STOPPABLE = frozenset({ClockKind.PROMISED, ClockKind.STATUTORY})
 
 
-class ClockRow(SQLModel, table=True):
+class ClockRow(Table, table=True):
     """One clock of a case (item_number '') or of one of its items."""
 
     __tablename__ = "clock"
@@ -107,7 +108,7 @@ class ClockRow(SQLModel, table=True):
         )
 
 
-class SpecialProcedure(SQLModel, table=True):
+class SpecialProcedure(Table, table=True):
     """特别程序 (行政许可法 art. 45 and local kinds): why an item's clock stood still, from when to when."""
 
     __tablename__ = "special_procedure"
@@ -144,7 +145,7 @@ class SpecialProcedure(SQLModel, table=True):
         )
 
 
-class FiredRung(SQLModel, table=True):
+class FiredRung(Table, table=True):
     """A rung of a clock's ladder that has been fired: once, however often or late the patrol comes."""
 
     __tablename__ = "fired_rung"

@@ -5,12 +5,13 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
 from models.columns import moment
+from models.table import Table
 
 
-class Digest(SQLModel, table=True):
+class Digest(Table, table=True):
     """One person, one day: once."""
 
     __tablename__ = "digest"

@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import Column, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
 from models.case import Case
 from models.columns import code, document, moment, one_of
+from models.table import Table
 from rules.documents import DocumentKind, document_kind
 from rules.errors import NotFound
 from rules.notices import Event
@@ -17,7 +18,7 @@ from rules.notices import Event
 SECRET = frozenset({"query_code"})  # told to the applicant alone
 
 
-class Document(SQLModel, table=True):
+class Document(Table, table=True):
     """One paper. What it says is fixed once it is written out; a revoked one stays, and says so."""
 
     __tablename__ = "document"

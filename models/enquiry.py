@@ -10,6 +10,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.account import Account
 from models.columns import code, document, moment, one_of, sealed
+from models.table import Table
 from models.worklists import Leaf, leaf_of
 from rules.errors import NotFound
 from rules.people import Role
@@ -20,7 +21,7 @@ enquiry_serial = Sequence("enquiry_serial", maxvalue=999_999, cycle=True, metada
 OPEN_STAGES = ", ".join(sorted(f"'{stage.value}'" for stage in OPEN))
 
 
-class Enquiry(SQLModel, table=True):
+class Enquiry(Table, table=True):
     """来信. The row is the one lock of everything that belongs to it."""
 
     __tablename__ = "enquiry"
@@ -77,7 +78,7 @@ class Enquiry(SQLModel, table=True):
     closed_at: datetime | None = Field(default=None, sa_column=moment())
 
 
-class EnquiryEntry(SQLModel, table=True):
+class EnquiryEntry(Table, table=True):
     """办理记录 of an enquiry: added, never changed; the database refuses both change and removal."""
 
     __tablename__ = "enquiry_entry"
@@ -94,7 +95,7 @@ class EnquiryEntry(SQLModel, table=True):
     at: datetime = Field(sa_column=moment(nullable=False))
 
 
-class EnquiryMessage(SQLModel, table=True):
+class EnquiryMessage(Table, table=True):
     """短信 to whoever left a phone number. The ledger of notices belongs to cases; an enquiry may have none."""
 
     __tablename__ = "enquiry_message"

@@ -3,13 +3,14 @@
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Column, Identity
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
 from models.columns import moment
+from models.table import Table
 from models.worklists import Leaf, leaf_of
 
 
-class ListExport(SQLModel, table=True):
+class ListExport(Table, table=True):
     """One list taken out as a table."""
 
     __tablename__ = "list_export"

@@ -15,6 +15,7 @@ from config.catalogue import departments
 from config.settings import settings
 from models.columns import moment
 from models.districts import confined
+from models.table import Table
 from rules.calendar import WorkCalendar
 from rules.moments import CHINA, china_day
 from rules.office_hours import OfficeHours
@@ -25,7 +26,7 @@ TOGETHER = 3  # days counted at once
 LONGEST = 800  # days an item may have been with a department and still be measured in office hours
 
 
-class DayFigure(SQLModel, table=True):
+class DayFigure(Table, table=True):
     """One day of one bundle: of its cases ('' as department), or of its items in one department.
 
     A row of neither bundle nor department says that the day has been counted.
@@ -46,7 +47,7 @@ class DayFigure(SQLModel, table=True):
     counted_at: datetime = Field(sa_column=moment(nullable=False))
 
 
-class HourFigure(SQLModel, table=True):
+class HourFigure(Table, table=True):
     """How many cases came in within one hour of a day."""
 
     __tablename__ = "hour_figure"

@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
-from sqlmodel import Field, Session, SQLModel
+from sqlmodel import Field, Session
 
 from models.columns import document, moment
 from models.database import transaction
+from models.table import Table
 
 EVERY = 5.0  # seconds
 GONE_AFTER = 20  # seconds without a word: it is gone, or cannot reach the record
@@ -35,7 +36,7 @@ SELECT kind, name, extract(epoch FROM now() - seen_at), extract(epoch FROM now()
 """
 
 
-class Heartbeat(SQLModel, table=True):
+class Heartbeat(Table, table=True):
     """One process that conducts, works, sends or serves pages."""
 
     __tablename__ = "heartbeat"

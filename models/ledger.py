@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import chain
 from statistics import median_low
 from typing import Any
 from uuid import UUID
@@ -88,49 +87,38 @@ def notices_exported(session: Session, sought: Sought) -> Iterable[Notice]:
     return session.exec(query.execution_options(yield_per=500))
 
 
-def figures(session: Session, *since: datetime) -> list[list[Figure]]:
-    """By channel and gateway, of what was queued since each of these moments, the earliest first.
+def figures(session: Session, since: datetime) -> list[Figure]:
+    """By channel and gateway, of what was queued since then.
 
-    Where a city is large these are hundreds of thousands: none is counted twice, and how long they took is read off
-    the latest of each time.
+    Where a city is large these are hundreds of thousands: how long they took is read off the latest.
     """
-    ends = (*since[1:], None)
-    found = [_counted(session, begin, end) for begin, end in zip(since, ends, strict=True)]
-    latest = _latest_waits(session, since[0])
-    return [
-        _figured(chain.from_iterable(found[place:]), [one for one in latest if one.created_at >= begin])
-        for place, begin in enumerate(since)
-    ]
-
-
-def _counted(session: Session, begin: datetime, end: datetime | None) -> Sequence[Row[Any]]:
-    kinds = (col(Notice.channel), col(Notice.via), col(Notice.state))
-    rows = columns(*kinds, func.count(), func.coalesce(func.sum(Notice.segments), 0))
-    rows = rows.where(col(Notice.created_at) >= begin).group_by(*kinds)
-    return session.execute(rows.where(col(Notice.created_at) < end) if end else rows).all()
-
-
-def _latest_waits(session: Session, begin: datetime) -> Sequence[Row[Any]]:
-    """When each of the latest was queued and handed over, by which gateway."""
-    query = columns(col(Notice.channel), col(Notice.via), col(Notice.created_at), col(Notice.sent_at))
-    query = query.where(col(Notice.created_at) >= begin).order_by(*ORDERS["newest"]).limit(MEDIAN_OF)
-    return session.execute(query).all()
-
-
-def _figured(rows: Iterable[Row[Any]], latest: Iterable[Row[Any]]) -> list[Figure]:
-    waits: dict[Gateway, list[timedelta]] = {}
-    for channel, via, queued, sent in latest:
-        if sent is not None:
-            waits.setdefault((channel, via), []).append(sent - queued)
     counts: dict[Gateway, Counter[NoticeState]] = {}
     charged: Counter[Gateway] = Counter()
-    for channel, via, state, number, pieces in rows:
+    for channel, via, state, number, pieces in _counted(session, since):
         counts.setdefault((channel, via), Counter())[state] += number
         charged[channel, via] += pieces
+    waits = _latest_waits(session, since)
     return [
         Figure(*gateway, dict(of_it), charged[gateway], _minutes(waits.get(gateway)))
         for gateway, of_it in sorted(counts.items())
     ]
+
+
+def _counted(session: Session, since: datetime) -> Sequence[Row[Any]]:
+    kinds = (col(Notice.channel), col(Notice.via), col(Notice.state))
+    rows = columns(*kinds, func.count(), func.coalesce(func.sum(Notice.segments), 0))
+    return session.execute(rows.where(col(Notice.created_at) >= since).group_by(*kinds)).all()
+
+
+def _latest_waits(session: Session, since: datetime) -> dict[Gateway, list[timedelta]]:
+    """How long each of the latest waited that have been handed over."""
+    query = columns(col(Notice.channel), col(Notice.via), col(Notice.created_at), col(Notice.sent_at))
+    query = query.where(col(Notice.created_at) >= since).order_by(*ORDERS["newest"]).limit(MEDIAN_OF)
+    waits: dict[Gateway, list[timedelta]] = {}
+    for channel, via, queued, sent in session.execute(query):
+        if sent is not None:
+            waits.setdefault((channel, via), []).append(sent - queued)
+    return waits
 
 
 def _minutes(waits: list[timedelta] | None) -> int | None:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, Index, UniqueConstraint, not_, or_, text, update
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
 from config.leaving import leaves_at, merges, waking
 from models.case import Case
@@ -14,6 +14,7 @@ from models.columns import code, document, hashed, moment, one_of, sealed
 from models.database import NOTICE_CHANNEL, ring
 from models.document import keep_document
 from models.sealing import lookup
+from models.table import Table
 from rules.errors import NotFound, WrongState
 from rules.ladder import Way, first_ways
 from rules.merging import has_room, lists, together, waits_for_company
@@ -23,7 +24,7 @@ from rules.quiet_hours import may_wait
 TO_FOLLOW_UP = "state IN ('rejected', 'expired') AND followed_up_at IS NULL"
 
 
-class Notice(SQLModel, table=True):
+class Notice(Table, table=True):
     """One event, one recipient, one channel: once."""
 
     __tablename__ = "notice"

@@ -5,15 +5,16 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import Index, delete, func
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
 from models.columns import code, moment, one_of, sealed
 from models.sealing import lookup
+from models.table import Table
 from rules.notices import Channel
 from rules.people import ResultWay
 
 
-class ContactCode(SQLModel, table=True):
+class ContactCode(Table, table=True):
     """验证码: sent to a phone or mailbox for one form. Neither the code nor the name of the form is kept."""
 
     __tablename__ = "contact_code"
@@ -41,7 +42,7 @@ class ContactCode(SQLModel, table=True):
     body: str = Field(default="", max_length=500)  # of the demo's local inbox only
 
 
-class ResultWish(SQLModel, table=True):
+class ResultWish(Table, table=True):
     """领取方式: what the applicant chose; without a row results are collected at the window."""
 
     __tablename__ = "result_wish"

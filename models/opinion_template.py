@@ -4,9 +4,10 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import Index
-from sqlmodel import Field, Session, SQLModel, col, func, or_, select
+from sqlmodel import Field, Session, col, func, or_, select
 
 from models.columns import code, moment, one_of
+from models.table import Table
 from rules.named import Named
 
 
@@ -26,7 +27,7 @@ class UsedFor(Named):
     RECTIFY = "require-rectification", "责令整改的内容"
 
 
-class OpinionTemplate(SQLModel, table=True):
+class OpinionTemplate(Table, table=True):
     """One of them: the department's, which every colleague may use, or a person's own."""
 
     __tablename__ = "opinion_template"

@@ -8,12 +8,13 @@ from uuid import UUID, uuid4
 from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint, func, or_, text
 from sqlalchemy import select as columns
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
 from models.after import Delivery
 from models.audit import AuditEntry
 from models.case import Case
 from models.columns import code, moment, one_of
+from models.table import Table
 from models.worklists import Leaf, leaf_of
 from rules.errors import NotFound
 from rules.moments import china_day
@@ -29,7 +30,7 @@ AT_THE_COUNTER = {
 FIRST, AGAIN = 1, 2
 
 
-class Rating(SQLModel, table=True):
+class Rating(Table, table=True):
     """评价: one a case and visit; a second round once what was bad has been put right."""
 
     __tablename__ = "rating"

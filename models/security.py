@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ColumnElement, Identity, Index, delete, or_
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
 from models.columns import code, moment, one_of
+from models.table import Table
 from models.worklists import Leaf, leaf_of
 from rules.security import SecurityKind
 
@@ -16,7 +17,7 @@ DETAIL = 500  # signs
 AT_ONCE = 500  # rows fetched at a time
 
 
-class SecurityEvent(SQLModel, table=True):
+class SecurityEvent(Table, table=True):
     """安全事件."""
 
     __tablename__ = "security_event"
@@ -37,7 +38,7 @@ class SecurityEvent(SQLModel, table=True):
     detail: str = Field(default="", max_length=DETAIL)
 
 
-class ProviderVisit(SQLModel, table=True):
+class ProviderVisit(Table, table=True):
     """Somebody was sent to the city's identity service; taken away when he comes back, so nobody comes back twice."""
 
     __tablename__ = "provider_visit"

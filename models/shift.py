@@ -7,11 +7,12 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Column, Index, or_, text, update
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
 from models.account import Account
 from models.case import Case
 from models.columns import moment
+from models.table import Table
 from models.worklists import Leaf, leaf_of
 from rules.districts import reaches
 from rules.errors import NotFound
@@ -22,7 +23,7 @@ OPEN = "taken_at IS NULL AND recalled_at IS NULL"
 MOST_AT_ONCE = 200  # cases offered for one hand-over; the window's day is shorter
 
 
-class ShiftChange(SQLModel, table=True):
+class ShiftChange(Table, table=True):
     """One hand-over at the end of a shift. It stays as the record of who had what, and from when."""
 
     __tablename__ = "shift_change"

@@ -5,12 +5,13 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import Index, UniqueConstraint, func, text
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
 from models.columns import moment
+from models.table import Table
 
 
-class SupplementNotice(SQLModel, table=True):
+class SupplementNotice(Table, table=True):
     """补正告知书: one numbered notice of everything that is missing; a second one needs a leader's reasons."""
 
     __tablename__ = "supplement_notice"
@@ -26,7 +27,7 @@ class SupplementNotice(SQLModel, table=True):
     lapsed: bool = False  # the applicant did not answer in time
 
 
-class Gap(SQLModel, table=True):
+class Gap(Table, table=True):
     """缺件: one thing that is missing or wrong, as one department or the window lists it."""
 
     __tablename__ = "gap"

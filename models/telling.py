@@ -8,17 +8,18 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Index, bindparam, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from models.case import Case
 from models.columns import code, moment, one_of
 from models.notice import Notice
+from models.table import Table
 from rules.errors import NotFound
 from rules.notices import Channel, NoticeState
 
 
-class Receipt(SQLModel, table=True):
+class Receipt(Table, table=True):
     """回执: what a carrier said of a message; kept also when the message is not known yet, and matched later."""
 
     __tablename__ = "receipt"
@@ -39,7 +40,7 @@ class Receipt(SQLModel, table=True):
     matched_at: datetime | None = Field(default=None, sa_column=moment())
 
 
-class Provider(SQLModel, table=True):
+class Provider(Table, table=True):
     """通道: one gateway of a channel. Its share of the work falls in trouble and comes back with time."""
 
     __tablename__ = "provider"
@@ -52,7 +53,7 @@ class Provider(SQLModel, table=True):
     reason: str = Field(default="", max_length=200)
 
 
-class Call(SQLModel, table=True):
+class Call(Table, table=True):
     """电话联系: somebody whom no message reached; the counter calls, and notes how it went."""
 
     __tablename__ = "call"

@@ -7,12 +7,13 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Column, Index, func, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
 from models.account import Account
 from models.case import Item
 from models.clock import ClockRow
 from models.columns import code, moment, one_of
+from models.table import Table
 from rules.clock import ClockKind
 from rules.named import Named
 from rules.states import ITEM_OPEN, ITEM_OPEN_AT_DESK
@@ -31,7 +32,7 @@ class GatheringKind(Named):
     MEETING = "meeting", "联合会审"
 
 
-class Opinion(SQLModel, table=True):
+class Opinion(Table, table=True):
     """意见: asked of another department about an item, and what it said."""
 
     __tablename__ = "opinion"
@@ -61,7 +62,7 @@ class Opinion(SQLModel, table=True):
     cancelled_at: datetime | None = Field(default=None, sa_column=moment())
 
 
-class Gathering(SQLModel, table=True):
+class Gathering(Table, table=True):
     """联合踏勘或会审: one date for all departments of a case that need it; minutes, and at least two officers."""
 
     __tablename__ = "gathering"
@@ -96,7 +97,7 @@ class Gathering(SQLModel, table=True):
     cancel_reason: str = Field(default="", max_length=2000)
 
 
-class Delegation(SQLModel, table=True):
+class Delegation(Table, table=True):
     """委托代办: who acts for whose post, from which day to which."""
 
     __tablename__ = "delegation"
@@ -113,7 +114,7 @@ class Delegation(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_column=moment())
 
 
-class Rectification(SQLModel, table=True):
+class Rectification(Table, table=True):
     """整改: what must be put right before an item is inspected again."""
 
     __tablename__ = "rectification"

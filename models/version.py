@@ -4,18 +4,19 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Field, Session, SQLModel, col, func, select
+from sqlmodel import Field, Session, col, func, select
 
 from config.catalogue import bundle_from_document, digest_of, document_of
 from models.case import Case
 from models.columns import document, moment
+from models.table import Table
 from rules.bundle import Bundle
 from rules.states import CASE_CLOSED
 
 _known: dict[str, Bundle] = {}  # digest -> bundle; a version never changes, so this never goes stale
 
 
-class BundleVersion(SQLModel, table=True):
+class BundleVersion(Table, table=True):
     """一件事的一个版本: the whole document, by its digest."""
 
     __tablename__ = "bundle_version"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -42,6 +43,7 @@ SORTS = {
     "case": "按办件编号",
     "attempts": "尝试次数多的在前",
 }
+SPANS = {1: "今天", 7: "七天以来"}  # days of the figures
 HEADINGS = (
     "办件编号",
     "序号",
@@ -113,8 +115,7 @@ def _page(
     leaf = notices_sought(db, sought)
     cases = cases_named(db, [notice.case_number for notice in leaf.rows])
     works = may(Act.RESEND_NOTICE, viewer.role)
-    today = datetime.combine(china_day(at), time(), CHINA)
-    of_week, of_today = figures(db, today - timedelta(days=6), today)
+    days = _days(request)
     return show(
         request,
         "ledger.html",
@@ -134,7 +135,10 @@ def _page(
         ],
         doubtful=[one.id for one in leaf.rows if works and one.state in UNCERTAIN],
         keeps=viewer.role in (Role.MANAGER, Role.ADMIN),
-        figures=(("今天", of_today), ("七天以来", of_week)),
+        figures=figures(db, datetime.combine(china_day(at), time(), CHINA) - timedelta(days=days - 1)),
+        days=days,
+        spans=SPANS,
+        span_link=lambda number: "?" + urlencode({**request.query_params, "days": number}),
         here_again=f"{request.url.path}?{request.url.query}" if request.method == "GET" else request.url.path,
         query=request.url.query,
         faults=faults or {},
@@ -157,6 +161,11 @@ def _sought(request: Request) -> Sought:
         sort=sort if sort in ORDERS else "newest",
         page=page_number(asked.get("page", "")),
     )
+
+
+def _days(request: Request) -> int:
+    """Over how many days are the figures asked for?"""
+    return next((days for days in SPANS if request.query_params.get("days") == str(days)), next(iter(SPANS)))
 
 
 def _day(typed_day: str) -> date | None:

@@ -3,16 +3,19 @@
 import csv
 import io
 import logging
+from collections import Counter
 from collections.abc import Generator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from config.settings import settings
 from models.database import transaction
+from models.ledger import figures
 from models.notice import Notice, notices_of
 from notifications.sending import send_due
 from notifications.wording import SUBJECTS
+from rules.moments import CHINA, china_day
 from rules.notices import Channel, Event, NoticeState
 from tests.gateway import sms_gateway
 from tests.people import CLERK, MANAGER
@@ -48,7 +51,8 @@ def set_first(number: str, state: NoticeState, error: str = "") -> Notice:
 def test_nothing_has_been_told_yet(manager: Browser) -> None:
     page = manager.text("/manage/notices")
     assert "没有符合条件的通知" in page
-    assert page.count("没有通知。") == 2, "of today, and of the week"
+    assert "今天没有通知。" in page
+    assert "七天以来没有通知。" in manager.text("/manage/notices?days=7")
 
 
 def test_each_row_says_how_it_fared(manager: Browser) -> None:
@@ -102,6 +106,23 @@ def test_figures_come_by_gateway(manager: Browser, monkeypatch: pytest.MonkeyPat
     page = manager.text("/manage/notices")
     for said in ("短信 ", "电子邮件", "本地收件箱", "不到 1 分钟"):
         assert said in page
+
+
+def test_figures_are_of_today_or_of_a_week(manager: Browser) -> None:
+    case = a_case_today(accepted=False)
+    day = datetime.combine(china_day(now()), time(), CHINA)
+    with transaction() as session:
+        for notice in notices_of(session, case.number):
+            notice.created_at = day - timedelta(days=3)
+    with transaction() as session:
+        of_week, of_today = figures(session, day - timedelta(days=6)), figures(session, day)
+    told = Counter({(row.channel, row.via): row.total for row in of_week})
+    told.subtract({(row.channel, row.via): row.total for row in of_today})
+    assert told.total() >= 2, "by SMS and by mail"
+    for asked, word in (("", "今天"), ("?days=7&state=failed", "七天以来"), ("?days=99", "今天")):
+        page = manager.get(f"/manage/notices{asked}").text
+        assert f'aria-current="page">{word}</a>' in page, asked
+    assert 'href="?days=7&amp;state=failed"' in manager.get("/manage/notices?days=1&state=failed").text
 
 
 def test_the_table_is_masked_and_calculates_nothing(manager: Browser) -> None:
