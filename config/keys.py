@@ -15,7 +15,6 @@ from rules.chaining import ALGORITHMS, PREFERRED
 from rules.errors import Refused
 
 BYTES = 32  # AES-256; the search key is as long
-NAME = "sealing.json"
 
 
 @dataclass(frozen=True)
@@ -30,14 +29,14 @@ class Keyring:
 
 def key_file() -> Path:
     """Where the keys lie: in the data folder, or where the settings say."""
-    return settings().key_file or settings().data / "keys" / NAME
+    return settings().sealing_keys
 
 
 def keyring() -> Keyring:
     """The keys as they are now; made at the first need, whoever is first makes them for all."""
     path = key_file()
     try:
-        return _read(path, path.stat().st_mtime_ns)
+        return _read(path, os.stat(path).st_mtime_ns)
     except FileNotFoundError:
         _write(path, Keyring("k1", {"k1": _new()}, _new(), PREFERRED), anew=True)
         return _read(path, path.stat().st_mtime_ns)

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import tomllib
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,6 +28,8 @@ DATABASE = "yijianshi"  # the embedded database and its owner
 APPLICATION = "yijianshi_app"  # who works in it: may add to the audit, never change or delete
 DEMO_PASSWORD = "yijianshi"  # noqa: S105  of every account of the demo city; production has none
 SOCKET_PORT = 5432  # only names the socket file; the embedded PostgreSQL listens on no network port
+KEYS = "keys"  # the folder of the data in which keys lie
+SEALING_KEYS = "sealing.json"  # the file of those that seal personal data
 SOCKET_PATH_LIMIT = 107  # bytes in sun_path, without the closing zero
 SECRET = (
     "dsn",
@@ -159,6 +161,16 @@ class Settings(PrefectSettings, DoorSettings):
     def local_url(self) -> str:
         """Where this machine finds the pages, whatever name the world knows them by."""
         return f"http://{reachable(self.host)}:{self.port}"
+
+    @cached_property
+    def calendars(self) -> Path:
+        """Where the holiday tables lie that were imported."""
+        return self.data / "calendar"
+
+    @cached_property
+    def sealing_keys(self) -> Path:
+        """Where the keys lie that seal personal data: in the data folder, or where the settings say."""
+        return self.key_file or self.data / KEYS / SEALING_KEYS
 
     @property
     def uploads(self) -> Path:

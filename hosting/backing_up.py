@@ -12,8 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-import config.keys
-from config.settings import Settings
+from config.settings import KEYS, SEALING_KEYS, Settings
 from hosting import databases, dumping, postgres
 from hosting.preflight import is_running_on, only_platform_on, prepare_folders
 from hosting.processes import Process
@@ -23,8 +22,7 @@ from rules.errors import Refused
 FORMAT = 1
 MANIFEST = "manifest.json"
 RECORD = "record.dump"
-KEYS = "keys"
-SEALING = f"{KEYS}/{config.keys.NAME}"
+SEALING = f"{KEYS}/{SEALING_KEYS}"
 ANCHORS = "audit"  # copied before the record: what is younger than the record would look like a loss
 FOLDERS = (ANCHORS, "uploads", "bundles", "calendar")  # below the data folder, beside the database
 Say = Callable[[str], None]

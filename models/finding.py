@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import Session, col, select
 
-from models.case import Case, Item, Material
+from models.case import Case, Item, Material, cases_for_a_list
 from models.sealing import lookup
 from models.together import Opinion
 from models.worklists import Leaf, leaf_of
@@ -79,7 +79,7 @@ def cases_found(session: Session, wanted: Sought, seer: Seer, page: int = 1) -> 
     total = session.execute(select(func.count()).select_from(counted)).scalar_one()
     if total == 0:
         return Leaf([], 0, 1)
-    query = select(Case).where(*where).order_by(*NEWEST)
+    query = cases_for_a_list().where(*where).order_by(*NEWEST)
     return leaf_of(session, query, page, total=total)
 
 

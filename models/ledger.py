@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, func
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
-from models.case import Case
+from models.case import Case, cases_for_a_list
 from models.notice import Notice
 from models.telling import Receipt
 from models.worklists import Leaf, leaf_of
@@ -151,7 +151,7 @@ def receipts_by_notice(session: Session, notices: Iterable[Notice]) -> dict[UUID
 
 def cases_named(session: Session, numbers: Iterable[str]) -> dict[str, Case]:
     """The cases of these numbers."""
-    query = select(Case).where(col(Case.number).in_(set(numbers)))
+    query = cases_for_a_list().where(col(Case.number).in_(set(numbers)))
     return {case.number: case for case in session.exec(query)}
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import case as when
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from models.case import Case, Item
+from models.case import Case, Item, cases_for_a_list
 from models.clock import ClockRow
 from models.supplement import Gap, SupplementNotice
 from models.worklists import Leaf, leaf_of
@@ -34,7 +34,7 @@ def to_look_through(session: Session, department: str, page: int = 1) -> Leaf[Ca
     """预审: received, not accepted yet, with an item of this department; the longest waiting first."""
     mine = select(Item.case_number).where(Item.department_code == department, Item.state == ItemState.PENDING)
     where = (col(Case.number).in_(mine), Case.state == CaseState.SUBMITTED)
-    query = select(Case).where(*where).order_by(col(Case.submitted_at), col(Case.number))
+    query = cases_for_a_list().where(*where).order_by(col(Case.submitted_at), col(Case.number))
     return leaf_of(session, query, page)
 
 
@@ -47,7 +47,7 @@ def asked_by(session: Session, department: str, page: int = 1) -> Leaf[Case]:
     )
     where = (col(Case.number).in_(told), col(Case.state).in_(BEFORE_A_DESK))
     waiting_first = when((col(Case.state) == CaseState.CORRECTION, 0), else_=1)
-    query = select(Case).where(*where).order_by(waiting_first, col(Case.submitted_at).desc())
+    query = cases_for_a_list().where(*where).order_by(waiting_first, col(Case.submitted_at).desc())
     return leaf_of(session, query.order_by(col(Case.number)), page)
 
 
@@ -55,7 +55,7 @@ def in_correction(session: Session, page: int = 1) -> Leaf[Case]:
     """The window's: those whose time is over first, for somebody must decide; then as they were told."""
     waits = (Case.state == CaseState.CORRECTION,)
     query = (
-        select(Case)
+        cases_for_a_list()
         .join(SupplementNotice, col(SupplementNotice.case_number) == Case.number)
         .where(*waits, col(SupplementNotice.closed_at).is_(None))
         .order_by(col(SupplementNotice.lapsed).desc(), col(SupplementNotice.sent_at), col(Case.number))

@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, exists
 from sqlmodel import Session, col, select
 
-from models.case import Case, Material
+from models.case import Case, Material, cases_for_a_list
 from models.supplement import SupplementNotice
 from models.worklists import Leaf, leaf_of
 from rules.material import MaterialState
@@ -46,7 +46,7 @@ def papers_due(session: Session, until: date, page: int = 1) -> Leaf[Owed]:
 
 def _submitted(session: Session, which: ColumnElement[bool], page: int) -> Leaf[Case]:
     where = (Case.state == CaseState.SUBMITTED, which)
-    query = select(Case).where(*where).order_by(col(Case.submitted_at), col(Case.number))
+    query = cases_for_a_list().where(*where).order_by(col(Case.submitted_at), col(Case.number))
     return leaf_of(session, query, page)
 
 

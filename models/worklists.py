@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Date, Select, and_, cast, func, literal, text
 from sqlmodel import Session, col, select
 
-from models.case import Case, Item, Material
+from models.case import Case, Item, Material, cases_for_a_list
 from models.notice import Notice
 from rules.errors import NotFound
 from rules.material import MaterialState
@@ -247,7 +247,7 @@ def desk_leaf(
     """One page of items with their cases, in this order of the items: only the cases on the page are fetched."""
     query = select(Item).where(*where).order_by(*order, col(Item.number))
     leaf: Leaf[Item] = leaf_of(session, query, page, size=size)
-    of_page = select(Case).where(col(Case.number).in_({item.case_number for item in leaf.rows}))
+    of_page = cases_for_a_list().where(col(Case.number).in_({item.case_number for item in leaf.rows}))
     cases = {case.number: case for case in session.exec(of_page)}
     return leaf.of([AtDesk(item, cases[item.case_number]) for item in leaf.rows])
 
@@ -299,7 +299,7 @@ def cases_leaf(
     What is searched for is looked for in all numbers: once, for how many there are and for those on the page.
     """
     if not wanted.search:
-        return leaf_of(session, select(Case).where(*where).order_by(*order), wanted.page)
+        return leaf_of(session, cases_for_a_list().where(*where).order_by(*order), wanted.page)
     most = max(COUNTED, wanted.page * PAGE)
     numbers = session.exec(select(Case.number).where(*where).order_by(*order).limit(most + 1)).all()
     leaf = leaf_out_of(numbers[:most], wanted.page, beyond=len(numbers) > most)
@@ -308,7 +308,8 @@ def cases_leaf(
 
 def in_this_order(session: Session, numbers: Sequence[str]) -> list[Case]:
     """The cases of these numbers."""
-    cases = {case.number: case for case in session.exec(select(Case).where(col(Case.number).in_(numbers)))}
+    query = cases_for_a_list().where(col(Case.number).in_(numbers))
+    cases = {case.number: case for case in session.exec(query)}
     return [cases[number] for number in numbers]
 
 
