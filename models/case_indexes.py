@@ -35,6 +35,16 @@ INDEXES = (
     Index("case_file_failing", "failures", postgresql_where=text("failures > 0")),
     # What the search box asks: whose name begins so, which number ends so, who has this number?
     Index("case_file_by_name", text("lower(applicant_name) text_pattern_ops")),
+    Index(
+        "case_file_by_contact_name",
+        text("lower(contact_name) text_pattern_ops"),
+        postgresql_where=text("contact_name <> ''"),
+    ),
+    Index(
+        "case_file_by_agent_name",
+        text("lower(agent_name) text_pattern_ops"),
+        postgresql_where=text("agent_name <> ''"),
+    ),
     Index("case_file_by_tail", text("reverse(number) text_pattern_ops")),
     Index("case_file_by_phone", "phone_hash"),
     Index("case_file_by_agent", "agent_identity_hash", postgresql_where=text("agent_identity_hash <> ''")),

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from models.case import Case, Item, Material, cases_for_a_list
 from models.sealing import lookup
 from models.together import Opinion
-from models.worklists import Leaf, leaf_of
+from models.worklists import Leaf, leaf_of, of_name
 from rules.material import MaterialState
 from rules.people import ApplicantKind
 from rules.searching import Kind, Sought
@@ -62,14 +62,10 @@ def of_phone(phone: str) -> ColumnElement[bool]:
     return or_(col(Case.phone_hash) == known, col(Case.agent_phone_hash) == known)
 
 
-def of_name(beginning: str) -> ColumnElement[bool]:
-    """Cases whose applicant's name begins so; % and _ are plain signs here."""
-    return func.lower(col(Case.applicant_name)).like(_beginning(beginning.lower()))
-
-
 def of_tail(digits: str) -> ColumnElement[bool]:
-    """Cases whose number ends so."""
-    return func.reverse(col(Case.number)).like(_beginning(digits[::-1]))
+    """Cases whose number ends so, or would without its check digit, which nobody reads out on the telephone."""
+    ends = (digits, *(f"{digits}-{check}" for check in range(10)))
+    return or_(*(func.reverse(col(Case.number)).startswith(end[::-1], autoescape=True) for end in ends))
 
 
 def cases_found(session: Session, wanted: Sought, seer: Seer, page: int = 1) -> Leaf[Case]:
@@ -180,8 +176,3 @@ def _meant(wanted: Sought) -> ColumnElement[bool]:
         return col(Case.number) == wanted.value
     by = {Kind.TAIL: of_tail, Kind.IDENTITY: of_identity, Kind.PHONE: of_phone, Kind.NAME: of_name}
     return by[wanted.kind](wanted.value)
-
-
-def _beginning(words: str) -> str:
-    plain = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"{plain}%"

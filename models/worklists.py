@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Select, and_, cast, func, literal, text
+from sqlalchemy import ColumnElement, Date, Select, and_, cast, func, literal, or_, text
 from sqlmodel import Session, col, select
 
 from models.case import Case, Item, Material, cases_for_a_list
@@ -227,14 +227,23 @@ def narrowed(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
 
 
 def _found(search: str) -> ColumnElement[bool]:
-    """By any part of the number, or the beginning of the applicant's name; % and _ are plain signs here.
+    """By any part of the number, or a name; % and _ are plain signs here.
 
     Each by an index of its own: the numbers are read one after the other there, in capitals as they all are.
     """
     by_number = select(Case.number).where(col(Case.number).contains(search.upper(), autoescape=True))
-    name = func.lower(col(Case.applicant_name))
-    by_name = select(Case.number).where(name.startswith(search.lower(), autoescape=True))
-    return col(Case.number).in_(by_number.union(by_name))
+    return col(Case.number).in_(by_number.union(select(Case.number).where(of_name(search))))
+
+
+def of_name(beginning: str) -> ColumnElement[bool]:
+    """Cases whose applicant, person to call or agent has a name that begins so; % and _ are plain signs here."""
+
+    def begins(column: Any) -> ColumnElement[bool]:
+        return func.lower(col(column)).startswith(beginning.lower(), autoescape=True)
+
+    # Most cases name one person only: the indexes hold no empty names.
+    others = [and_(col(one) != "", begins(one)) for one in (Case.contact_name, Case.agent_name)]
+    return or_(begins(Case.applicant_name), *others)
 
 
 def desk_leaf(

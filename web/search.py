@@ -9,11 +9,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
-from models.account import Account
+from models.account import Account, short_names
+from models.case import Case
 from models.finding import Seer, cases_found, is_too_common
 from models.supervision import standings
-from models.worklists import Leaf
+from models.worklists import Leaf, items_by_case
 from rules.searching import LONGEST, Kind, Sought, sought
+from rules.states import ITEM_OPEN_AT_DESK
 from web.asking import bundle_names, page_number
 from web.case_page import SEES_ALL
 from web.entering import SESSION, Db, OurForm, Viewer, now, typed
@@ -45,7 +47,7 @@ def found(request: Request, db: Db, viewer: Viewer, find: str = "", page: str = 
     words = _opened(request, find)
     wanted = sought(words)
     seer = seer_of(viewer)
-    leaf = cases_found(db, wanted, seer, page_number(page)) if wanted else Leaf([], 0, 1)
+    leaf = cases_found(db, wanted, seer, page_number(page)) if wanted else Leaf[Case]([], 0, 1)
     return show(
         request,
         "search.html",
@@ -56,11 +58,23 @@ def found(request: Request, db: Db, viewer: Viewer, find: str = "", page: str = 
         too_common=wanted is not None and is_too_common(db, wanted, seer),
         bundles=bundle_names(),
         standings=_standings(db, leaf),
+        with_whom=_with_whom(db, leaf),
     )
 
 
-def _standings(db: Session, leaf: Leaf) -> dict[str, object]:  # type: ignore[type-arg]
+def _standings(db: Session, leaf: Leaf[Case]) -> dict[str, object]:
     return dict(standings(db, [case.number for case in leaf.rows], at=now()))
+
+
+def _with_whom(db: Session, leaf: Leaf[Case]) -> dict[str, str]:
+    """Case -> the departments that have it in hand: what somebody asks who telephones."""
+    offices = short_names(db)
+    return {
+        number: "、".join(
+            dict.fromkeys(offices[item.department_code] for item in items if item.state in ITEM_OPEN_AT_DESK)
+        )
+        for number, items in items_by_case(db, [case.number for case in leaf.rows]).items()
+    }
 
 
 def _why_none(wanted: Sought | None, total: int) -> str:

@@ -64,6 +64,22 @@ def test_an_agent_is_found_too(clerk: Browser) -> None:
         assert case.number in seen(clerk, typed)
 
 
+def test_who_telephones_says_a_name_and_half_a_number(clerk: Browser) -> None:
+    """The owner of the shop and the agent are persons too, and nobody reads out a check digit."""
+    with transaction() as session:
+        agent = Agent("何雨桐", OTHER, "13900000009", "授权委托书")
+        case = a_case(session, at=datetime.now(UTC), agent=agent)
+        session.get_one(Case, case.number).contact_name = "周子墨"
+    serial = case.number.split("-")[3]
+    for typed in ("何雨桐", "周子", serial, f"{case.number.split('-')[2]}-{serial}"):
+        page = seen(clerk, typed)
+        assert case.number in page, typed
+        assert "联系人 周子墨" in page
+        assert "在 市场监管" in page, "who has it now"
+    for typed in ("周子墨", "何雨桐"):
+        assert case.number in clerk.text(f"/window/all?q={typed}")
+
+
 def test_parts_of_numbers_and_signs_of_sql_find_nothing(clerk: Browser) -> None:
     a_case_today()
     for typed in ("%", "_一诺", "0000001990010100", "1380000000", "'--", "一诺"):
