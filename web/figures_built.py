@@ -112,7 +112,7 @@ def hours(figures: Iterable[DayFigure], span: Span, bundle: str, names: Mapping[
         ("部门", "事项", "平均用时（小时）", "平均承诺（小时）", "用去承诺的"),
         rows,
         "从分办到决定，只计办公时间；承诺计到承诺日下班。办理中暂停过计时的（特别程序、整改）不计入。",
-        partial(bars, labels, {"平均用时": used, "平均承诺": promised}, unit=""),
+        partial(bars, labels, {"平均用时（小时）": used, "平均承诺（小时）": promised}, unit=""),
     )
 
 
@@ -181,7 +181,11 @@ def _in_time(
 
 def _shares(name: str, title: str, what: str, of_what: str, rows: list[tuple[Cell, ...]]) -> Figure:
     shares = [float(row[-1].text.removesuffix("%")) for row in rows]
-    lowest = f"最低的是{rows[0][0].text}，{rows[0][-1].text}。" if rows else ""
+    lowest = (
+        f"最低的是{rows[0][0].text}，{rows[0][-1].text}。"
+        if rows and shares[0] < 100
+        else "全部按时。" * bool(rows)
+    )
     return Figure(
         name,
         title,
