@@ -15,7 +15,7 @@ from models.oversight import (
     pressing_by_bundle,
     pressing_by_department,
 )
-from models.supervision import open_dates_beyond_tables, standings
+from models.supervision import names_of, open_dates_beyond_tables, standings
 from models.supplement import told_again_by_department
 from models.worklists import cases_by_state, items_by_case, latest_notices
 from rules.identifiers import fault_of_case_number
@@ -96,6 +96,7 @@ def items(request: Request, db: Db, _: Overseer) -> Response:
         due=_due(request),
         bundles=bundle_names(),
         departments=departments,
+        people=names_of(db),
         standings=standings(db, {row.case.number for row in leaf.rows}, at=now()),
         late=item_late,
         days=_days(request, "decided_from", "decided_to"),

@@ -13,6 +13,7 @@ from models.export import exports
 from models.overseen_items import items_taken_out
 from models.oversight import cases_taken_out
 from models.supervision import names_of
+from models.worklists import AtDesk
 from rules.moments import china_day, china_text
 from rules.states import ITEM_OPEN_AT_DESK, CaseState
 from web.asking import bundle_names, page_number
@@ -28,7 +29,19 @@ CASE_HEADINGS = (
     "是否超期",
 )
 ITEM_HEADINGS = (
-    *("事项编号", "事项", "部门", "办件编号", "一件事", "状态", "分办时间", "期限", "承诺期限", "决定时间"),
+    *(
+        "事项编号",
+        "事项",
+        "部门",
+        "领办人",
+        "办件编号",
+        "一件事",
+        "状态",
+        "分办时间",
+        "期限",
+        "承诺期限",
+        "决定时间",
+    ),
     "是否超期",
 )
 
@@ -53,11 +66,11 @@ def items(request: Request, db: Db, viewer: Overseer) -> Response:
     """The items that the manager's list is narrowed to."""
     today = china_day(now())
     asked, bundles = items_asked(request.query_params, today), bundle_names()
-    offices = short_names(db)
+    offices, people = short_names(db), names_of(db)
 
     def rows(session: Session) -> Iterator[Sequence[str]]:
         for row in items_taken_out(session, asked, list(offices), today):
-            yield _item(row.item, row.case, bundles, offices, today)
+            yield _item(row, bundles, offices, people.get(row.item.assignee, row.item.assignee), today)
 
     return exported(request, db, viewer, "items", "事项清单", ITEM_HEADINGS, rows)
 
@@ -97,12 +110,14 @@ def cells_of(case: Case, bundles: dict[str, str], today: date) -> tuple[str, ...
 
 
 def _item(
-    item: Item, case: Case, bundles: dict[str, str], offices: dict[str, str], today: date
+    row: AtDesk, bundles: dict[str, str], offices: dict[str, str], holder: str, today: date
 ) -> tuple[str, ...]:
+    item, case = row.item, row.case
     return (
         item.number,
         item.name,
         offices[item.department_code],
+        holder,
         case.number,
         bundles.get(case.bundle_code, case.bundle_code),
         item.state.label,

@@ -127,7 +127,18 @@ def test_every_count_opens_the_list_behind_it(manager: Browser) -> None:
 
 def test_the_items_of_all_departments(manager: Browser) -> None:
     late = a_late_case()
-    assert late.number in manager.text("/manage/items?department=market&due=overdue")
+    open_items = "/manage/items?department=market&due=overdue"
+    assert late.number in manager.text(open_items)
+    assert "还没有人领办" in manager.text(open_items)
+    with transaction() as session:
+        for item in items_of(session, late.number):
+            if item.code == "B1-1":
+                item.assignee, item.urged_at = "market", datetime.now(UTC)
+        name = account(session, "market").name
+    assert name in manager.text(open_items)
+    assert "已督办" in manager.text(open_items)
+    heads, line = table_of(manager.get("/manage/items/table.csv?department=market&due=overdue"))
+    assert line[heads.index("领办人")] == name
     with transaction() as session:
         grant(session, late.number, "B1-1", by=account(session, "market"), at=datetime.now(UTC))
     assert "没有符合条件的事项" in manager.text("/manage/items?department=tax")

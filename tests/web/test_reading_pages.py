@@ -52,7 +52,7 @@ def test_a_case_is_read_in_few_statements(username: str, page: str, most: int) -
         (CLERK, "/window", 25),
         ("fire", "/desk", 35),
         (MANAGER, "/manage", 18),
-        (MANAGER, "/manage/items", 12),
+        (MANAGER, "/manage/items", 13),
         (MANAGER, "/manage/notices", 12),
     ],
 )
