@@ -11,11 +11,13 @@ from models.account import Account
 from models.case import Case
 from models.remembering import remembering
 from rules.errors import Faulty, NotFound, NotYourDesk, Refused
+from rules.states import Act
 from web.acting_bar import choices_of, key_of
 from web.case_page import case_seen_by, other_acts
 from web.confirming import CONFIRMED, confirm_page
 from web.desk_view import KEPT, with_view
 from web.entering import Db, OurForm, Viewer, now, typed
+from web.landing import handed_away, landing
 from web.refusing import refusal, status_of
 from web.showing import show
 
@@ -56,17 +58,18 @@ def done(request: Request, db: Db, viewer: Viewer, number: str, name: str, form:
         words = "\n".join(str(given) for given in data.values())
         link = "" if isinstance(refused, NotFound | NotYourDesk) else number
         return refusal(request, status_of(refused), str(refused), case=link, kept=words)
-    return RedirectResponse(with_view(_afterwards(db, viewer, number), typed(form, KEPT)), 303)
+    there = _afterwards(db, viewer, asked, DOINGS[name].act)
+    return RedirectResponse(with_view(there, typed(form, KEPT)), 303)
 
 
-def _afterwards(db: Session, viewer: Account, number: str) -> str:
+def _afterwards(db: Session, viewer: Account, asked: Asked, act: Act) -> str:
     """The case, unless it was handed on, or read only to give an opinion."""
     db.flush()
     try:
-        case_seen_by(db, viewer, number)
+        case_seen_by(db, viewer, asked.number)
     except NotYourDesk:
-        return "/home"
-    return f"/cases/{number}"
+        return handed_away(asked.number, act)
+    return landing(f"/cases/{asked.number}", act, asked.item)
 
 
 def _page(

@@ -21,6 +21,7 @@ from rules.states import Act
 from web.case_page import case_page, case_seen_by, must_be_a_number
 from web.desk_view import KEPT, with_view
 from web.entering import Db, OurForm, Viewer, now, typed
+from web.landing import landing
 from web.refusing import refusal, status_of
 from web.showing import show
 
@@ -41,7 +42,7 @@ def granted(request: Request, db: Db, viewer: Viewer, number: str, item: str, fo
         take_back(db)  # a refusal leaves nothing half written behind
         why = _explained(db, viewer, number, refused)
         return _not_done(request, db, viewer, number, item, why, "opinion", words)
-    return RedirectResponse(with_view(f"/cases/{number}?done={item}", typed(form, KEPT)), 303)
+    return RedirectResponse(with_view(landing(f"/cases/{number}", Act.GRANT, item), typed(form, KEPT)), 303)
 
 
 @router.post("/refuse")
@@ -61,7 +62,7 @@ def refused_(request: Request, db: Db, viewer: Viewer, number: str, item: str, f
             refuse(db, number, item, reason, by=viewer, at=now())
     except Refused as refused:
         return _not_done(request, db, viewer, number, item, refused, "reason", {"reason": reason})
-    return RedirectResponse(with_view(f"/cases/{number}?done={item}", carried), 303)
+    return RedirectResponse(with_view(landing(f"/cases/{number}", Act.REFUSE, item), carried), 303)
 
 
 def _preview(

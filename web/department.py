@@ -17,9 +17,11 @@ from models.together import gatherings_ahead, opinions_waiting, rectifications_o
 from models.worklists import AtDesk, Leaf, done_at_desk, held_for_desk, overdue_at_desk
 from rules.errors import NotYourDesk
 from rules.moments import china_day
+from rules.states import Act
 from web.asking import bundle_names, page_number
 from web.desk_view import KEPT, TABS, days_of, view_kept, view_of, with_view
 from web.entering import Db, Officer, OurForm, now, typed
+from web.landing import landed_on_desk, landing
 from web.marking import marks_of
 from web.pre_reviewing import pre_review_of
 from web.showing import show
@@ -36,6 +38,8 @@ def to_do(
     asked: str = "",
     none: str = "",
     tick: str = "",
+    done: str = "",
+    of: str = "",
 ) -> Response:
     """The most urgent first; below, what others ask of us and what still waits for others."""
     code, view, at = department_of(officer), view_of(request.query_params), now()
@@ -50,6 +54,7 @@ def to_do(
         posts=posts,
         tabs=_tabs(claims, people),
         nothing_next=bool(none),
+        landed=landed_on_desk(db, done, of, officer) if of else None,
         ticked=bool(tick and view.item),
         most=MOST,
         overdue=overdue_at_desk(db, code, china_day(at)),
@@ -77,7 +82,9 @@ def next_one(db: Db, officer: Officer, form: OurForm) -> Response:
     if item is None:
         address = view.address()
         return RedirectResponse(f"{address}{'&' if '?' in address else '?'}none=1", 303)
-    return RedirectResponse(with_view(f"/cases/{item.case_number}", carried), 303)
+    return RedirectResponse(
+        with_view(landing(f"/cases/{item.case_number}", Act.CLAIM, item.code), carried), 303
+    )
 
 
 @router.get("/done")

@@ -20,9 +20,11 @@ from models.case import Case
 from models.supplement import supplement_notices_of
 from rules.application import Supplied
 from rules.errors import Faulty, NotFound, Refused
+from rules.states import Act
 from web.case_page import case_seen_by
 from web.entering import Clerk, Db, OurForm, Viewer, now, typed
 from web.gaps_shown import supplement_shown
+from web.landing import landed_beside, landing
 from web.refusing import refusal, status_of
 from web.showing import show
 
@@ -38,13 +40,14 @@ class Again:
     status: int = 200
     faults: dict[str, str] = field(default_factory=dict)
     kept: dict[str, str] = field(default_factory=dict)
+    done: str = ""
 
 
 @router.get("")
-def page(request: Request, db: Db, viewer: Viewer, number: str) -> Response:
-    """What is missing, and what this person may do about it now."""
+def page(request: Request, db: Db, viewer: Viewer, number: str, done: str = "") -> Response:
+    """What is missing, and what this person may do about it now; `done` is the act just taken."""
     case, _ = case_seen_by(db, viewer, number)
-    return _page(request, db, viewer, case, Again())
+    return _page(request, db, viewer, case, Again(done=done))
 
 
 @router.post("/{name}")
@@ -66,7 +69,7 @@ def done(request: Request, db: Db, viewer: Viewer, number: str, name: str, form:
         words = data.get("what") or data.get("reason") or ""
         return refusal(request, status_of(refused), str(refused), case=number, kept=words)
     back = "" if name in ("accept-deferring", "decline") else "/supplement"
-    return RedirectResponse(f"/cases/{number}{back}", 303)
+    return RedirectResponse(landing(f"/cases/{number}{back}", DOINGS[name].act), 303)
 
 
 @router.post("/answers/{spec_id}")
@@ -83,7 +86,7 @@ def answered(request: Request, db: Db, clerk: Clerk, number: str, spec_id: str, 
         throw_away(file)
         again = Again(status_of(refused), {f"answer.{spec_id}": str(refused)}, {f"answer.{spec_id}": words})
         return _page(request, db, clerk, case, again)
-    return RedirectResponse(f"/cases/{number}/supplement", 303)
+    return RedirectResponse(landing(f"/cases/{number}/supplement", Act.ANSWER_GAP), 303)
 
 
 def uploaded(form: FormData, spec_id: str) -> Supplied | None:
@@ -108,6 +111,7 @@ def _page(request: Request, db: Session, viewer: Account, case: Case, again: Aga
         status=again.status,
         faults=again.faults,
         kept=again.kept,
+        landed=landed_beside(db, again.done, case, viewer),
         case=case,
         supplement=supplement_shown(db, case),
         open_now={one.doing.name for one in possible(db, case.number, viewer, at=now())},

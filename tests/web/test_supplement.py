@@ -288,7 +288,8 @@ def test_nobody_answered_stands_on_the_desks_of_those_who_decide(case: Case) -> 
     blank = clerk.post(f"{page_of(case)}/decline", {})
     assert blank.status_code == 422
     done = clerk.post(f"{page_of(case)}/decline", {"reason": "逾期未补正。"})
-    assert done.headers["location"] == f"/cases/{case.number}"
+    assert done.headers["location"] == f"/cases/{case.number}?done=decline."
+    assert "已办理：不予受理。" in clerk.text(done.headers["location"])
     desk = fire.text("/desk")
     assert "不予受理" in desk
     assert "逾期未补正。" in desk

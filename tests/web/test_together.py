@@ -72,9 +72,9 @@ def test_the_next_one_is_mine_first_then_what_nobody_has(city: None) -> None:
     market = at_desk("market")
     taken(second, "claim", "m2", "B1-1")
     answer = market.post("/desk/next", {"after": first.number})
-    assert answer.headers["location"] == f"/cases/{third.number}", "second is 周宁's"
+    assert answer.headers["location"] == f"/cases/{third.number}?done=claim.B1-1", "second is 周宁's"
     answer = market.post("/desk/next", {"after": second.number})
-    assert answer.headers["location"] == f"/cases/{third.number}", (
+    assert answer.headers["location"] == f"/cases/{third.number}?done=claim.B1-1", (
         "first is open to all, third is mine by now"
     )
 
@@ -118,7 +118,10 @@ def test_the_head_hands_on_and_comes_back_to_the_desk(case: Case) -> None:
         f"/cases/{case.number}/acts/reassign",
         {"item": PLAIN, "department": "archives", "reason": "属城建档案职责。"},
     )
-    assert (answer.status_code, answer.headers["location"]) == (303, "/home")
+    where = f"/desk?done=reassign.&of={case.number}"
+    assert (answer.status_code, answer.headers["location"]) == (303, where)
+    assert f"已办理：转办（{case.number}）。" in head.text(where)
+    assert "已办理" not in at_desk("tax").text(where), "only whoever did it"
 
 
 def test_steps_on_the_case_page(case: Case) -> None:
@@ -152,7 +155,8 @@ def test_an_opinion_asked_of_a_department_without_an_item(case: Case) -> None:
     assert tax.post(f"{page}/items/{PLAIN}/grant").status_code == 403
     assert "是否同意" in tax.text(f"{page}/acts")
     given = tax.post(f"{page}/acts/give-opinion", {"item": PLAIN, "agrees": "yes", "answer": "没有欠税。"})
-    assert (given.status_code, given.headers["location"]) == (303, "/home")
+    assert given.headers["location"] == f"/desk?done=give_opinion.&of={case.number}"
+    assert "已办理：反馈意见" in tax.text(given.headers["location"])
     assert tax.get(page).status_code == 403, "only while asked"
     assert "待反馈意见" not in tax.text("/desk")
     shown = at_desk("health").text(page)
