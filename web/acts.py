@@ -18,7 +18,7 @@ from web.confirming import CONFIRMED, confirm_page
 from web.desk_view import KEPT, with_view
 from web.entering import Db, OurForm, Viewer, now, typed
 from web.landing import handed_away, landing
-from web.refusing import refusal, status_of
+from web.refusing import refused_page
 from web.showing import show
 
 router = APIRouter(prefix="/cases/{number}/acts")
@@ -57,7 +57,7 @@ def done(request: Request, db: Db, viewer: Viewer, number: str, name: str, form:
     except Refused as refused:  # somebody else was faster, or it is not here any more: nothing typed is lost
         words = "\n".join(str(given) for given in data.values())
         link = "" if isinstance(refused, NotFound | NotYourDesk) else number
-        return refusal(request, status_of(refused), str(refused), case=link, kept=words)
+        return refused_page(request, refused, case=link, kept=words)
     there = _afterwards(db, viewer, asked, DOINGS[name].act)
     return RedirectResponse(with_view(there, typed(form, KEPT)), 303)
 

@@ -22,7 +22,7 @@ from web.case_page import case_page, case_seen_by, must_be_a_number
 from web.desk_view import KEPT, with_view
 from web.entering import Db, OurForm, Viewer, now, typed
 from web.landing import landing
-from web.refusing import refusal, status_of
+from web.refusing import refused_page
 from web.showing import show
 
 router = APIRouter(prefix="/cases/{number}/items/{item}")
@@ -116,4 +116,4 @@ def _not_done(
         return case_page(request, db, viewer, number, status=422, faults=faults, kept=kept)
     case = "" if isinstance(refused, NotYourDesk) else number
     kept_words = "\n".join(str(word) for word in words.values() if word)
-    return refusal(request, status_of(refused), str(refused), case=case, kept=kept_words)
+    return refused_page(request, refused, case=case, kept=kept_words)

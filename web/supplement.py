@@ -25,7 +25,7 @@ from web.case_page import case_seen_by
 from web.entering import Clerk, Db, OurForm, Viewer, now, typed
 from web.gaps_shown import supplement_shown
 from web.landing import landed_beside, landing
-from web.refusing import refusal, status_of
+from web.refusing import refused_page, status_of
 from web.showing import show
 
 router = APIRouter(prefix="/cases/{number}/supplement")
@@ -67,7 +67,7 @@ def done(request: Request, db: Db, viewer: Viewer, number: str, name: str, form:
         return _page(request, db, viewer, case, Again(422, faults, kept))
     except Refused as refused:  # somebody was faster: what was typed is not lost
         words = data.get("what") or data.get("reason") or ""
-        return refusal(request, status_of(refused), str(refused), case=number, kept=words)
+        return refused_page(request, refused, case=number, kept=words)
     back = "" if name in ("accept-deferring", "decline") else "/supplement"
     return RedirectResponse(landing(f"/cases/{number}{back}", DOINGS[name].act), 303)
 

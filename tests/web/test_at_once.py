@@ -39,6 +39,7 @@ def calm(answer: Response, who: str, act: str, *, kept: str = "") -> None:
     """One sentence with the person, the act and the minute; what was typed is there to copy."""
     read = words(answer)
     assert answer.status_code == 409, read
+    assert "这件事已有变化" in read, "somebody else was faster"
     assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d", read), read
     assert who in read, read
     assert act in read, read
@@ -189,3 +190,11 @@ def test_one_certificate_leaves_once(city: None, round_number: int) -> None:
     assert sorted(answer.status_code for answer in answers) == [303, 409], [words(one) for one in answers]
     with transaction() as session:
         assert len(deliveries_of(session, case.number)) == 1
+
+
+def test_a_refusal_of_the_rules_does_not_claim_that_something_changed(city: None) -> None:
+    case = a_case_today()
+    early = at_desk("fire").post(f"/cases/{case.number}/items/B1-4/grant")
+    assert early.status_code == 409
+    assert "现在不能这样办" in words(early)
+    assert "这件事已有变化" not in words(early)
