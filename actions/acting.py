@@ -53,6 +53,7 @@ class Scene:
 
 
 Choices = Callable[[Scene], list[tuple[str, str]]]  # (value, what people read)
+Beforehand = Callable[[Scene], str | list[str]]
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ class Field:
     required: bool = True
     hint: str = ""
     choices: Choices | None = None
+    beforehand: Beforehand | None = None  # what a page has filled in or ticked when it is opened
+    none_ticked: str = ""  # what a page says where nothing is ticked; a program that names nothing means all
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,12 @@ def choices_of(db: Session, viewer: Account, case: Case, one: Possible) -> Choic
     return {field.name: field.choices(scene) for field in one.doing.fields if field.choices}
 
 
+def beforehand_of(db: Session, viewer: Account, case: Case, one: Possible) -> dict[str, object]:
+    """What its fields hold when the page is opened, by their keys."""
+    scene, key = Scene(db, case, one.item, viewer, now()), key_of(one)
+    return {f"{key}.{field.name}": field.beforehand(scene) for field in one.doing.fields if field.beforehand}
+
+
 def _plain(one: Possible) -> bool:
     """A claimed item is only given to somebody else: that needs its form."""
     return one.doing.name != "claim" or (one.item is not None and not one.item.assignee)

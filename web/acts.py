@@ -3,16 +3,19 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
+from starlette.datastructures import FormData
 
-from actions.acting import Asked, Form
+from actions.acting import Asked, Doing, Form
 from actions.doing import DOINGS, do
 from actions.stock_opinions import FIELD, templates_of, with_template
 from models.account import Account
 from models.case import Case
+from models.document import Document, documents_of
 from models.remembering import remembering
+from rules.documents import DocumentKind
 from rules.errors import Faulty, NotFound, NotYourDesk, Refused
 from rules.states import Act
-from web.acting_bar import choices_of, key_of
+from web.acting_bar import beforehand_of, choices_of, key_of
 from web.case_page import case_seen_by, other_acts
 from web.confirming import CONFIRMED, confirm_page
 from web.desk_view import KEPT, with_view
@@ -22,6 +25,8 @@ from web.refusing import refused_page
 from web.showing import show
 
 router = APIRouter(prefix="/cases/{number}/acts")
+
+HANDING_OUT = frozenset({"deliver", "ship"})
 
 
 @router.get("")
@@ -36,13 +41,11 @@ def done(request: Request, db: Db, viewer: Viewer, number: str, name: str, form:
     """Take the act; what was filled in wrongly is said beside its field."""
     doing = DOINGS.get(name)
     item = typed(form, "item")
-    data: dict[str, object] = {}
-    for field in doing.fields if doing else ():
-        given = form.getlist(field.name) if field.form is Form.SEVERAL else typed(form, field.name)
-        if given:
-            data[field.name] = given
+    data, unticked = _given(doing, form)
     try:
         case, _ = case_seen_by(db, viewer, number)
+        if unticked:
+            raise Faulty(unticked)
         data = with_template(db, name, data, typed(form, "template"), by=viewer)
         asked = Asked(db, number, item, data, viewer, now())
         if doing and doing.confirm and not typed(form, CONFIRMED):
@@ -62,6 +65,19 @@ def done(request: Request, db: Db, viewer: Viewer, number: str, name: str, form:
     return RedirectResponse(with_view(there, typed(form, KEPT)), 303)
 
 
+def _given(doing: Doing | None, form: FormData) -> tuple[dict[str, object], dict[str, str]]:
+    """What was filled in, and what should have been ticked on a page."""
+    data: dict[str, object] = {}
+    unticked: dict[str, str] = {}
+    for field in doing.fields if doing else ():
+        given = form.getlist(field.name) if field.form is Form.SEVERAL else typed(form, field.name)
+        if given:
+            data[field.name] = given
+        elif field.none_ticked:
+            unticked[field.name] = field.none_ticked
+    return data, unticked
+
+
 def _afterwards(db: Session, viewer: Account, asked: Asked, act: Act) -> str:
     """The case, unless it was handed on, or read only to give an opinion."""
     db.flush()
@@ -70,6 +86,12 @@ def _afterwards(db: Session, viewer: Account, asked: Asked, act: Act) -> str:
     except NotYourDesk:
         return handed_away(asked.number, act)
     return landing(f"/cases/{asked.number}", act, asked.item)
+
+
+def _refusals(db: Session, case: Case) -> list[Document]:
+    """The decisions that refuse: they are handed over too (art. 44)."""
+    papers = documents_of(db, case.number)
+    return [one for one in papers if one.kind is DocumentKind.REFUSAL and not one.revoked_at]
 
 
 def _page(
@@ -84,11 +106,14 @@ def _page(
     wanted: str = "",
 ) -> Response:
     faults, found = faults or {}, []
+    shown = dict(kept or {})
     with remembering(db):
         acts = other_acts(db, viewer, case.number)
         for one in acts:
             key = key_of(one)
             opened = len(acts) == 1 or key == wanted or any(name.startswith(f"{key}.") for name in faults)
+            if not any(name.startswith(f"{key}.") for name in (*faults, *(kept or {}))):  # not sent yet
+                shown |= beforehand_of(db, viewer, case, one)
             found.append((one, key, choices_of(db, viewer, case, one), opened))
     return show(
         request,
@@ -97,7 +122,8 @@ def _page(
         case=case,
         acts=found,
         faults=faults,
-        kept=kept or {},
+        kept=shown,
+        refusals=_refusals(db, case) if HANDING_OUT & {one.doing.name for one in acts} else [],
         templates=templates_of(db, viewer),
         stock_field=dict(FIELD),
     )
