@@ -17,7 +17,7 @@ from rules.errors import Faulty, NotFound, NotYourDesk, Refused
 from rules.states import Act
 from web.acting_bar import beforehand_of, choices_of, key_of
 from web.case_page import case_seen_by, other_acts
-from web.confirming import CONFIRMED, confirm_page
+from web.confirming import BACK, CONFIRMED, confirm_page
 from web.desk_view import KEPT, with_view
 from web.entering import Db, OurForm, Viewer, now, typed
 from web.landing import handed_away, landing
@@ -48,6 +48,9 @@ def done(request: Request, db: Db, viewer: Viewer, number: str, name: str, form:
             raise Faulty(unticked)
         data = with_template(db, name, data, typed(form, "template"), by=viewer)
         asked = Asked(db, number, item, data, viewer, now())
+        if doing and typed(form, BACK):
+            kept = {f"{name}.{item}.{field}": given for field, given in data.items()}
+            return _page(request, db, viewer, case, kept=kept, wanted=f"{name}.{item}")
         if doing and doing.confirm and not typed(form, CONFIRMED):
             return confirm_page(request, db, doing, asked, data)
         with db.begin_nested():

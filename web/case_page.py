@@ -6,8 +6,9 @@ from sqlmodel import Session
 from starlette.datastructures import UploadFile
 
 from actions.accepting import accept, decline
+from actions.acting import Asked
 from actions.applying import supply
-from actions.doing import Possible, possible
+from actions.doing import DOINGS, Possible, possible
 from actions.meanwhile import Tried, saying_who
 from actions.moving import APPLICANT
 from actions.permitting import moved_away
@@ -33,6 +34,7 @@ from rules.identifiers import fault_of_case_number
 from rules.people import Role
 from rules.states import Act, CaseState
 from web.acting_bar import ON_THE_CASE, ON_THE_SUPPLEMENT, bar_of
+from web.confirming import BACK, CONFIRMED, confirm_page
 from web.desk_view import KEPT
 from web.entering import Clerk, Db, OurForm, Viewer, now, typed
 from web.gaps_shown import supplement_shown
@@ -178,10 +180,15 @@ def accepted(db: Db, clerk: Clerk, number: str, _form: OurForm) -> Response:
 
 @router.post("/{number}/decline")
 def declined(request: Request, db: Db, clerk: Clerk, number: str, form: OurForm) -> Response:
-    """不予受理, with the reason."""
+    """不予受理, with the reason: first what it would lead to, then, confirmed, the decision."""
     reason = typed(form, "reason")
     case_seen_by(db, clerk, number)
+    if typed(form, BACK):
+        return case_page(request, db, clerk, number, kept={"decline": reason})
     try:
+        if reason and not typed(form, CONFIRMED):  # without a reason the act itself says what the law asks
+            asked = Asked(db, number, "", {"reason": reason}, clerk, now())
+            return confirm_page(request, db, DOINGS["decline"], asked, {"reason": reason})
         # a refusal leaves nothing half written behind
         with db.begin_nested(), saying_who(db, Tried(number, "", Act.DECLINE, clerk, now())):
             decline(db, number, reason, by=clerk, at=now())

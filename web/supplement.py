@@ -22,6 +22,7 @@ from rules.application import Supplied
 from rules.errors import Faulty, NotFound, Refused
 from rules.states import Act
 from web.case_page import case_seen_by
+from web.confirming import BACK, CONFIRMED, confirm_page
 from web.entering import Clerk, Db, OurForm, Viewer, now, typed
 from web.gaps_shown import supplement_shown
 from web.landing import landed_beside, landing
@@ -57,10 +58,15 @@ def done(request: Request, db: Db, viewer: Viewer, number: str, name: str, form:
     if name not in HERE:
         raise NotFound(f"没有“{name}”这个动作。")
     data = {one.name: given for one in DOINGS[name].fields if (given := typed(form, one.name))}
+    if typed(form, BACK):
+        return _page(request, db, viewer, case, Again(kept={f"{name}.{at}": one for at, one in data.items()}))
     try:
         filled = with_template(db, name, data, typed(form, "template"), by=viewer)
+        asked = Asked(db, number, "", filled, viewer, now())
+        if DOINGS[name].confirm and not typed(form, CONFIRMED):
+            return confirm_page(request, db, DOINGS[name], asked, data)
         with db.begin_nested():
-            do(name, Asked(db, number, "", filled, viewer, now()))
+            do(name, asked)
     except Faulty as faulty:
         faults = {f"{name}.{where}": why for where, why in faulty.faults.items()}
         kept = {f"{name}.{where}": given for where, given in data.items()}

@@ -287,7 +287,7 @@ def test_nobody_answered_stands_on_the_desks_of_those_who_decide(case: Case) -> 
     assert "现在补齐仍然有效" in applicant_of(case).text(f"/track/{case.number}/supplement")
     blank = clerk.post(f"{page_of(case)}/decline", {})
     assert blank.status_code == 422
-    done = clerk.post(f"{page_of(case)}/decline", {"reason": "逾期未补正。"})
+    done = clerk.post(f"{page_of(case)}/decline", {"reason": "逾期未补正。", "confirmed": "yes"})
     assert done.headers["location"] == f"/cases/{case.number}?done=decline."
     assert "已办理：不予受理。" in clerk.text(done.headers["location"])
     desk = fire.text("/desk")
