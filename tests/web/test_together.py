@@ -233,7 +233,19 @@ def test_delegations(case: Case) -> None:
     assert "早于开始日期" in words(wrong)
     assert 'value="休假"' in wrong.text
     assert officer.post("/delegations", given | {"from": "下周"}).status_code == 422
-    assert officer.post("/delegations", given).status_code == 303
+    page = officer.get("/delegations").text
+    stand_ins = page.partition('<select id="stand_in"')[2].partition("</select>")[0]
+    assert "请选择" in stand_ins
+    assert f'value="{SECOND}"' in stand_ins
+    assert 'value="market"' not in stand_ins, "nobody stands in for herself"
+    empty = officer.post("/delegations", {"username": "market"})
+    assert empty.status_code == 422
+    for missing in ("请选择由谁代办。", "请写明委托的原因", f"请填写日期，例如 {today}。"):
+        assert missing in words(empty)
+    assert "有 4 处需要修改" in words(empty)
+    made = officer.post("/delegations", given)
+    assert made.status_code == 303
+    assert "已委托。" in officer.text(made.headers["location"])
     again = officer.post("/delegations", given)
     assert (again.status_code, "同一天只能委托一人" in words(again)) == (409, True)
     taken(case, "claim", "market", STEPPED)
