@@ -274,6 +274,19 @@ def test_the_window_takes_paper_in(case: Case) -> None:
     assert at_desk(FIRE).post(f"{page_of(case)}/answers/{LAYOUT}", {"on_paper": "yes"}).status_code == 403
 
 
+def test_when_everything_is_in_the_page_says_so_and_accepts(case: Case) -> None:
+    asked(case)
+    clerk = at_desk(CLERK)
+    assert "可以受理" not in clerk.text(page_of(case))
+    last = clerk.post(f"{page_of(case)}/answers/{LAYOUT}", {"on_paper": "yes"})
+    page = clerk.get(last.headers["location"])
+    assert "材料已经齐全，可以受理。" in words(page)
+    assert "已办理：提交补正。" in words(page)
+    assert f'action="/cases/{case.number}/accept"' in page.text
+    assert "由综合窗口受理" in at_desk(FIRE).text(page_of(case))
+    assert clerk.post(f"/cases/{case.number}/accept").status_code == 303
+
+
 def test_nobody_answered_stands_on_the_desks_of_those_who_decide(case: Case) -> None:
     listed(case, FIRE, "M-FIRE-TECHNICAL", "缺消防平面图")
     asked(case)

@@ -96,6 +96,9 @@ def test_submitting_gives_a_receipt_with_the_query_code(clerk: Browser) -> None:
     for expected in (case.number, case.query_code, "陈一诺", "纸质已收", "户外招牌", "不予受理"):
         assert expected in receipt
     assert case.state is CaseState.SUBMITTED
+    page = clerk.get(answer.headers["location"]).text
+    assert f'href="/cases/{case.number}">查看办件' in page
+    assert f'href="/cases/{case.number}/supplement">一次性告知补正' in page
 
 
 def test_one_click_submits_and_accepts(clerk: Browser) -> None:
