@@ -33,7 +33,7 @@ from rules.errors import Faulty, NotFound, NotYourDesk, Refused
 from rules.identifiers import fault_of_case_number
 from rules.people import Role
 from rules.states import Act, CaseState
-from web.acting_bar import ON_THE_CASE, ON_THE_SUPPLEMENT, bar_of
+from web.acting_bar import ON_THE_CASE, ON_THE_SUPPLEMENT, bar_of, left_to_the_head
 from web.confirming import BACK, CONFIRMED, confirm_page
 from web.desk_view import KEPT
 from web.entering import Clerk, Db, OurForm, Viewer, now, typed
@@ -122,6 +122,7 @@ def case_page(
             overseer=overseer,
             limit_mb=settings().upload_limit_mb,
             bar=bar_of(db, viewer, case, open_now),
+            heads=left_to_the_head(db, viewer, items, case),
             carried=_view_carried(request),
             shared=together(db, case, items, bundle),
             works_off=viewer.role in (Role.OFFICER, Role.HEAD),

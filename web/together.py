@@ -113,7 +113,8 @@ def _page(
             one
             for one in own
             # nobody fills their own post; a head may fill somebody else's
-            if (one in within or reaches(one.district, district)) and (head or one.username != officer.username)
+            if (one in within or reaches(one.district, district))
+            and (head or one.username != officer.username)
         ],
         held=posts_held(db, officer, at=now()),
         faults=faults or {},
