@@ -151,5 +151,5 @@ def _may_decline(scene: Scene) -> bool:
 
 DOINGS = (
     Doing("accept", Act.ACCEPT, False, (), _accept),
-    Doing("decline", Act.DECLINE, False, (REASON,), _decline, _may_decline),
+    Doing("decline", Act.DECLINE, False, (REASON,), _decline, _may_decline, confirm=True),
 )

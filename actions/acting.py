@@ -18,7 +18,7 @@ from models.clock import ClockRow
 from rules.answering import UNSTORABLE
 from rules.duties import IN_PERSON, may
 from rules.errors import Faulty
-from rules.moments import CHINA
+from rules.moments import CHINA, china_day
 from rules.people import Role
 from rules.states import CASE_TRANSITIONS, ITEM_TRANSITIONS, Act
 
@@ -53,6 +53,7 @@ class Scene:
 
 
 Choices = Callable[[Scene], list[tuple[str, str]]]  # (value, what people read)
+Beforehand = Callable[[Scene], str | list[str]]
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ class Field:
     required: bool = True
     hint: str = ""
     choices: Choices | None = None
+    beforehand: Beforehand | None = None  # what a page has filled in or ticked when it is opened
+    none_ticked: str = ""  # what a page says where nothing is ticked; a program that names nothing means all
 
 
 @dataclass(frozen=True)
@@ -162,7 +165,7 @@ def day(asked: Asked, field: str) -> date | None:
     try:
         return date.fromisoformat(given) if given else None
     except ValueError:
-        raise Faulty({field: "日期应写成 2026-11-21 这样。"}) from None
+        raise Faulty({field: f"日期应写成 {china_day(asked.at)} 这样。"}) from None
 
 
 def moment(asked: Asked, field: str) -> datetime | None:
@@ -171,7 +174,7 @@ def moment(asked: Asked, field: str) -> datetime | None:
     try:
         at = datetime.fromisoformat(given) if given else None
     except ValueError:
-        raise Faulty({field: "时间应写成 2026-11-21T09:30 这样。"}) from None
+        raise Faulty({field: f"时间应写成 {china_day(asked.at)}T09:30 这样。"}) from None
     return at.replace(tzinfo=CHINA) if at and at.tzinfo is None else at
 
 

@@ -16,6 +16,7 @@ from rules.moments import china_day
 from rules.people import Role
 from rules.states import Act
 
+NO_REASON = "请写明委托的原因，例如休假、出差。"
 LONGEST = 366  # days; a post that is empty for longer gets a new holder
 
 
@@ -39,7 +40,7 @@ def delegate(
 ) -> Delegation:
     """委托: by the person or their head; the stand-in acts with the rights of the post while the period lasts."""
     post = _post(session, username, by)
-    reason = worded(reason, "reason", "请写明委托的原因，例如休假、出差。")
+    reason = worded(reason, "reason", NO_REASON)
     _must_fit(session, post, stand_in)
     _must_be_a_period(period, china_day(at))
     for other in lock_delegations(session, username):

@@ -25,6 +25,8 @@ from rules.notices import Event
 from rules.states import CASE_CLOSED, Act, CaseState
 
 TRACKING_LIMIT, COURIER_LIMIT, NAME_LIMIT = 50, 50, 100  # signs; the columns' widths
+NONE_TICKED = "请勾选要交付的结果。"
+RECIPIENT = "不填即登记为申请人本人领取"
 WHICH_ARRIVED = "不选即窗口待领的全部；登记快递签收请勾选"
 
 
@@ -246,6 +248,21 @@ def _travelling(scene: Scene) -> list[tuple[str, str]]:
     ]
 
 
+def _ticked_to_hand_over(scene: Scene) -> list[str]:
+    """What lies at the counter; where nothing does, what travels in the only parcel."""
+    here = [code for code, _ in _here(scene)]
+    parcels = on_the_way(scene.session, scene.case.number)
+    return here or ([code for code, _ in _travelling(scene)] if len(parcels) == 1 else [])
+
+
+def _ticked_to_send(scene: Scene) -> list[str]:
+    return [code for code, _ in _here(scene)]
+
+
+def _applicant(scene: Scene) -> str:
+    return scene.case.applicant_name
+
+
 def _all_of_them(scene: Scene) -> list[tuple[str, str]]:
     return _here(scene) + _travelling(scene)
 
@@ -257,9 +274,16 @@ DOINGS = (
         False,
         (
             Field(
-                "items", "哪些结果", Form.SEVERAL, required=False, hint=WHICH_ARRIVED, choices=_all_of_them
+                "items",
+                "哪些结果",
+                Form.SEVERAL,
+                required=False,
+                hint=WHICH_ARRIVED,
+                choices=_all_of_them,
+                beforehand=_ticked_to_hand_over,
+                none_ticked=NONE_TICKED,
             ),
-            Field("recipient", "领取人", required=False, hint="不填即申请人本人"),
+            Field("recipient", "领取人", required=False, hint=RECIPIENT, beforehand=_applicant),
         ),
         _deliver,
         lambda scene: bool(_all_of_them(scene)),
@@ -271,7 +295,16 @@ DOINGS = (
         (
             Field("courier", "快递公司"),
             Field("tracking", "快递单号"),
-            Field("items", "哪些结果", Form.SEVERAL, required=False, hint="不选即全部", choices=_here),
+            Field(
+                "items",
+                "哪些结果",
+                Form.SEVERAL,
+                required=False,
+                hint="不选即全部",
+                choices=_here,
+                beforehand=_ticked_to_send,
+                none_ticked=NONE_TICKED,
+            ),
         ),
         _ship,
         lambda scene: bool(_here(scene)),

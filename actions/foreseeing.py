@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlmodel import Session
 
 from models.case import find_case, items_of
 from rules.states import CaseState, ItemState, Outcome
+
+WHOLE = "联合办理"
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,16 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Redated:
+    """A date that would move: of an item, or of the whole case."""
+
+    name: str
+    what: str  # 承诺期限 or 法定期限
+    before: date | None
+    after: date | None
+
+
+@dataclass(frozen=True)
 class Foreseen:
     """What the act would change, in the order of the bundle; `others` it would leave as they are."""
 
@@ -30,6 +43,7 @@ class Foreseen:
     others: tuple[Change, ...]
     state: CaseState
     outcome: Outcome | None
+    dates: tuple[Redated, ...] = ()
 
     def stopped(self, but: str) -> tuple[Change, ...]:
         """Those that would end although nobody decided them."""
@@ -63,19 +77,31 @@ def foresee(session: Session, number: str, take: Callable[[], object]) -> Forese
     """What taking this act on the case would lead to; refused as the act itself is. Nothing changes, nobody is told."""
     session.flush()
     before = {item.number: item.state for item in items_of(session, number)}
+    dates = _dates(session, number)
     found: list[Foreseen] = []
     try:
         with session.begin_nested():
             take()
             session.flush()
-            found.append(_look(session, number, before))
+            found.append(_look(session, number, before, dates))
             raise _TakenBack
     except _TakenBack:
         session.expire_all()
     return found[0]
 
 
-def _look(session: Session, number: str, before: dict[str, ItemState]) -> Foreseen:
+def _dates(session: Session, number: str) -> dict[tuple[str, str], date | None]:
+    """Every date by which something is due, by what it is of."""
+    case = find_case(session, number)
+    found = {(WHOLE, "承诺期限"): case.promised_due_on, (WHOLE, "法定期限"): case.legal_due_on}
+    for item in items_of(session, number):
+        found |= {(item.name, "承诺期限"): item.promised_due_on, (item.name, "法定期限"): item.legal_due_on}
+    return found
+
+
+def _look(
+    session: Session, number: str, before: dict[str, ItemState], dates: dict[tuple[str, str], date | None]
+) -> Foreseen:
     case = find_case(session, number)
     items = [
         Change(
@@ -93,4 +119,9 @@ def _look(session: Session, number: str, before: dict[str, ItemState]) -> Forese
         tuple(item for item in items if item.after is item.before),
         case.state,
         case.outcome,
+        tuple(
+            Redated(*key, dates.get(key), after)
+            for key, after in _dates(session, number).items()
+            if after and after != dates.get(key)
+        ),
     )

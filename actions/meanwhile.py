@@ -13,7 +13,7 @@ from models.audit import AuditEntry, latest_entry
 from models.case import Item, find_case, items_of
 from rules.errors import AlreadyDone, WrongState
 from rules.moments import china_text
-from rules.states import CASE_TRANSITIONS, ITEM_TRANSITIONS, Act
+from rules.states import AFTER_ARCHIVING, CASE_TRANSITIONS, ITEM_TRANSITIONS, Act
 
 LATELY = timedelta(hours=12)  # so long a page may have lain open while others went on
 ACTORS = {SYSTEM: "系统", APPLICANT: "申请人"}
@@ -53,17 +53,20 @@ def saying_who(session: Session, tried: Tried) -> Generator[None]:
         yield
     except (WrongState, AlreadyDone) as refused:
         with session.no_autoflush:  # what was half done is about to be taken back
-            entry = _what_came_between(session, tried)
+            entry, moved = _what_came_between(session, tried)
         if entry and entry.actor != tried.by.username:
             who = ACTORS.get(entry.actor) or name_of(session, entry.actor)
-            if who not in str(refused):
+            named = who in str(refused)
+            moved = moved and entry.act is not Act.HOLD  # it has waited all the time
+            refused.overtaken = refused.overtaken or moved or named
+            if not named:
                 what = f"{who} 已于 {china_text(entry.at)} 办理“{entry.act.label}”。"
                 refused.args = (f"{refused}{what}",)
         raise
 
 
-def _what_came_between(session: Session, tried: Tried) -> AuditEntry | None:
-    """What brought the item, or the case, to where this act is impossible; else what others did lately."""
+def _what_came_between(session: Session, tried: Tried) -> tuple[AuditEntry | None, bool]:
+    """What brought the item, or the case, to where this act is impossible (and True); else what others did lately."""
     case, item = find_case(session, tried.number), _item(session, tried)
     if item is None:
         impossible = tried.act in CASE_ACTS and (case.state, tried.act) not in CASE_TRANSITIONS
@@ -72,10 +75,12 @@ def _what_came_between(session: Session, tried: Tried) -> AuditEntry | None:
         impossible = tried.act in ITEM_ACTS and (item.state, tried.act) not in ITEM_TRANSITIONS
         moving = ITEM_ACTS
     name = item.number if item else None
+    if case.archived_at and tried.act not in AFTER_ARCHIVING:
+        return latest_entry(session, case.number, None, frozenset({Act.ARCHIVE})), True
     if impossible:
-        return latest_entry(session, case.number, name, moving)
+        return latest_entry(session, case.number, name, moving), True
     entry = latest_entry(session, case.number, name, THE_WORK, besides=(tried.by.username, SYSTEM))
-    return entry if entry and entry.at > tried.at - LATELY else None
+    return (entry if entry and entry.at > tried.at - LATELY else None), False
 
 
 def _item(session: Session, tried: Tried) -> Item | None:

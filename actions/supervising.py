@@ -113,7 +113,7 @@ def _locked(session: Session, number: str) -> tuple[Card, Case]:
 def _must_be_open(session: Session, card: Card) -> None:
     if card.closed_at:
         who, when = name_of(session, card.closed_by), china_text(card.closed_at)
-        raise WrongState(f"监察卡 {card.number} 已于 {when} 由 {who} 销号。")
+        raise AlreadyDone(f"监察卡 {card.number} 已于 {when} 由 {who} 销号。", card.case_number)
 
 
 def _due(ledger: InPlay, at: datetime) -> list[tuple[ClockRow, Rung]]:

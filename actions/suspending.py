@@ -262,7 +262,7 @@ DOINGS = (
         _start_special,
     ),
     Doing("end-special", Act.END_SPECIAL, True, (Field("result", "结果", Form.TEXT),), _end_special),
-    Doing("extend", Act.EXTEND, True, (REASON,), _extend_item, _head_may_extend),
+    Doing("extend", Act.EXTEND, True, (REASON,), _extend_item, _head_may_extend, confirm=True),
     Doing(
         "extend-case",
         Act.EXTEND,
@@ -270,5 +270,6 @@ DOINGS = (
         (REASON, Field("document", "批准文号")),
         _extend_case,
         _government_may_extend,
+        confirm=True,
     ),
 )

@@ -4,6 +4,8 @@
 class Refused(Exception):
     """规则不允许这样办理。"""
 
+    overtaken = False  # somebody else has acted since the page was shown
+
     def __init__(self, why: str | None = None) -> None:
         super().__init__(why or self.__doc__)
 
@@ -22,6 +24,8 @@ class WrongState(Refused):
 
 class AlreadyDone(Refused):
     """这件事已经办过了。Carries the case it became, so that a page can lead there."""
+
+    overtaken = True
 
     def __init__(self, why: str, case_number: str) -> None:
         super().__init__(why)

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from actions.acting import Scene
-from actions.doing import Possible
+from actions.doing import DOINGS, Possible
 from actions.permitting import posts_held
 from actions.stock_opinions import FIELD, templates_of
-from models.account import Account
+from models.account import Account, colleagues
 from models.case import Case, Item
 from models.opinion_template import OpinionTemplate
+from rules.duties import may
+from rules.people import Role
 from web.entering import now
 
 # The acts with a place of their own.
@@ -64,6 +66,30 @@ def bar_of(db: Session, viewer: Account, case: Case, found: list[Possible]) -> B
     )
 
 
+def left_to_the_head(db: Session, viewer: Account, items: list[Item], case: Case) -> str:
+    """Which further acts on the own department's items the head can take, and who that is: whom an officer asks."""
+    own = [item for item in items if item.department_code == viewer.department_code]
+    if viewer.role is not Role.OFFICER or not own or case.archived_at:
+        return ""
+    at = now()
+    posts = tuple(posts_held(db, viewer, at=at))
+    heads = [
+        one for one in colleagues(db, viewer.department_code or "", case.district) if one.role is Role.HEAD
+    ]
+    if not heads or any(post.role is Role.HEAD for post in posts):  # who stands in for the head has them all
+        return ""
+    words = {
+        doing.act.label: None
+        for doing in DOINGS.values()
+        if doing.on_item and may(doing.act, Role.HEAD) and not may(doing.act, Role.OFFICER)
+        for item in own
+        if doing.is_open(Scene(db, case, item, heads[0], at))
+    }
+    if not words:
+        return ""
+    return f"{'、'.join(words)}由负责人 {'、'.join(one.name for one in heads)} 办理，需要时请找负责人。"
+
+
 def key_of(one: Possible) -> str:
     """How the act is called in addresses and faults."""
     return f"{one.doing.name}.{one.item.code if one.item else ''}"
@@ -73,6 +99,12 @@ def choices_of(db: Session, viewer: Account, case: Case, one: Possible) -> Choic
     """What the fields of its form offer."""
     scene = Scene(db, case, one.item, viewer, now(), tuple(posts_held(db, viewer, at=now())))
     return {field.name: field.choices(scene) for field in one.doing.fields if field.choices}
+
+
+def beforehand_of(db: Session, viewer: Account, case: Case, one: Possible) -> dict[str, object]:
+    """What its fields hold when the page is opened, by their keys."""
+    scene, key = Scene(db, case, one.item, viewer, now()), key_of(one)
+    return {f"{key}.{field.name}": field.beforehand(scene) for field in one.doing.fields if field.beforehand}
 
 
 def _plain(one: Possible) -> bool:

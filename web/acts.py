@@ -3,23 +3,30 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
+from starlette.datastructures import FormData
 
-from actions.acting import Asked, Form
+from actions.acting import Asked, Doing, Form
 from actions.doing import DOINGS, do
 from actions.stock_opinions import FIELD, templates_of, with_template
 from models.account import Account
 from models.case import Case
+from models.document import Document, documents_of
 from models.remembering import remembering
+from rules.documents import DocumentKind
 from rules.errors import Faulty, NotFound, NotYourDesk, Refused
-from web.acting_bar import choices_of, key_of
+from rules.states import Act
+from web.acting_bar import beforehand_of, choices_of, key_of
 from web.case_page import case_seen_by, other_acts
-from web.confirming import CONFIRMED, confirm_page
+from web.confirming import BACK, CONFIRMED, confirm_page
 from web.desk_view import KEPT, with_view
 from web.entering import Db, OurForm, Viewer, now, typed
-from web.refusing import refusal, status_of
+from web.landing import handed_away, landing
+from web.refusing import refused_page
 from web.showing import show
 
 router = APIRouter(prefix="/cases/{number}/acts")
+
+HANDING_OUT = frozenset({"deliver", "ship"})
 
 
 @router.get("")
@@ -34,15 +41,16 @@ def done(request: Request, db: Db, viewer: Viewer, number: str, name: str, form:
     """Take the act; what was filled in wrongly is said beside its field."""
     doing = DOINGS.get(name)
     item = typed(form, "item")
-    data: dict[str, object] = {}
-    for field in doing.fields if doing else ():
-        given = form.getlist(field.name) if field.form is Form.SEVERAL else typed(form, field.name)
-        if given:
-            data[field.name] = given
+    data, unticked = _given(doing, form)
     try:
         case, _ = case_seen_by(db, viewer, number)
+        if unticked:
+            raise Faulty(unticked)
         data = with_template(db, name, data, typed(form, "template"), by=viewer)
         asked = Asked(db, number, item, data, viewer, now())
+        if doing and typed(form, BACK):
+            kept = {f"{name}.{item}.{field}": given for field, given in data.items()}
+            return _page(request, db, viewer, case, kept=kept, wanted=f"{name}.{item}")
         if doing and doing.confirm and not typed(form, CONFIRMED):
             return confirm_page(request, db, doing, asked, data)
         with db.begin_nested():
@@ -55,18 +63,38 @@ def done(request: Request, db: Db, viewer: Viewer, number: str, name: str, form:
     except Refused as refused:  # somebody else was faster, or it is not here any more: nothing typed is lost
         words = "\n".join(str(given) for given in data.values())
         link = "" if isinstance(refused, NotFound | NotYourDesk) else number
-        return refusal(request, status_of(refused), str(refused), case=link, kept=words)
-    return RedirectResponse(with_view(_afterwards(db, viewer, number), typed(form, KEPT)), 303)
+        return refused_page(request, refused, case=link, kept=words)
+    there = _afterwards(db, viewer, asked, DOINGS[name].act)
+    return RedirectResponse(with_view(there, typed(form, KEPT)), 303)
 
 
-def _afterwards(db: Session, viewer: Account, number: str) -> str:
+def _given(doing: Doing | None, form: FormData) -> tuple[dict[str, object], dict[str, str]]:
+    """What was filled in, and what should have been ticked on a page."""
+    data: dict[str, object] = {}
+    unticked: dict[str, str] = {}
+    for field in doing.fields if doing else ():
+        given = form.getlist(field.name) if field.form is Form.SEVERAL else typed(form, field.name)
+        if given:
+            data[field.name] = given
+        elif field.none_ticked:
+            unticked[field.name] = field.none_ticked
+    return data, unticked
+
+
+def _afterwards(db: Session, viewer: Account, asked: Asked, act: Act) -> str:
     """The case, unless it was handed on, or read only to give an opinion."""
     db.flush()
     try:
-        case_seen_by(db, viewer, number)
+        case_seen_by(db, viewer, asked.number)
     except NotYourDesk:
-        return "/home"
-    return f"/cases/{number}"
+        return handed_away(asked.number, act)
+    return landing(f"/cases/{asked.number}", act, asked.item)
+
+
+def _refusals(db: Session, case: Case) -> list[Document]:
+    """The decisions that refuse: they are handed over too (art. 44)."""
+    papers = documents_of(db, case.number)
+    return [one for one in papers if one.kind is DocumentKind.REFUSAL and not one.revoked_at]
 
 
 def _page(
@@ -81,11 +109,14 @@ def _page(
     wanted: str = "",
 ) -> Response:
     faults, found = faults or {}, []
+    shown = dict(kept or {})
     with remembering(db):
         acts = other_acts(db, viewer, case.number)
         for one in acts:
             key = key_of(one)
             opened = len(acts) == 1 or key == wanted or any(name.startswith(f"{key}.") for name in faults)
+            if not any(name.startswith(f"{key}.") for name in (*faults, *(kept or {}))):  # not sent yet
+                shown |= beforehand_of(db, viewer, case, one)
             found.append((one, key, choices_of(db, viewer, case, one), opened))
     return show(
         request,
@@ -94,7 +125,8 @@ def _page(
         case=case,
         acts=found,
         faults=faults,
-        kept=kept or {},
+        kept=shown,
+        refusals=_refusals(db, case) if HANDING_OUT & {one.doing.name for one in acts} else [],
         templates=templates_of(db, viewer),
         stock_field=dict(FIELD),
     )

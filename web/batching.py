@@ -24,7 +24,8 @@ from models.database import transaction
 from models.supervision import standings
 from rules.errors import Faulty, NotFound
 from web.asking import bundle_names
-from web.desk_view import KEPT, with_view
+from web.department import desk_page
+from web.desk_view import KEPT, view_kept, with_view
 from web.entering import Db, Officer, OurForm, now, typed
 from web.marking import marks_of
 from web.showing import show
@@ -36,7 +37,11 @@ router = APIRouter(prefix="/desk/batch")
 def preview(request: Request, db: Db, officer: Officer, form: OurForm) -> Response:
     """What would be granted, with its marks, and what not, with the reason. Nothing is granted here."""
     numbers = [one for one in form.getlist("item") if isinstance(one, str)]
-    return _preview(request, db, officer, numbers, carried=typed(form, KEPT))
+    carried = typed(form, KEPT)
+    try:
+        return _preview(request, db, officer, numbers, carried=carried)
+    except Faulty as faulty:  # none is ticked, or too many: the list itself says so
+        return desk_page(request, db, officer, view_kept(carried), status=422, faults={"batch": str(faulty)})
 
 
 @router.post("/confirm")

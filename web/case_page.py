@@ -6,8 +6,9 @@ from sqlmodel import Session
 from starlette.datastructures import UploadFile
 
 from actions.accepting import accept, decline
+from actions.acting import Asked
 from actions.applying import supply
-from actions.doing import Possible, possible
+from actions.doing import DOINGS, Possible, possible
 from actions.meanwhile import Tried, saying_who
 from actions.moving import APPLICANT
 from actions.permitting import moved_away
@@ -31,11 +32,13 @@ from rules.duties import may
 from rules.errors import Faulty, NotFound, NotYourDesk, Refused
 from rules.identifiers import fault_of_case_number
 from rules.people import Role
-from rules.states import ITEM_DECIDED, Act, CaseState
-from web.acting_bar import ON_THE_CASE, ON_THE_SUPPLEMENT, bar_of
+from rules.states import Act, CaseState
+from web.acting_bar import ON_THE_CASE, ON_THE_SUPPLEMENT, bar_of, left_to_the_head
+from web.confirming import BACK, CONFIRMED, confirm_page
 from web.desk_view import KEPT
 from web.entering import Clerk, Db, OurForm, Viewer, now, typed
 from web.gaps_shown import supplement_shown
+from web.landing import landed, landing
 from web.papers import in_place, papers_of
 from web.refusing import status_of
 from web.showing import show
@@ -72,7 +75,7 @@ def must_be_a_number(number: str) -> None:
 
 @router.get("/{number}")
 def page(request: Request, db: Db, viewer: Viewer, number: str, done: str = "") -> Response:
-    """The case. `done` is the item just decided, which the page confirms if it is so."""
+    """The case. `done` is the act just taken, which the page confirms if it is so."""
     return case_page(request, db, viewer, number, done=done)
 
 
@@ -93,6 +96,8 @@ def case_page(
         overseer = viewer.role not in HANDLES
         bundle = bundle_of_version(db, case.bundle_digest)
         open_now = possible(db, number, viewer, at=now())
+        happened = timeline(db, number)
+        people = {account.username: account.name for account in accounts(db)}
         return show(
             request,
             "case.html",
@@ -102,21 +107,22 @@ def case_page(
             case=case,
             items=items,
             bundle=bundle,
-            done=[item for item in items if item.code == done and item.state in ITEM_DECIDED],
+            landed=landed(done, case, items, happened, viewer, people),
             own=papers_of(viewer, items, bundle, in_order(materials_of(db, number), bundle)),
             in_place=in_place,
             former=former_versions(db, number),
             supplement=supplement_shown(db, case),
             supplement_link=any(one.doing.name in ON_THE_SUPPLEMENT for one in open_now),
-            timeline=timeline(db, number),
+            timeline=happened,
             particulars=particulars,
             may_view=may(Act.VIEW, viewer.role),
             notices=[] if viewer.role in (Role.OFFICER, Role.HEAD) else notices_of(db, number),
             departments=departments_by_code(db),
-            people={account.username: account.name for account in accounts(db)},
+            people=people,
             overseer=overseer,
             limit_mb=settings().upload_limit_mb,
             bar=bar_of(db, viewer, case, open_now),
+            heads=left_to_the_head(db, viewer, items, case),
             carried=_view_carried(request),
             shared=together(db, case, items, bundle),
             works_off=viewer.role in (Role.OFFICER, Role.HEAD),
@@ -170,22 +176,27 @@ def accepted(db: Db, clerk: Clerk, number: str, _form: OurForm) -> Response:
     must_be_a_number(number)
     with saying_who(db, Tried(number, "", Act.ACCEPT, clerk, now())):
         accept(db, number, by=clerk, at=now())
-    return RedirectResponse(f"/cases/{number}", 303)
+    return RedirectResponse(landing(f"/cases/{number}", Act.ACCEPT), 303)
 
 
 @router.post("/{number}/decline")
 def declined(request: Request, db: Db, clerk: Clerk, number: str, form: OurForm) -> Response:
-    """不予受理, with the reason."""
+    """不予受理, with the reason: first what it would lead to, then, confirmed, the decision."""
     reason = typed(form, "reason")
     case_seen_by(db, clerk, number)
+    if typed(form, BACK):
+        return case_page(request, db, clerk, number, kept={"decline": reason})
     try:
+        if reason and not typed(form, CONFIRMED):  # without a reason the act itself says what the law asks
+            asked = Asked(db, number, "", {"reason": reason}, clerk, now())
+            return confirm_page(request, db, DOINGS["decline"], asked, {"reason": reason})
         # a refusal leaves nothing half written behind
         with db.begin_nested(), saying_who(db, Tried(number, "", Act.DECLINE, clerk, now())):
             decline(db, number, reason, by=clerk, at=now())
     except Faulty as faulty:
         faults = {"decline": str(faulty)}
         return case_page(request, db, clerk, number, status=422, faults=faults, kept={"decline": reason})
-    return RedirectResponse(f"/cases/{number}", 303)
+    return RedirectResponse(landing(f"/cases/{number}", Act.DECLINE), 303)
 
 
 @router.post("/{number}/materials/{spec_id}")
@@ -203,7 +214,7 @@ def supplied(request: Request, db: Db, clerk: Clerk, number: str, spec_id: str, 
             raise
         faults = {f"material.{spec_id}": str(refused)}
         return case_page(request, db, clerk, number, status=status_of(refused), faults=faults)
-    return RedirectResponse(f"/cases/{number}#materials", 303)
+    return RedirectResponse(landing(f"/cases/{number}", Act.SUPPLY), 303)
 
 
 def in_order(materials: list[Material], bundle: Bundle) -> list[Material]:

@@ -14,13 +14,16 @@ from models.case import find_case, items_of
 from models.version import bundle_of_version
 from web.showing import show
 
-CONFIRMED = "confirmed"
+CONFIRMED, BACK = "confirmed", "back"
 
 
 def confirm_page(
     request: Request, db: Session, doing: Doing, asked: Asked, given: Mapping[str, object]
 ) -> Response:
-    """The page that says what would change and asks once more; refused as the act itself is."""
+    """The page that says what would change and asks once more; refused as the act itself is.
+
+    It sends the same form again to the same address, either confirmed or to be mended with nothing typed lost.
+    """
     foreseen, warnings = _look_ahead(db, doing, asked)
     case = find_case(db, asked.number)
     return show(
@@ -33,6 +36,7 @@ def confirm_page(
         fields=_said(doing, Scene(db, case, None, asked.by, asked.at), given),
         foreseen=foreseen,
         warnings=warnings,
+        address=request.url.path,
         departments=departments_by_code(db),
     )
 

@@ -21,7 +21,8 @@ from rules.states import Act
 from web.case_page import case_page, case_seen_by, must_be_a_number
 from web.desk_view import KEPT, with_view
 from web.entering import Db, OurForm, Viewer, now, typed
-from web.refusing import refusal, status_of
+from web.landing import landing
+from web.refusing import refused_page
 from web.showing import show
 
 router = APIRouter(prefix="/cases/{number}/items/{item}")
@@ -41,7 +42,7 @@ def granted(request: Request, db: Db, viewer: Viewer, number: str, item: str, fo
         take_back(db)  # a refusal leaves nothing half written behind
         why = _explained(db, viewer, number, refused)
         return _not_done(request, db, viewer, number, item, why, "opinion", words)
-    return RedirectResponse(with_view(f"/cases/{number}?done={item}", typed(form, KEPT)), 303)
+    return RedirectResponse(with_view(landing(f"/cases/{number}", Act.GRANT, item), typed(form, KEPT)), 303)
 
 
 @router.post("/refuse")
@@ -61,7 +62,7 @@ def refused_(request: Request, db: Db, viewer: Viewer, number: str, item: str, f
             refuse(db, number, item, reason, by=viewer, at=now())
     except Refused as refused:
         return _not_done(request, db, viewer, number, item, refused, "reason", {"reason": reason})
-    return RedirectResponse(with_view(f"/cases/{number}?done={item}", carried), 303)
+    return RedirectResponse(with_view(landing(f"/cases/{number}", Act.REFUSE, item), carried), 303)
 
 
 def _preview(
@@ -115,4 +116,4 @@ def _not_done(
         return case_page(request, db, viewer, number, status=422, faults=faults, kept=kept)
     case = "" if isinstance(refused, NotYourDesk) else number
     kept_words = "\n".join(str(word) for word in words.values() if word)
-    return refusal(request, status_of(refused), str(refused), case=case, kept=kept_words)
+    return refused_page(request, refused, case=case, kept=kept_words)

@@ -17,9 +17,11 @@ from models.together import gatherings_ahead, opinions_waiting, rectifications_o
 from models.worklists import AtDesk, Leaf, done_at_desk, held_for_desk, overdue_at_desk
 from rules.errors import NotYourDesk
 from rules.moments import china_day
+from rules.states import Act
 from web.asking import bundle_names, page_number
-from web.desk_view import KEPT, TABS, days_of, view_kept, view_of, with_view
+from web.desk_view import KEPT, TABS, DeskView, days_of, view_kept, view_of, with_view
 from web.entering import Db, Officer, OurForm, now, typed
+from web.landing import Landed, landed_on_desk, landing
 from web.marking import marks_of
 from web.pre_reviewing import pre_review_of
 from web.showing import show
@@ -36,9 +38,34 @@ def to_do(
     asked: str = "",
     none: str = "",
     tick: str = "",
+    done: str = "",
+    of: str = "",
 ) -> Response:
     """The most urgent first; below, what others ask of us and what still waits for others."""
-    code, view, at = department_of(officer), view_of(request.query_params), now()
+    view = view_of(request.query_params)
+    said = landed_on_desk(db, done, of, officer) if of else None
+    ticked = bool(tick and view.item)
+    return desk_page(
+        request, db, officer, view, pre=pre, asked=asked, landed=said, nothing_next=bool(none), ticked=ticked
+    )
+
+
+def desk_page(
+    request: Request,
+    db: Session,
+    officer: Account,
+    view: DeskView,
+    *,
+    status: int = 200,
+    faults: dict[str, str] | None = None,
+    pre: str = "",
+    asked: str = "",
+    landed: Landed | None = None,
+    nothing_next: bool = False,
+    ticked: bool = False,
+) -> Response:
+    """The desk seen so, with what is wrong with the ticks above the list."""
+    code, at = department_of(officer), now()
     posts = standing_in(db, officer.username, code, china_day(at))
     people = (officer.username, *(post.username for _, post in posts))
     claims = claims_counted(db, code)
@@ -46,11 +73,14 @@ def to_do(
     return show(
         request,
         "desk.html",
+        status=status,
+        faults=faults or {},
         view=view,
         posts=posts,
         tabs=_tabs(claims, people),
-        nothing_next=bool(none),
-        ticked=bool(tick and view.item),
+        nothing_next=nothing_next,
+        landed=landed,
+        ticked=ticked,
         most=MOST,
         overdue=overdue_at_desk(db, code, china_day(at)),
         asked=opinions_waiting(db, code),
@@ -77,7 +107,9 @@ def next_one(db: Db, officer: Officer, form: OurForm) -> Response:
     if item is None:
         address = view.address()
         return RedirectResponse(f"{address}{'&' if '?' in address else '?'}none=1", 303)
-    return RedirectResponse(with_view(f"/cases/{item.case_number}", carried), 303)
+    return RedirectResponse(
+        with_view(landing(f"/cases/{item.case_number}", Act.CLAIM, item.code), carried), 303
+    )
 
 
 @router.get("/done")

@@ -58,6 +58,11 @@ class SupplementShown:
         """The notice the applicant has still to answer."""
         return next((one for one in self.told if one.notice.closed_at is None), None)
 
+    @property
+    def all_in(self) -> bool:
+        """Everything that was told has come in, and nothing new is found missing."""
+        return bool(self.told) and self.waits is None and not self.draft
+
 
 def supplement_shown(session: Session, case: Case) -> SupplementShown:
     """What is missing in this case, and what was."""

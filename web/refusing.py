@@ -53,7 +53,7 @@ TITLES = {
     403: "没有办理权限",
     404: "没有找到",
     405: "不能这样访问",
-    409: "这件事已有变化",
+    409: "现在不能这样办",
     413: "文件太大",
     415: "文件类型不接受",
     422: "填写有误",
@@ -67,6 +67,7 @@ SENTENCES = {
     404: "没有这个页面，请检查网址，或从首页进入。",
     405: "这个网址不能直接打开，请从页面上的按钮进入。",
 }
+OVERTAKEN = "这件事已有变化"
 DOWN = "数据库暂时连接不上，您的操作没有保存，请几分钟后再试。"
 
 
@@ -75,12 +76,20 @@ def status_of(refused: Refused) -> int:
     return next((STATUS[kind] for kind in type(refused).__mro__ if kind in STATUS), 409)
 
 
-def refusal(request: Request, status: int, sentence: str, *, case: str = "", kept: str = "") -> Response:
+def refusal(
+    request: Request, status: int, sentence: str, *, case: str = "", kept: str = "", title: str = ""
+) -> Response:
     """The page that says no. `kept` is what the person had typed, so that it can be used again."""
     if request.url.path.startswith(API):
         return JSONResponse({"error": sentence, "faults": {}}, status)
-    title = TITLES.get(status, "没有办成")
+    title = title or TITLES.get(status, "没有办成")
     return show(request, "refusal.html", status=status, title=title, sentence=sentence, case=case, kept=kept)
+
+
+def refused_page(request: Request, refused: Refused, *, case: str = "", kept: str = "") -> Response:
+    """The same for what the rules refuse: only where somebody else has acted does the title say so."""
+    title = OVERTAKEN if refused.overtaken else ""
+    return refusal(request, status_of(refused), str(refused), case=case, kept=kept, title=title)
 
 
 def say_why(request: Request, refused: Exception) -> Response:
@@ -91,7 +100,7 @@ def say_why(request: Request, refused: Exception) -> Response:
     if isinstance(refused, NotYourDesk):
         _write_down(request)
     case = _case_to_look_at(request, refused)
-    return refusal(request, status_of(refused), str(refused), case=case, kept=_typed(request))
+    return refused_page(request, refused, case=case, kept=_typed(request))
 
 
 def _write_down(request: Request) -> None:

@@ -20,10 +20,13 @@ from models.case import Case
 from models.supplement import supplement_notices_of
 from rules.application import Supplied
 from rules.errors import Faulty, NotFound, Refused
+from rules.states import Act
 from web.case_page import case_seen_by
+from web.confirming import BACK, CONFIRMED, confirm_page
 from web.entering import Clerk, Db, OurForm, Viewer, now, typed
 from web.gaps_shown import supplement_shown
-from web.refusing import refusal, status_of
+from web.landing import landed_beside, landing
+from web.refusing import refused_page, status_of
 from web.showing import show
 
 router = APIRouter(prefix="/cases/{number}/supplement")
@@ -38,13 +41,14 @@ class Again:
     status: int = 200
     faults: dict[str, str] = field(default_factory=dict)
     kept: dict[str, str] = field(default_factory=dict)
+    done: str = ""
 
 
 @router.get("")
-def page(request: Request, db: Db, viewer: Viewer, number: str) -> Response:
-    """What is missing, and what this person may do about it now."""
+def page(request: Request, db: Db, viewer: Viewer, number: str, done: str = "") -> Response:
+    """What is missing, and what this person may do about it now; `done` is the act just taken."""
     case, _ = case_seen_by(db, viewer, number)
-    return _page(request, db, viewer, case, Again())
+    return _page(request, db, viewer, case, Again(done=done))
 
 
 @router.post("/{name}")
@@ -54,19 +58,24 @@ def done(request: Request, db: Db, viewer: Viewer, number: str, name: str, form:
     if name not in HERE:
         raise NotFound(f"没有“{name}”这个动作。")
     data = {one.name: given for one in DOINGS[name].fields if (given := typed(form, one.name))}
+    if typed(form, BACK):
+        return _page(request, db, viewer, case, Again(kept={f"{name}.{at}": one for at, one in data.items()}))
     try:
         filled = with_template(db, name, data, typed(form, "template"), by=viewer)
+        asked = Asked(db, number, "", filled, viewer, now())
+        if DOINGS[name].confirm and not typed(form, CONFIRMED):
+            return confirm_page(request, db, DOINGS[name], asked, data)
         with db.begin_nested():
-            do(name, Asked(db, number, "", filled, viewer, now()))
+            do(name, asked)
     except Faulty as faulty:
         faults = {f"{name}.{where}": why for where, why in faulty.faults.items()}
         kept = {f"{name}.{where}": given for where, given in data.items()}
         return _page(request, db, viewer, case, Again(422, faults, kept))
     except Refused as refused:  # somebody was faster: what was typed is not lost
         words = data.get("what") or data.get("reason") or ""
-        return refusal(request, status_of(refused), str(refused), case=number, kept=words)
+        return refused_page(request, refused, case=number, kept=words)
     back = "" if name in ("accept-deferring", "decline") else "/supplement"
-    return RedirectResponse(f"/cases/{number}{back}", 303)
+    return RedirectResponse(landing(f"/cases/{number}{back}", DOINGS[name].act), 303)
 
 
 @router.post("/answers/{spec_id}")
@@ -83,7 +92,7 @@ def answered(request: Request, db: Db, clerk: Clerk, number: str, spec_id: str, 
         throw_away(file)
         again = Again(status_of(refused), {f"answer.{spec_id}": str(refused)}, {f"answer.{spec_id}": words})
         return _page(request, db, clerk, case, again)
-    return RedirectResponse(f"/cases/{number}/supplement", 303)
+    return RedirectResponse(landing(f"/cases/{number}/supplement", Act.ANSWER_GAP), 303)
 
 
 def uploaded(form: FormData, spec_id: str) -> Supplied | None:
@@ -108,6 +117,7 @@ def _page(request: Request, db: Session, viewer: Account, case: Case, again: Aga
         status=again.status,
         faults=again.faults,
         kept=again.kept,
+        landed=landed_beside(db, again.done, case, viewer),
         case=case,
         supplement=supplement_shown(db, case),
         open_now={one.doing.name for one in possible(db, case.number, viewer, at=now())},

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
-from actions.delegating import Period, delegate, end_delegation
+from actions.delegating import NO_REASON, Period, delegate, end_delegation
 from actions.permitting import posts_held
 from models.account import Account, staff_of
 from models.case import Case, Item
@@ -36,11 +36,13 @@ from web.showing import show
 
 router = APIRouter(prefix="/delegations")
 
+SAID = {"made": "已委托。", "ended": "委托已经结束。"}
+
 
 @router.get("")
-def page(request: Request, db: Db, officer: Officer) -> Response:
+def page(request: Request, db: Db, officer: Officer, done: str = "") -> Response:
     """Whose posts of the own department are filled by whom, and a form to give one away."""
-    return _page(request, db, officer)
+    return _page(request, db, officer, done=SAID.get(done, ""))
 
 
 @router.post("")
@@ -49,14 +51,14 @@ def made(request: Request, db: Db, officer: Officer, form: OurForm) -> Response:
     kept = {name: typed(form, name) for name in ("username", "stand_in", "from", "until", "reason")}
     try:
         with db.begin_nested():
-            period = Period(_day(kept["from"], "from"), _day(kept["until"], "until"))
+            period = _filled_in(kept)
             delegate(db, kept["username"], kept["stand_in"], period, kept["reason"], by=officer, at=now())
     except Faulty as faulty:
         return _page(request, db, officer, status=422, faults=faulty.faults, kept=kept)
     except Refused as refused:
         faults = {"from": str(refused)}
         return _page(request, db, officer, status=status_of(refused), faults=faults, kept=kept)
-    return RedirectResponse("/delegations", 303)
+    return RedirectResponse("/delegations?done=made", 303)
 
 
 @router.post("/{delegation}/end")
@@ -67,7 +69,7 @@ def ended(db: Db, officer: Officer, delegation: str, _form: OurForm) -> Response
     except ValueError:
         raise NotFound("没有这个委托。") from None
     end_delegation(db, found, by=officer, at=now())
-    return RedirectResponse("/delegations", 303)
+    return RedirectResponse("/delegations?done=ended", 303)
 
 
 def together(db: Session, case: Case, items: list[Item], bundle: Bundle) -> dict[str, Any]:
@@ -93,6 +95,7 @@ def _page(
     status: int = 200,
     faults: dict[str, str] | None = None,
     kept: dict[str, str] | None = None,
+    done: str = "",
 ) -> Response:
     own, district = staff_of(db, department_of(officer)), officer.district
     within = [one for one in own if reaches(district, one.district)]
@@ -106,10 +109,17 @@ def _page(
         mine={one.id for one in found if _may_end(one, officer, head=head)},
         people=names_of(db),
         posts=[one for one in within if head or one.username == officer.username],
-        colleagues=[one for one in own if one in within or reaches(one.district, district)],
+        colleagues=[
+            one
+            for one in own
+            # nobody fills their own post; a head may fill somebody else's
+            if (one in within or reaches(one.district, district))
+            and (head or one.username != officer.username)
+        ],
         held=posts_held(db, officer, at=now()),
         faults=faults or {},
         kept=kept or {},
+        done=done,
     )
 
 
@@ -117,8 +127,19 @@ def _may_end(delegation: Delegation, officer: Account, *, head: bool) -> bool:
     return head or delegation.username == officer.username
 
 
-def _day(given: str, field: str) -> date:
-    try:
-        return date.fromisoformat(given)
-    except ValueError:
-        raise Faulty({field: "请填写日期，例如 2026-11-21。"}) from None
+def _filled_in(kept: dict[str, str]) -> Period:
+    """The period; everything that is missing is said in one go."""
+    faults: dict[str, str] = {}
+    days: list[date] = []
+    if not kept["stand_in"]:
+        faults["stand_in"] = "请选择由谁代办。"
+    for field in ("from", "until"):
+        try:
+            days.append(date.fromisoformat(kept[field]))
+        except ValueError:
+            faults[field] = f"请填写日期，例如 {china_day(now())}。"
+    if not kept["reason"]:
+        faults["reason"] = NO_REASON
+    if faults:
+        raise Faulty(faults)
+    return Period(*days)

@@ -174,7 +174,7 @@ def test_a_promise_passed_is_a_yellow_card_explained_and_closed(db: Session) -> 
     someone = account(db, CLERK) if not yellow.item_number else account(db, yellow.department_code)
     explain(db, yellow.number, "人员外出勘验，已安排补办。", by=someone, at=MORNING)
     close(db, yellow.number, by=account(db, MANAGER), at=MORNING)
-    with pytest.raises(WrongState, match="由 赵敏 销号"):
+    with pytest.raises(AlreadyDone, match="由 赵敏 销号"):
         close(db, yellow.number, by=account(db, MANAGER), at=MORNING)
 
 

@@ -4,6 +4,7 @@ import hashlib
 import html
 import re
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -49,9 +50,11 @@ class Browser:
     def get(self, path: str, **options: Any) -> Response:
         return self.client.get(path, **options)
 
-    def post(self, path: str, fields: dict[str, str] | None = None, **options: Any) -> Response:
+    def post(
+        self, path: str, fields: Mapping[str, str | list[str]] | None = None, **options: Any
+    ) -> Response:
         """Send a form that bears the mark of our own page."""
-        return self.client.post(path, data={"csrf": self.csrf()} | (fields or {}), **options)
+        return self.client.post(path, data={"csrf": self.csrf(), **(fields or {})}, **options)
 
     def csrf(self) -> str:
         found = re.search(r'name="csrf" value="(\w+)"', self.get("/track").text)

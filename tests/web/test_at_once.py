@@ -35,10 +35,14 @@ def second_window(city: None) -> None:
         session.add(Account(username=SECOND, name="周宁", role=Role.CLERK, password_hash="!"))
 
 
+ALL = {"items": [f"B1-{place}" for place in range(1, 7)]}  # every result of the case
+
+
 def calm(answer: Response, who: str, act: str, *, kept: str = "") -> None:
     """One sentence with the person, the act and the minute; what was typed is there to copy."""
     read = words(answer)
     assert answer.status_code == 409, read
+    assert "这件事已有变化" in read, "somebody else was faster"
     assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d", read), read
     assert who in read, read
     assert act in read, read
@@ -127,11 +131,11 @@ def concluded() -> Case:
 
 def test_results_handed_out_at_two_windows(city: None) -> None:
     case = concluded()
-    assert at_desk(CLERK).post(f"/cases/{case.number}/acts/deliver").status_code == 303
-    late = at_desk(SECOND).post(f"/cases/{case.number}/acts/deliver", {"recipient": "陈一诺之妹"})
+    assert at_desk(CLERK).post(f"/cases/{case.number}/acts/deliver", ALL).status_code == 303
+    late = at_desk(SECOND).post(f"/cases/{case.number}/acts/deliver", ALL | {"recipient": "陈一诺之妹"})
     calm(late, "林晓", "交给陈一诺", kept="陈一诺之妹")
     posted = at_desk(SECOND).post(
-        f"/cases/{case.number}/acts/ship", {"courier": "示例快递", "tracking": "EX000000001CN"}
+        f"/cases/{case.number}/acts/ship", ALL | {"courier": "示例快递", "tracking": "EX000000001CN"}
     )
     calm(posted, "林晓", "交给陈一诺", kept="示例快递")
     assert at_desk(CLERK).post(f"/cases/{case.number}/acts/archive").status_code == 303
@@ -189,3 +193,11 @@ def test_one_certificate_leaves_once(city: None, round_number: int) -> None:
     assert sorted(answer.status_code for answer in answers) == [303, 409], [words(one) for one in answers]
     with transaction() as session:
         assert len(deliveries_of(session, case.number)) == 1
+
+
+def test_a_refusal_of_the_rules_does_not_claim_that_something_changed(city: None) -> None:
+    case = a_case_today()
+    early = at_desk("fire").post(f"/cases/{case.number}/items/B1-4/grant")
+    assert early.status_code == 409
+    assert "现在不能这样办" in words(early)
+    assert "这件事已有变化" not in words(early)

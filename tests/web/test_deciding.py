@@ -11,9 +11,10 @@ from models.database import transaction
 from rules.bundle import Automatic, Blocks, Bundle, Limit, MaterialSpec, Mode, Need, OnSilence, Source, Unit
 from rules.states import ItemState, Lane
 from tests.actions.small import FORM, PLAN, a_bundle, a_case_of, an_item
-from tests.people import account
+from tests.people import account, head_of
 from tests.web.hall import a_case_today, at_desk, somebody, words
 from web.entering import now
+from web.showing import day
 
 RULE = Automatic("Q1", "示例市政务服务办法第三条", "assumption")
 
@@ -165,3 +166,39 @@ def test_a_silent_department_is_told_so_on_the_page(monkeypatch: pytest.MonkeyPa
     with transaction() as session:
         fire_due_rungs(session, case.number, at=datetime.now(UTC) + timedelta(days=30))
     assert "视为同意（某条例第三十三条）" in at_desk("market").text(f"/cases/{case.number}")
+
+
+def test_an_officer_reads_whom_to_ask_for_what_only_the_head_may_do(city: None) -> None:
+    case = a_case_today()
+    page = f"/cases/{case.number}"
+    with transaction() as session:
+        head = head_of(session, "market").name
+    said = at_desk("market").text(page)
+    assert f"由负责人 {head} 办理，需要时请找负责人。" in said
+    for act in ("启动特别程序", "延长审批", "转办"):
+        assert act in said.partition("由负责人")[0]
+    assert "需要时请找负责人" not in at_desk("market-head").text(page)
+    assert "需要时请找负责人" not in at_desk("tax").get(page).text
+
+
+def test_an_extension_says_the_new_date_before_it_is_given(city: None) -> None:
+    case = a_case_today()
+    with transaction() as session:
+        grant(session, case.number, "B1-1", by=account(session, "market"), at=now())
+    head, form = at_desk("market-head"), {"item": "B1-2", "reason": "情况复杂。"}
+    target = f"/cases/{case.number}/acts/extend"
+    first = head.post(target, form)
+    assert first.status_code == 200, words(first)
+    with transaction() as session:
+        [one] = [one for one in items_of(session, case.number) if one.code == "B1-2"]
+        before = one.legal_due_on
+    assert f"法定期限 {day(before)} →" in words(first)
+    back = head.post(target, form | {"back": "yes"})
+    assert "情况复杂。</textarea>" in back.text
+    done = head.post(target, form | {"confirmed": "yes"})
+    with transaction() as session:
+        [one] = [one for one in items_of(session, case.number) if one.code == "B1-2"]
+        after = one.legal_due_on
+    assert after != before
+    assert f"→ {day(after)}" in words(first), "as was said"
+    assert "已办理：延长审批" in head.text(done.headers["location"])

@@ -68,7 +68,11 @@ def test_the_next_one_is_offered(fire: Browser) -> None:
     first, second = released(), released()
     assert "下一件" in fire.text(f"/cases/{first.number}")
     answer = fire.post("/desk/next", {"after": first.number})
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/cases/{second.number}")
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        f"/cases/{second.number}?done=claim.B1-4",
+    )
+    assert "已由您领办" in fire.text(answer.headers["location"])
 
 
 def test_a_refusal_needs_a_reason(fire: Browser) -> None:

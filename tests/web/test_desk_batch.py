@@ -196,7 +196,22 @@ def test_fifty_one_are_too_many_and_none_is_too_few(market: Browser) -> None:
     ):
         assert answer.status_code == 422
         assert "一次最多批量准予 50 件，您选了 51 件" in words(answer)
-    assert "请先勾选" in words(market.post("/desk/batch"))
+
+
+def test_none_ticked_is_said_on_the_list_itself(market: Browser) -> None:
+    case = a_case_today()
+    answer = market.post("/desk/batch", {"desk": f"item={FIRST}"})
+    assert answer.status_code == 422
+    assert "请先勾选要批量准予的事项。" in words(answer)
+    assert f'value="{FIRST}" selected' in answer.text, "the same filter"
+    assert case.number in answer.text
+    assert 'form="batch" name="item"' in answer.text, "to be ticked now"
+
+
+def test_the_button_names_no_number_that_the_ticks_do_not_follow(market: Browser) -> None:
+    page = previewed(market, a_case_today(), a_case_today()).text
+    button = page.partition('<button class="primary good">')[2].partition("</button>")[0]
+    assert button == "确认准予以上勾选的"
 
 
 def test_another_item_is_another_batch(city: None) -> None:

@@ -274,6 +274,19 @@ def test_the_window_takes_paper_in(case: Case) -> None:
     assert at_desk(FIRE).post(f"{page_of(case)}/answers/{LAYOUT}", {"on_paper": "yes"}).status_code == 403
 
 
+def test_when_everything_is_in_the_page_says_so_and_accepts(case: Case) -> None:
+    asked(case)
+    clerk = at_desk(CLERK)
+    assert "可以受理" not in clerk.text(page_of(case))
+    last = clerk.post(f"{page_of(case)}/answers/{LAYOUT}", {"on_paper": "yes"})
+    page = clerk.get(last.headers["location"])
+    assert "材料已经齐全，可以受理。" in words(page)
+    assert "已办理：提交补正。" in words(page)
+    assert f'action="/cases/{case.number}/accept"' in page.text
+    assert "由综合窗口受理" in at_desk(FIRE).text(page_of(case))
+    assert clerk.post(f"/cases/{case.number}/accept").status_code == 303
+
+
 def test_nobody_answered_stands_on_the_desks_of_those_who_decide(case: Case) -> None:
     listed(case, FIRE, "M-FIRE-TECHNICAL", "缺消防平面图")
     asked(case)
@@ -287,8 +300,9 @@ def test_nobody_answered_stands_on_the_desks_of_those_who_decide(case: Case) -> 
     assert "现在补齐仍然有效" in applicant_of(case).text(f"/track/{case.number}/supplement")
     blank = clerk.post(f"{page_of(case)}/decline", {})
     assert blank.status_code == 422
-    done = clerk.post(f"{page_of(case)}/decline", {"reason": "逾期未补正。"})
-    assert done.headers["location"] == f"/cases/{case.number}"
+    done = clerk.post(f"{page_of(case)}/decline", {"reason": "逾期未补正。", "confirmed": "yes"})
+    assert done.headers["location"] == f"/cases/{case.number}?done=decline."
+    assert "已办理：不予受理。" in clerk.text(done.headers["location"])
     desk = fire.text("/desk")
     assert "不予受理" in desk
     assert "逾期未补正。" in desk

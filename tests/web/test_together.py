@@ -72,9 +72,9 @@ def test_the_next_one_is_mine_first_then_what_nobody_has(city: None) -> None:
     market = at_desk("market")
     taken(second, "claim", "m2", "B1-1")
     answer = market.post("/desk/next", {"after": first.number})
-    assert answer.headers["location"] == f"/cases/{third.number}", "second is 周宁's"
+    assert answer.headers["location"] == f"/cases/{third.number}?done=claim.B1-1", "second is 周宁's"
     answer = market.post("/desk/next", {"after": second.number})
-    assert answer.headers["location"] == f"/cases/{third.number}", (
+    assert answer.headers["location"] == f"/cases/{third.number}?done=claim.B1-1", (
         "first is open to all, third is mine by now"
     )
 
@@ -118,7 +118,10 @@ def test_the_head_hands_on_and_comes_back_to_the_desk(case: Case) -> None:
         f"/cases/{case.number}/acts/reassign",
         {"item": PLAIN, "department": "archives", "reason": "属城建档案职责。"},
     )
-    assert (answer.status_code, answer.headers["location"]) == (303, "/home")
+    where = f"/desk?done=reassign.&of={case.number}"
+    assert (answer.status_code, answer.headers["location"]) == (303, where)
+    assert f"已办理：转办（{case.number}）。" in head.text(where)
+    assert "已办理" not in at_desk("tax").text(where), "only whoever did it"
 
 
 def test_steps_on_the_case_page(case: Case) -> None:
@@ -152,7 +155,8 @@ def test_an_opinion_asked_of_a_department_without_an_item(case: Case) -> None:
     assert tax.post(f"{page}/items/{PLAIN}/grant").status_code == 403
     assert "是否同意" in tax.text(f"{page}/acts")
     given = tax.post(f"{page}/acts/give-opinion", {"item": PLAIN, "agrees": "yes", "answer": "没有欠税。"})
-    assert (given.status_code, given.headers["location"]) == (303, "/home")
+    assert given.headers["location"] == f"/desk?done=give_opinion.&of={case.number}"
+    assert "已办理：反馈意见" in tax.text(given.headers["location"])
     assert tax.get(page).status_code == 403, "only while asked"
     assert "待反馈意见" not in tax.text("/desk")
     shown = at_desk("health").text(page)
@@ -229,7 +233,19 @@ def test_delegations(case: Case) -> None:
     assert "早于开始日期" in words(wrong)
     assert 'value="休假"' in wrong.text
     assert officer.post("/delegations", given | {"from": "下周"}).status_code == 422
-    assert officer.post("/delegations", given).status_code == 303
+    page = officer.get("/delegations").text
+    stand_ins = page.partition('<select id="stand_in"')[2].partition("</select>")[0]
+    assert "请选择" in stand_ins
+    assert f'value="{SECOND}"' in stand_ins
+    assert 'value="market"' not in stand_ins, "nobody stands in for herself"
+    empty = officer.post("/delegations", {"username": "market"})
+    assert empty.status_code == 422
+    for missing in ("请选择由谁代办。", "请写明委托的原因", f"请填写日期，例如 {today}。"):
+        assert missing in words(empty)
+    assert "有 4 处需要修改" in words(empty)
+    made = officer.post("/delegations", given)
+    assert made.status_code == 303
+    assert "已委托。" in officer.text(made.headers["location"])
     again = officer.post("/delegations", given)
     assert (again.status_code, "同一天只能委托一人" in words(again)) == (409, True)
     taken(case, "claim", "market", STEPPED)

@@ -1,6 +1,7 @@
 """The clerk's day: a form filled for somebody, sent once, accepted or not."""
 
 import json
+import re
 
 import pytest
 from httpx import Response
@@ -95,6 +96,9 @@ def test_submitting_gives_a_receipt_with_the_query_code(clerk: Browser) -> None:
     for expected in (case.number, case.query_code, "陈一诺", "纸质已收", "户外招牌", "不予受理"):
         assert expected in receipt
     assert case.state is CaseState.SUBMITTED
+    page = clerk.get(answer.headers["location"]).text
+    assert f'href="/cases/{case.number}">查看办件' in page
+    assert f'href="/cases/{case.number}/supplement">一次性告知补正' in page
 
 
 def test_one_click_submits_and_accepts(clerk: Browser) -> None:
@@ -296,8 +300,45 @@ def test_not_accepting_needs_a_reason(clerk: Browser) -> None:
     answer = clerk.post(f"/cases/{case.number}/decline", {"reason": "  "})
     assert answer.status_code == 422
     assert "必须写明理由" in words(answer)
-    assert clerk.post(f"/cases/{case.number}/decline", {"reason": "经营场所不在本市。"}).status_code == 303
+    given = {"reason": "经营场所不在本市。", "confirmed": "yes"}
+    assert clerk.post(f"/cases/{case.number}/decline", given).status_code == 303
     assert "经营场所不在本市。" in clerk.text(f"/cases/{case.number}")
+
+
+def test_not_accepting_is_looked_at_before_it_is_done(clerk: Browser) -> None:
+    case = a_case_today(accepted=False)
+    target, reason = f"/cases/{case.number}/decline", {"reason": "经营场所不在本市。"}
+    first = clerk.post(target, reason)
+    assert first.status_code == 200
+    for said in ("确认不予受理", "经营场所不在本市。", "已收件", "返回修改"):
+        assert said in words(first)
+    assert "已收件" in clerk.text(f"/cases/{case.number}"), "nothing is done yet"
+    assert "经营场所不在本市。</textarea>" in clerk.post(target, reason | {"back": "yes"}).text
+    too_long = clerk.post(target, {"reason": "不" * 2001})
+    assert too_long.status_code == 422
+    assert "理由请不超过 2000 字。" in words(too_long)
+    assert "不" * 2001 in too_long.text
+    done = clerk.post(target, reason | {"confirmed": "yes"})
+    assert "已办理：不予受理。" in clerk.text(done.headers["location"])
+
+
+def test_no_text_of_an_act_is_cut_silently(clerk: Browser) -> None:
+    """The page refuses what is too long in a sentence; a browser that cuts it says nothing."""
+    case, waiting = a_case_today(), a_case_today(accepted=False)
+    market = at_desk("market")
+    for desk, path in (
+        (market, f"/cases/{case.number}"),
+        (market, f"/cases/{case.number}/acts"),
+        (clerk, f"/cases/{waiting.number}"),
+        (clerk, f"/cases/{waiting.number}/supplement"),
+    ):
+        page = desk.get(path).text
+        assert "<textarea" in page
+        assert not re.search(r"<textarea[^>]*maxlength", page), path
+    given = market.post(f"/cases/{case.number}/items/B1-1/grant", {"opinion": "好" * 6000})
+    assert given.status_code == 422
+    assert "不超过 2000 字" in words(given)
+    assert "好" * 6000 in given.text
 
 
 def test_a_decline_too_late_keeps_what_was_typed(clerk: Browser) -> None:
