@@ -27,7 +27,7 @@ def grant_by_rule(
         return False
     if papers_in(session, case, spec, MaterialState.AWAITED) or what_holds(session, case, item, items, at=at):
         return False
-    answers = {name: case.answers[name] for name in sorted(names(rule.when))}
+    answers = {name: case.answers[name] for name in sorted(names(rule.when)) if name in case.answers}
     asked = {question.id: question.text for question in bundle.questions}
     said = "；".join(f"{asked[name]}{_said(value)}" for name, value in answers.items())
     reason = f"符合秒批条件，由系统按规则准予。依据：{rule.basis}。" + (f"条件：{said}。" if said else "")

@@ -11,7 +11,7 @@ import typst
 
 from documents.signing import qr_text
 from models.document import Document
-from rules.moments import china_day
+from rules.moments import china_date, china_day
 
 LAYOUT = Path(__file__).parent / "layout.typ"
 FONTS = Path(pylopdf_fonts_zh_cn.__file__).parent
@@ -25,7 +25,7 @@ def pdf_of(document: Document) -> bytes:
         "title": document.kind.label,
         "issuer": document.issuer,
         "paragraphs": document.paragraphs,
-        "date": f"{day.year}年{day.month}月{day.day}日",
+        "date": china_date(day),
         "day": [day.year, day.month, day.day],
         "qr": qr_svg(document),
         "revoked": document.revoked_because if document.revoked_at else "",

@@ -18,7 +18,7 @@ from models.database import transaction
 from models.document import Document, lock_document, unwritten
 from models.version import bundle_of_version
 from rules.documents import DocumentKind
-from rules.moments import china_day
+from rules.moments import china_date, china_day
 
 log = logging.getLogger("yijianshi.documents")
 
@@ -93,22 +93,19 @@ def _paragraphs(session: Session, document: Document, case: Case) -> list[str]:
     known: dict[str, Any] = {
         **{name: _said(name, value) for name, value in document.facts.items()},
         "case": case,
+        "issuer": document.issuer,
         "applicant": case.applicant_name,
         "bundle": bundle.name.removesuffix("“一件事”"),
         "considerate": bundle.considerate,
-        "issued": _day(china_day(document.issued_at)),
-        "received": _day(china_day(case.submitted_at)),
+        "issued": china_date(china_day(document.issued_at)),
+        "received": china_date(china_day(case.submitted_at)),
     }
     text = _environment().get_template(f"{document.kind.name.lower()}.j2").render(known)
     return [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
 
 
 def _said(name: str, value: Any) -> Any:
-    return _day(date.fromisoformat(value)) if name in DAYS and value else value
-
-
-def _day(value: date) -> str:
-    return f"{value.year}年{value.month}月{value.day}日"
+    return china_date(date.fromisoformat(value)) if name in DAYS and value else value
 
 
 @cache

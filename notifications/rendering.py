@@ -10,6 +10,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from rules.moments import china_date
+
 TEMPLATES = Path(__file__).parent / "templates"
 FEWEST = 3  # signs of a name that still say something
 
@@ -79,7 +81,7 @@ def _prepared(environment: Environment) -> Environment:
 
 def day(value: date, provisional: bool = False) -> str:
     """2026年4月3日."""
-    return f"{value.year}年{value.month}月{value.day}日{'（暂定）' if provisional else ''}"
+    return china_date(value) + ("（暂定）" if provisional else "")
 
 
 def _something(value: Any) -> Any:

@@ -28,11 +28,11 @@ def _read_bool(_: Question, given: Any) -> bool:
     raise ValueError("应回答是或否")
 
 
-def _read_number(_: Question, given: Any) -> int | float:
+def _read_number(question: Question, given: Any) -> int | float:
     if isinstance(given, str) and re.fullmatch(r"\d{1,12}(\.\d{1,6})?", given.strip()):
         given = float(given) if "." in given else int(given)
-    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given < 10**12:
-        raise ValueError("应填写不小于 0 的数字")
+    if isinstance(given, bool) or not isinstance(given, int | float) or not question.least <= given < 10**12:
+        raise ValueError(f"应填写不小于 {question.least} 的数字")
     return given
 
 

@@ -101,6 +101,7 @@ class Question:
     choices: tuple[Choice, ...] = ()
     help: str = ""
     when: str = ""  # asked only when this condition holds
+    least: int = 0  # the smallest number that can be true
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def parse(text: str) -> Condition:
 
 
 def holds(text: str, answers: Mapping[str, Any]) -> bool:
-    """Does the condition hold? Every question it names must have been answered."""
+    """Does the condition hold? A question that was not asked answers nothing: no, and 0."""
     tree = parse(text).tree
     return tree is None or bool(_value(tree, answers))
 
@@ -112,10 +112,7 @@ def _value(node: ast.expr, answers: Mapping[str, Any]) -> Any:
 def _answer(name: str, answers: Mapping[str, Any]) -> Any:
     if name in LITERALS:
         return LITERALS[name]
-    try:
-        return answers[name]
-    except KeyError:
-        raise BadCondition(f"条件里的“{name}”没有回答。") from None
+    return answers.get(name, 0)  # 0 is also no, and no words
 
 
 def _compared(node: ast.Compare, answers: Mapping[str, Any]) -> bool:

@@ -59,6 +59,12 @@ class NoticeState(Named):
     WITHHELD = "withheld", "不再发送"  # the case was closed before it left
 
 
+def state_said(channel: Channel, state: NoticeState) -> str:
+    """To whom was it handed over? A letter goes to no telephone company."""
+    by_mail = channel is Channel.EMAIL and state is NoticeState.HANDED_OVER
+    return "已交邮件服务器" if by_mail else state.label
+
+
 # What may become of a notice. Back to QUEUED only a person brings it, who has made sure that it did not arrive.
 # DELIVERED is the last word: a receipt may say it of whatever has been on its way once.
 NOTICE_MOVES: Mapping[NoticeState, frozenset[NoticeState]] = {

@@ -29,17 +29,19 @@ class Path:
 
 
 def complete_answers(bundle: Bundle, answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Every question answered: as given, else by its default. Raises Faulty with a sentence a question.
+    """Every question asked, answered: as given, else by its default. Raises Faulty with a sentence a question.
 
-    A question that is not asked, because of the answers before it, takes its default whatever was sent along.
+    What the answers before it do not lead to is not asked, and has no answer whatever was sent along.
     """
     known = {question.id for question in bundle.questions}
     faults = {str(name): f"没有编号为“{name}”的问题。" for name in answers if name not in known}
     complete: dict[str, Any] = {}
     for question in bundle.questions:
+        if not holds(question.when, complete):
+            continue
         complete[question.id] = question.default
         given = answers.get(question.id)
-        if given is None or given == "" or not holds(question.when, complete):
+        if given is None or given == "":
             continue
         try:
             complete[question.id] = read_answer(question, given)

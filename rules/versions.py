@@ -55,6 +55,7 @@ LABELS = {
     "default": "默认回答",
     "choices": "选项",
     "help": "提示",
+    "least": "最小的数",
 }
 # Words for guides and messages, and what only supervises us: nobody's rights hang on them.
 WORDING = frozenset(

@@ -53,14 +53,11 @@ class Filled:
 
 
 def blank_fields(bundle: Bundle) -> dict[str, str]:
-    """What a new form shows: the questions' own defaults, the first kind of applicant allowed."""
+    """What a new form shows: no question is answered before anybody did; the first kind of applicant allowed."""
     fields = dict.fromkeys(FIELDS, "")
     fields["applicant.kind"] = bundle.audience[0]
     for question in bundle.questions:
-        default = question.default
-        fields[f"answers.{question.id}"] = (
-            ("yes" if default else "no") if isinstance(default, bool) else str(default)
-        )
+        fields[f"answers.{question.id}"] = ""
     for material in bundle.materials:
         fields[f"how.{material.id}"] = ""
     return fields

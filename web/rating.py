@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 from starlette.datastructures import FormData
 
-from actions.rating import HALL, MOST_WORDS, Given, rate, rateable
+from actions.rating import HALL, MOST_WORDS, Given, Rateable, rate, rateable
 from config.voices import limits, tags
 from models.account import Account, departments_by_code
 from models.case import Case, items_of
@@ -45,11 +45,15 @@ def kiosk_opened(request: Request, db: Db, viewer: Visitor, form: OurForm) -> Re
 
 
 @router.get("/track/{number}/rate")
-def page(request: Request, db: Db, viewer: Visitor, number: str, kiosk: str = "") -> Response:
+def page(
+    request: Request, db: Db, viewer: Visitor, number: str, kiosk: str = "", visit: str = ""
+) -> Response:
     """What can be rated, and what became of the bad ratings."""
     _must_be_nobody_of_ours(viewer)
     case = opened_here(request, db, number)
-    return ask_again(number) if case is None else _page(request, db, case, kiosk=kiosk == "yes")
+    if case is None:
+        return ask_again(number)
+    return _page(request, db, case, kiosk=kiosk == "yes", visit=visit)
 
 
 @router.post("/track/{number}/rate")
@@ -93,8 +97,10 @@ def _page(
     status: int = 200,
     faults: dict[str, str] | None = None,
     kept: Given | None = None,
+    visit: str = "",
 ) -> Response:
     praise, blame = tags()
+    places = rateable(db, case, at=now())
     names = departments_by_code(db)
     own: dict[str, Any] = {
         code: names[code].name
@@ -106,10 +112,11 @@ def _page(
         status=status,
         case=case,
         bundle=bundle_of_version(db, case.bundle_digest),
-        places=rateable(db, case, at=now()),
+        places=places,
+        chosen=_chosen(places, kept.visit if kept else visit),
         grades=list(Grade),
         bad=BAD,
-        tags=(*blame, *praise),
+        tags={"满意的方面": praise, "不满意的方面": blame},
         whole=VisitKind.CASE,
         departments=own | {HALL: "综合窗口"},
         limits=limits(),
@@ -120,6 +127,12 @@ def _page(
     )
     set_cookie(response, OPENED, request.cookies.get(OPENED, ""), path="/track", seconds=OPEN_FOR)
     return response
+
+
+def _chosen(places: list[Rateable], wanted: str) -> str:
+    """The one form on the page: of two, sending one would lose what was typed in the other."""
+    offered = [place.visit.key for place in places if place.open_first or place.open_again]
+    return wanted if wanted in offered else next(iter(offered), "")
 
 
 def _must_be_nobody_of_ours(viewer: Account | None) -> None:

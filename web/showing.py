@@ -16,7 +16,7 @@ from config.districts import district_name
 from config.settings import settings
 from models.account import Account
 from rules.masking import masked_id_number, masked_name
-from rules.moments import CHINA, china_day, china_text
+from rules.moments import CHINA, china_date, china_day, china_text
 from rules.people import Role
 from web.entering import VISIT, csrf_token, now
 from web.remaining import remaining
@@ -129,6 +129,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "day": day,
+        "dated": dated,
         "moment": moment,
         "size": size,
         "masked": masked,
@@ -154,6 +155,13 @@ def day(value: date | datetime | None) -> str:
     when = value.astimezone(CHINA).date() if isinstance(value, datetime) else value
     year = "" if when.year == china_day(now()).year else f"{when.year}年"
     return f"{year}{when.month}月{when.day}日 周{'一二三四五六日'[when.weekday()]}"
+
+
+def dated(value: date | datetime | None) -> str:
+    """2026年3月25日, for what is kept, shown to others or published: it is read in other years too."""
+    if value is None:
+        return "—"
+    return china_date(china_day(value) if isinstance(value, datetime) else value)
 
 
 def moment(value: datetime | None) -> str:

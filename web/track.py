@@ -18,7 +18,7 @@ from actions.rating import rateable
 from config.catalogue import departments
 from models.account import departments_by_code
 from models.after import deliveries_of, lying_ready, on_the_way
-from models.case import Case, Item, find_case, items_of, materials_of
+from models.case import Case, Item, Material, find_case, items_of, materials_of
 from models.clock import running_clocks
 from models.document import documents_of
 from models.notice import notices_of
@@ -30,7 +30,8 @@ from rules.bundle import Bundle
 from rules.errors import NotFound
 from rules.identifiers import fault_of_case_number
 from rules.material import MaterialState
-from rules.states import ITEM_FINAL, ITEM_OPEN_AT_DESK, CaseState, ItemState
+from rules.notices import state_said
+from rules.states import CASE_CLOSED, ITEM_FINAL, ITEM_OPEN_AT_DESK, CaseState, ItemState
 from web.entering import Db, OurForm, now, typed
 from web.gaps_shown import supplement_shown
 from web.leaving import IDLE, cleared
@@ -104,6 +105,7 @@ def progress(request: Request, db: Db, number: str) -> Response:
         steps=_steps(case, items),
         holder=_holder(case, items, db),
         notices=notices_of(db, number),
+        state_said=state_said,
         clocks=running_clocks(db, number),
         forecast=forecast(db, case, at=now()),
         wish=wish_of(db, number),
@@ -112,7 +114,7 @@ def progress(request: Request, db: Db, number: str) -> Response:
         papers=documents_of(db, number),
         deliveries=deliveries_of(db, number),
         supplement=supplement_shown(db, case),
-        owed=[row for row in materials_of(db, number) if row.state is MaterialState.DEFERRED],
+        owed=still_owed(db, case),
         finished=sum(item.state in ITEM_FINAL for item in items),
         to_put_right=[row for row in rectifications_of(db, number) if row.ended_at is None],
         visits=[row for row in (open_gathering(db, number, GatheringKind.VISIT),) if row],
@@ -157,6 +159,13 @@ def opened_here(request: Request, db: Session, number: str) -> Case | None:
     return _opened(request, db, number, code, now()) if opened == number else None
 
 
+def still_owed(session: Session, case: Case) -> list[Material]:
+    """容缺: what the applicant has still to bring; of a case that is over nothing."""
+    if case.state in CASE_CLOSED:
+        return []
+    return [row for row in materials_of(session, case.number) if row.state is MaterialState.DEFERRED]
+
+
 def collected_at(bundle: Bundle) -> str:
     """Where results lie that are not sent by courier."""
     return bundle.guide.place or departments()[bundle.lead_department].place
@@ -199,11 +208,11 @@ def _opened(request: Request, db: Session, number: str, code: str, at: datetime)
 def _steps(case: Case, items: list[Item]) -> list[tuple[str, str, datetime | None]]:
     """(step, done | now | later, when) for the strip at the top."""
     if case.state in (CaseState.NOT_ACCEPTED, CaseState.WITHDRAWN, CaseState.VOID):
-        return [("提交申请", "done", case.submitted_at), (case.state.label, "now", None)]
+        return [("提交申请", "done", case.submitted_at), (case.state.label, "done", None)]
     moments = [
         ("提交申请", case.submitted_at),
         ("窗口受理", case.accepted_at),
-        ("全部办结", case.concluded_at),
+        ("全部办结" if case.concluded_at else "部门办理", case.concluded_at),
     ]
     steps = []
     reached = True

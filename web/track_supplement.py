@@ -17,7 +17,7 @@ from web.gaps_shown import supplement_shown
 from web.refusing import status_of
 from web.showing import show
 from web.supplement import throw_away, uploaded
-from web.track import ask_again, opened_here, still_open
+from web.track import ask_again, opened_here, still_open, still_owed
 
 router = APIRouter(prefix="/track/{number}/supplement")
 
@@ -84,6 +84,7 @@ def _page(
         case=case,
         bundle=bundle_of_version(db, case.bundle_digest),
         supplement=supplement_shown(db, case),
+        owed=still_owed(db, case),
         limit_mb=settings().upload_limit_mb,
     )
     return still_open(request, response)

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 ANSWERS = {"Q2": "320", "Q4": "yes", "Q5": "yes", "Q6": "no"}
+PLAIN = {"Q1": "yes", "Q3": "no", "Q4": "no", "Q5": "no", "Q7": "no"}  # of a restaurant like any other
 PERSON = {
     "姓名或单位名称": "陈一诺",
     "身份证号或统一社会信用代码": "000000199001010018",
@@ -16,8 +17,15 @@ PERSON = {
 }
 
 
+def answer_plainly(page: Page) -> None:
+    """Every question but the size and what hangs on it: no form answers for the applicant."""
+    for question, value in PLAIN.items():
+        page.locator(f"[name='answers.{question}'][value={value}]").check()
+
+
 def answer_questions(page: Page) -> None:
     """A large restaurant with a sign and tobacco: every department of B1."""
+    answer_plainly(page)
     page.locator("[id='answers.Q2']").fill(ANSWERS["Q2"])
     for question in ("Q4", "Q5"):
         page.locator(f"[name='answers.{question}'][value=yes]").check()

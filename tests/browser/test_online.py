@@ -9,13 +9,14 @@ from playwright.sync_api import Page, expect
 from config.settings import settings
 from notifications.sending import send_due
 from tests.browser.conftest import PHONE, At
-from tests.browser.stories import PDF
+from tests.browser.stories import PDF, answer_plainly
 from tests.browser.test_accessible import look_at
 from tests.smtp import MailServer, mail_server
 
 
 def fill_on_the_phone(page: Page, tmp_path: Path) -> None:
     """Questions, papers and people, as a thumb would."""
+    answer_plainly(page)
     page.locator("[id='answers.Q2']").fill("320")
     expect(page.locator("#plan")).to_contain_text("消防救援")
     page.locator("[name='answers.Q6'][value=no]").check()

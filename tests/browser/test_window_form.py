@@ -6,7 +6,14 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import At, desks
-from tests.browser.stories import PERSON, a_new_case, answer_questions, fill_person, upload_layout
+from tests.browser.stories import (
+    PERSON,
+    a_new_case,
+    answer_plainly,
+    answer_questions,
+    fill_person,
+    upload_layout,
+)
 
 
 def test_the_list_grows_as_answers_come_and_keeps_what_was_chosen(at: At, tmp_path: Path) -> None:
@@ -84,6 +91,7 @@ def test_two_clicks_make_one_case(at: At, tmp_path: Path) -> None:
 def test_the_form_works_without_a_script(chromium: Browser, hall: str, tmp_path: Path) -> None:
     with desks(chromium, hall, script=False) as at:
         page = at("chuangkou", "/window/new/B1")
+        answer_plainly(page)
         page.locator("[id='answers.Q2']").fill("320")
         page.get_by_role("button", name="更新清单").click()
         page.locator("[name='answers.Q6'][value=no]").check()

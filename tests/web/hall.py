@@ -23,7 +23,11 @@ from web.entering import SESSION
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
-ANSWERS = {"answers.Q2": "320", "answers.Q4": "yes", "answers.Q5": "yes", "answers.Q6": "no"}
+ANSWERS = {"answers.Q1": "yes", "answers.Q2": "320", "answers.Q3": "no", "answers.Q4": "yes"} | {
+    "answers.Q5": "yes",
+    "answers.Q6": "no",
+    "answers.Q7": "no",
+}
 PERSON = {
     "applicant.kind": "person",
     "applicant.name": "陈一诺",

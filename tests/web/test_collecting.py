@@ -151,4 +151,4 @@ def test_steps_are_told_to_those_who_cannot_see(city: None) -> None:
     case = a_case_today()
     page = opened(case).text(f"/track/{case.number}")
     assert "窗口受理 ，已完成" in page
-    assert "全部办结 ，现在在这一步" in page
+    assert "部门办理 ，现在在这一步" in page

@@ -1,10 +1,12 @@
 """Papers: written once, signed, as page and PDF/A, checked online and offline, revoked visibly."""
 
 import re
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from actions.accepting import decline
 from actions.deciding import grant, refuse
 from config.settings import settings
 from documents import writing
@@ -12,11 +14,14 @@ from documents.keys import public_pem, read_public
 from documents.signing import check, qr_text
 from documents.typesetting import pdf_of
 from documents.writing import write, write_all
-from models.case import Case
+from models.case import Case, items_of
 from models.database import transaction
 from models.document import Document, documents_of, revoke_documents
+from models.notice import queue_notice
 from rules.documents import DocumentKind
 from rules.errors import Refused
+from rules.moments import china_day
+from rules.notices import Event
 from tests.people import CLERK, account
 from tests.web.hall import Browser, a_case_today, at_desk, somebody, words
 from web.entering import now
@@ -54,6 +59,43 @@ def test_every_stage_has_its_paper(city: None) -> None:
         assert said in refusal
     assert "消防救援" in found[DocumentKind.REFUSAL].issuer
     assert "市场监督" in found[DocumentKind.ACCEPTANCE].issuer
+
+
+def test_an_adverse_paper_names_every_redress_its_time_limit_and_where_to_go(city: None) -> None:
+    """行政复议法 art. 20: who is not told of them has a year instead of sixty days."""
+    case = decided()
+    with transaction() as session:
+        kept = session.get_one(Case, case.number)
+        item = items_of(session, case.number)[0]
+        facts = {"item": item.name, "department": "市场监管局", "reason": "承诺不实。"}
+        queue_notice(session, kept, Event.REVOKED, about=f"{item.number}/9", facts=facts, at=now())
+        by, until = account(session, "urban"), china_day(now()) + timedelta(days=10)
+        grant(session, case.number, "B1-3", by=by, at=now(), conditions="补装牌匾。", conditions_until=until)
+    other = a_case_today(accepted=False)
+    with transaction() as session:
+        decline(session, other.number, "不属于本辖区。", by=account(session, CLERK), at=now())
+    found = papers(case) | papers(other)
+    for kind, issuer in (
+        (DocumentKind.REFUSAL, "消防救援"),
+        (DocumentKind.REVOCATION, "市场监督"),
+        (DocumentKind.NON_ACCEPTANCE, "市场监督"),
+        (DocumentKind.GRANT, "城市管理"),
+    ):
+        redress = found[kind].paragraphs[-1 if kind is not DocumentKind.GRANT else -2]
+        for said in ("六十日内", "行政复议法第二十条", "六个月内", "行政诉讼法第四十六条", "法院"):
+            assert said in redress, kind
+        assert re.search(f"向[^，]*{issuer}[^，]*的本级人民政府申请行政复议", redress), kind
+    plain = papers(decided())[DocumentKind.GRANT]
+    assert "行政复议" not in "".join(plain.paragraphs)
+
+
+def test_papers_and_what_is_published_about_them_carry_the_year(city: None) -> None:
+    case = decided()
+    paper = papers(case)[DocumentKind.REFUSAL]
+    today = china_day(now())
+    dated = f"{today.year}年{today.month}月{today.day}日"
+    assert f"（电子印章） {dated}" in at_desk(CLERK).text(f"/documents/{paper.number}")
+    assert f"出具日期 {dated}" in somebody().text(scanned(paper))
 
 
 def test_the_query_code_is_on_no_paper(city: None) -> None:

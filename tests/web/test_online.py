@@ -294,8 +294,8 @@ def test_saturday_night_counts_as_the_law_says(
     case = applied(applicant)
     receipt = applicant.text(f"/track/{case.number}/receipt")
     assert "2026-03-07 23:00" in receipt
-    assert f"收件日 {day}" in receipt
-    assert f"最迟告知是否受理 {until}" in receipt
+    assert f"收件日 2026年{day}" in receipt
+    assert f"最迟告知是否受理 2026年{until}" in receipt
     assert "现在不是办公时间" in receipt
 
 

@@ -1,12 +1,17 @@
 """What does the applicant learn, and who else can learn it?"""
 
+import re
+
 import pytest
 from httpx import Response
 
 from actions.accepting import decline
 from actions.deciding import grant, refuse
+from actions.withdrawing import withdraw
+from models.case import items_of
 from models.database import transaction
-from tests.people import CLERK, account
+from rules.notices import Channel, NoticeState, state_said
+from tests.people import CLERK, account, an_application
 from tests.web.hall import Browser, a_case_today, somebody, words
 from web.entering import now
 from web.limiting import FAILURES
@@ -53,6 +58,40 @@ def test_results_and_reasons_are_told(applicant: Browser) -> None:
     assert "查无此照。" in page
     assert "全部不予" in page
     assert "行政复议" in page
+
+
+def test_papers_and_notices_say_which_item_and_department_they_are_about(applicant: Browser) -> None:
+    case = a_case_today()
+    with transaction() as session:
+        grant(session, case.number, "B1-1", by=account(session, "market"), at=now())
+        grant(session, case.number, "B1-3", by=account(session, "urban"), at=now())
+        names = {item.code: item.name for item in items_of(session, case.number)}
+    looking_up(applicant, case.number, case.query_code)
+    page = applicant.text(f"/track/{case.number}")
+    for code in ("B1-1", "B1-3"):
+        assert f"准予决定书：{names[code]}" in page
+        assert re.search(f"部门办理结果：{re.escape(names[code])}（[^）]+）", page)
+    assert "部门办理 ，现在在这一步" in page
+    assert "全部办结" not in page
+
+
+def test_a_letter_is_handed_to_no_telephone_company() -> None:
+    assert state_said(Channel.EMAIL, NoticeState.HANDED_OVER) == "已交邮件服务器"
+    assert state_said(Channel.SMS, NoticeState.HANDED_OVER) == "已交运营商"
+    assert state_said(Channel.EMAIL, NoticeState.DELIVERED) == "已送达"
+
+
+def test_a_withdrawn_case_asks_for_nothing_and_goes_on_no_more(applicant: Browser) -> None:
+    papers = tuple(one for one in an_application().supplied if one.spec_id != "M-FOOD-MANAGER")
+    case = a_case_today(supplied=papers, deferred=("M-FOOD-MANAGER",))
+    looking_up(applicant, case.number, case.query_code)
+    assert "请补交材料" in applicant.text(f"/track/{case.number}")
+    with transaction() as session:
+        withdraw(session, case.number, by=None, at=now())
+    page = applicant.text(f"/track/{case.number}")
+    assert "请补交材料" not in page
+    assert "已撤回 ，已完成" in page
+    assert "进行中" not in page
 
 
 def test_not_accepted_tells_why(applicant: Browser) -> None:

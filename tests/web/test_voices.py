@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 from httpx import Response
 
+from actions.deciding import refuse
 from actions.enquiring import answer, contact
+from actions.rating import rateable
 from models.account import Account
 from models.case import Case, find_case
 from models.database import transaction
@@ -107,6 +109,28 @@ def test_only_number_and_code_open_the_page(city: None) -> None:
     browser = opened(case)
     assert rate(browser, other, "satisfied").headers["location"] == f"/track?no={other.number}"
     assert ratings(case) == ratings(other) == []
+
+
+def test_one_form_at_a_time_so_that_none_erases_the_other(city: None) -> None:
+    """Seen: the case and a visit were two forms on one page, and sending one lost what stood in the other."""
+    case = a_case_today()
+    with transaction() as session:
+        refuse(session, case.number, "B1-1", "查无此照。", by=account(session, "market"), at=now())
+    browser = opened(case)
+    path = f"/track/{case.number}/rate"
+    with transaction() as session:
+        concluded = find_case(session, case.number)
+        keys = [one.visit.key for one in rateable(session, concluded, at=now())]
+    assert len(keys) == 2
+    for key, other in (keys, keys[::-1]):
+        page = browser.get(f"{path}?visit={key}").text
+        assert page.count('name="grade" value="satisfied"') == 1
+        assert f'name="visit" value="{key}"' in page
+        assert f"visit={other}" in page
+    said = words(browser.get(path))
+    assert (
+        said.index("满意的方面") < said.index("办得快") < said.index("不满意的方面") < said.index("等候太久")
+    )
 
 
 def test_staff_cannot_rate(city: None) -> None:
