@@ -128,7 +128,7 @@ def _must_be_right(sent: Sent) -> VoiceKind:
         "department": None if sent.department in {"", *departments()} else "请从名单里选择部门。",
         "words": _fault_of_words(sent.words),
         "case_number": fault_of_case_number(sent.case_number) if sent.case_number else None,
-        "name": _fault_of_text(sent.name, MOST_NAME),
+        "name": _fault_of_text("称呼", sent.name, MOST_NAME),
         "phone": fault_of_mobile(sent.phone) if sent.phone else None,
     }
     if faults := {field: why for field, why in found.items() if why}:
@@ -139,13 +139,13 @@ def _must_be_right(sent: Sent) -> VoiceKind:
 def _fault_of_words(words: str) -> str | None:
     if len(words.strip()) < SHORTEST:
         return f"请写明情况，至少 {SHORTEST} 个字。"
-    return _fault_of_text(words, MOST_WORDS)
+    return _fault_of_text("具体情况", words, MOST_WORDS)
 
 
-def _fault_of_text(words: str, limit: int) -> str | None:
+def _fault_of_text(field: str, words: str, limit: int) -> str | None:
     if UNSTORABLE.search(words):
-        return "文字里有控制字符，请删去。"
-    return f"请不超过 {limit} 字。" if len(words) > limit else None
+        return f"{field}里有控制字符，请删去。"
+    return f"{field}请不超过 {limit} 字。" if len(words) > limit else None
 
 
 def _clean(words: str, field: str, limit: int) -> str:

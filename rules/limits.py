@@ -10,9 +10,9 @@ from rules.moments import china_day
 
 LICENCE = "01"  # GB/T 39046-2020 A.1: 行政许可
 
-NOTICE = Limit(5, Unit.WORKING_DAY, "行政许可法 32(1)(4)", "C")
-DELIVERY = Limit(10, Unit.WORKING_DAY, "行政许可法 44", "C")
-JOINT = Limit(45, Unit.WORKING_DAY, "行政许可法 42 ¶2", "C", extend=15)
+NOTICE = Limit(5, Unit.WORKING_DAY, "行政许可法第三十二条第一款第（四）项", "[C]")
+DELIVERY = Limit(10, Unit.WORKING_DAY, "行政许可法第四十四条", "[C]")
+JOINT = Limit(45, Unit.WORKING_DAY, "行政许可法第四十二条第二款", "[C]", extend=15)
 
 
 def received_at(at: datetime, calendar: WorkCalendar, *, strict: bool = True) -> datetime:

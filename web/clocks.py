@@ -7,6 +7,7 @@ from models.card import cards_of
 from models.supervision import clock_views, names_of, trace_of
 from web.case_page import case_seen_by
 from web.entering import Db, Viewer, now
+from web.guides import marks_said, source_said
 from web.showing import show
 
 router = APIRouter(prefix="/cases/{number}/clocks")
@@ -24,4 +25,6 @@ def page(request: Request, db: Db, viewer: Viewer, number: str) -> Response:
         clocks=[(view, trace_of(view)) for view in views],
         cards=cards_of(db, case.number),
         people=names_of(db),
+        marks_said=marks_said,
+        source_said=source_said,
     )

@@ -1,13 +1,17 @@
 """办事指南: the nine elements that must be published of each bundle, from the catalogue (行政许可法 art. 30)."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from config.catalogue import departments
 from rules.bundle import Bundle, Limit
 
-ASSUMED = "本系统的假设 [A]"
-LAW = "行政许可法第三十二条、第三十四条、第四十四条 [C]"
+ASSUMED = "本市尚未公布，暂按惯例"
+# How sure we are of a source, in the catalogue's marks and in words for everybody.
+MARKS = {"C": "已核对法律原文", "L": "外地或者地方的做法", "G": "一般了解，尚未核实", "A": ASSUMED}
+MARK = re.compile(r"\s*\[([CLGA])\]")
+LAW = "行政许可法第三十二条、第三十四条、第四十四条（已核对法律原文）"
 UNKNOWN = "尚未公布"
 
 
@@ -25,7 +29,7 @@ def elements(bundle: Bundle) -> tuple[Element, ...]:
     """名称、依据、流程、期限、材料、收费、地点、监督电话、责任人: in this order, none left out."""
     guide, lead = bundle.guide, departments()[bundle.lead_department]
     own = source_said(guide.source)
-    listed = "；".join(bundle.sources) or ASSUMED
+    listed = source_said("；".join(bundle.sources))
     return (
         Element("名称", (bundle.name,), listed),
         Element("设置依据", tuple(_basis(bundle)), listed, "items"),
@@ -53,13 +57,23 @@ def procedure(bundle: Bundle) -> tuple[str, ...]:
 
 
 def source_said(source: str) -> str:
-    """The mark as people read it."""
-    return source.replace("assumption", ASSUMED) if source else ASSUMED
+    """The source as people read it; where none is known it is a custom, not the law."""
+    return marks_said(MARKS.get(source, source)) or ASSUMED
+
+
+def marks_said(text: str) -> str:
+    """Words in place of the catalogue's marks: they still tell what is law and what is not."""
+    words = text.replace("assumption", ASSUMED)
+    return MARK.sub(lambda mark: f"（{MARKS[mark[1]]}）", words)
 
 
 def _basis(bundle: Bundle) -> Iterator[str]:
     for basis, names in _grouped((item.basis, item.name) for item in bundle.items):
-        yield f"{'、'.join(names)}：{basis}" if basis else f"{'、'.join(names)}：没有单独的设定依据，见来源"
+        yield (
+            f"{'、'.join(names)}：{marks_said(basis)}"
+            if basis
+            else f"{'、'.join(names)}：没有单独的设定依据，见来源"
+        )
 
 
 def _limits(bundle: Bundle) -> Iterator[str]:

@@ -6,7 +6,7 @@ from fastapi.responses import Response
 from actions.applying import bundle_named
 from config.catalogue import catalogue, departments
 from web.entering import Visitor
-from web.guides import elements, procedure, source_said
+from web.guides import elements, marks_said, procedure, source_said
 from web.leaving import is_kiosk
 from web.showing import show
 
@@ -37,4 +37,5 @@ def guide(request: Request, _: Visitor, code: str) -> Response:
         elements=elements(bundle),
         procedure=procedure(bundle),
         source_said=source_said,
+        marks_said=marks_said,
     )

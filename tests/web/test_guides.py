@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from config.catalogue import catalogue
+from config.catalogue import catalogue, departments
 from rules.bundle import Guide
 from tests.web.hall import somebody
-from web.guides import UNKNOWN, elements
+from web.guides import MARKS, UNKNOWN, elements, source_said
 
 NINE = ["名称", "设置依据", "办理流程", "办理期限", "所需材料", "收费情况", "受理地点", "监督电话", "责任人"]
-MARK = re.compile(r"\[[CLGA]\]")
+MARK = re.compile(r"\[[CLGA]\]|assumption")
 EVERY = pytest.mark.parametrize("code", list(catalogue()))
 
 
@@ -22,7 +22,7 @@ def test_all_nine_with_their_sources(code: str) -> None:
     for element in found:
         assert element.lines, element.name
         assert all(line.strip() and line != UNKNOWN for line in element.lines), element.name
-        assert MARK.search(element.source), element.name
+        assert any(word in element.source for word in MARKS.values()), element.name
 
 
 @EVERY
@@ -34,7 +34,17 @@ def test_the_page_shows_them_and_leads_to_the_form(code: str) -> None:
             assert line in page, line
     assert f'href="/apply/{bundle.slug}"' in page
     assert "data-print" in page
-    assert "assumption" not in page
+    assert not MARK.search(page), "the catalogue's marks are not for citizens"
+    lead = departments()[bundle.lead_department]
+    assert page.index("咨询电话") < page.index(lead.phone) < page.index("九项要素")
+
+
+def test_words_still_tell_law_from_custom() -> None:
+    assert source_said("[C]") == source_said("C").join("（）") == "（已核对法律原文）"
+    assert source_said("安阳：5 个工作日 [L]") == "安阳：5 个工作日（外地或者地方的做法）"
+    assert "尚未核实" in source_said("条例 [G]")
+    for unsure in ("", "assumption", "assumption：最长 15 个工作日", "一日 [A]"):
+        assert "本市尚未公布，暂按惯例" in source_said(unsure)
 
 
 @EVERY

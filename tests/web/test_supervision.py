@@ -1,5 +1,6 @@
 """Clocks, special procedures, extensions and cards at the desks: said alike wherever a date is shown."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -48,6 +49,7 @@ def head(city: None) -> Browser:
 def test_every_clock_tells_why_its_date(head: Browser) -> None:
     case = in_review()
     page = head.text(f"/cases/{case.number}/clocks")
+    assert not re.search(r"\[[CLGA]\]|assumption|来源 C", page)
     for said in ("整个办件", "法定期限", "行政许可法", "不计", "周六", "逐日说明"):
         assert said in page
     assert "承诺期限" in page
@@ -59,6 +61,7 @@ def test_a_case_not_yet_accepted_has_the_notice_clock_only(city: None) -> None:
     case = a_case_today(accepted=False)
     page = at_desk(CLERK).text(f"/cases/{case.number}/clocks")
     assert "补正告知期限" in page
+    assert "第三十二条第一款第（四）项" in page
     assert "承诺期限" not in page
 
 

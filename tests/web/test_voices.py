@@ -222,6 +222,7 @@ def test_sent_twice_it_is_one_and_leads_to_the_same_receipt(city: None) -> None:
     [
         ({"kind": ""}, "请选择要反映的是什么"),
         ({"words": "喂"}, "至少 5 个字"),
+        ({"name": "长" * 51}, "称呼请不超过 50 字"),
         ({"phone": "123"}, "手机号应为 11 位"),
         ({"case_number": "000000-B1-20260306-000001-3"}, "校验位"),
         ({"department": "nowhere"}, "请从名单里选择部门"),
