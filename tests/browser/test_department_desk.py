@@ -96,7 +96,9 @@ def test_nothing_in_the_bar_is_cut_off_or_empty(at: At) -> None:
     clerk = at("chuangkou", f"/cases/{number}")
     more = clerk.get_by_role("complementary", name="现在可以办理")
     expect(more.get_by_role("link", name="更正")).to_be_visible()
-    above = "bar => bar.querySelector('summary').getBoundingClientRect().top - bar.getBoundingClientRect().top"
+    above = (
+        "bar => bar.querySelector('summary').getBoundingClientRect().top - bar.getBoundingClientRect().top"
+    )
     assert more.evaluate(above) < 30, "no empty panel above it"
     look_at(clerk, "bar-more")
 
