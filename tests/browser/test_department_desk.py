@@ -81,6 +81,28 @@ def test_a_day_at_the_desk(at: At) -> None:
     expect(page.get_by_role("complementary")).to_be_in_viewport()
 
 
+def test_nothing_in_the_bar_is_cut_off_or_empty(at: At) -> None:
+    number = a_case_with_papers()
+    page = at("market", f"/cases/{number}")
+    bar = page.get_by_role("complementary", name="现在可以办理")
+    cut = "bar => bar.scrollHeight - bar.clientHeight"
+    for summary in ("附条件准予", "更多办理"):
+        bar.get_by_text(re.compile(f"^{summary}")).click()
+        assert bar.evaluate(cut) <= 1, summary
+    refuse = bar.get_by_role("button", name="不予，先看影响")
+    refuse.scroll_into_view_if_needed()
+    expect(refuse).to_be_in_viewport(ratio=1)
+    look_at(page, "bar-conditions")
+    clerk = at("chuangkou", f"/cases/{number}")
+    more = clerk.get_by_role("complementary", name="现在可以办理")
+    expect(more.get_by_role("link", name="更正")).to_be_visible()
+    above = (
+        "bar => bar.querySelector('summary').getBoundingClientRect().top - bar.getBoundingClientRect().top"
+    )
+    assert more.evaluate(above) < 30, "no empty panel above it"
+    look_at(clerk, "bar-more")
+
+
 def test_several_at_once(at: At) -> None:
     numbers = [a_case_with_papers() for _ in range(3)]
     page = at("market", "/desk")
