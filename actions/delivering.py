@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from actions.acting import REASON, Asked, Doing, Field, Form, Scene, several, text, worded
+from actions.acting import worded
 from actions.dating import start_delivery_clock, stop_clocks
 from actions.deciding import item_named
 from actions.moving import record
@@ -25,9 +25,6 @@ from rules.notices import Event
 from rules.states import CASE_CLOSED, Act, CaseState
 
 TRACKING_LIMIT, COURIER_LIMIT, NAME_LIMIT = 50, 50, 100  # signs; the columns' widths
-NONE_TICKED = "请勾选要交付的结果。"
-RECIPIENT = "不填即登记为申请人本人领取"
-WHICH_ARRIVED = "不选即窗口待领的全部；登记快递签收请勾选"
 
 
 def deliver(
@@ -37,18 +34,19 @@ def deliver(
     by: Account,
     at: datetime,
     items: Iterable[str] = (),
+    at_counter: bool = False,
     recipient: str = "",
 ) -> Delivery:
     """领取登记 at the counter: these results, or all that lie ready.
 
     Results on their way are named when they have arrived: who hands over all there is means the counter, and must
-    not learn that a parcel another window has just posted counts as received.
+    not learn that a parcel another window has just posted counts as received. Nor must who names what lay `at_counter`.
     """
     must_be_allowed(by, Act.DELIVER)
     case = lock_case(session, number)
     recipient = _short(recipient or case.applicant_name, "recipient", "领取人", NAME_LIMIT)
     named = _named(session, number, items)
-    if parcel := _parcel_meant(session, case, named):
+    if not at_counter and (parcel := _parcel_meant(session, case, named)):
         parcel.delivered_at, parcel.recipient = at, recipient
         handed = parcel
     else:
@@ -209,117 +207,3 @@ def _short(words: str, field: str, label: str, limit: int) -> str:
     if not words or len(words) > limit or UNSTORABLE.search(words):
         raise Faulty({field: f"请填写{label}，不超过 {limit} 个字符。"})
     return words
-
-
-def _deliver(asked: Asked) -> object:
-    return deliver(
-        asked.session,
-        asked.number,
-        by=asked.by,
-        at=asked.at,
-        items=several(asked, "items"),
-        recipient=text(asked, "recipient"),
-    )
-
-
-def _ship(asked: Asked) -> object:
-    courier, tracking = text(asked, "courier"), text(asked, "tracking")
-    items = several(asked, "items")
-    return ship(asked.session, asked.number, courier, tracking, by=asked.by, at=asked.at, items=items)
-
-
-def _returned(asked: Asked) -> object:
-    reason, items = text(asked, "reason"), several(asked, "items")
-    return returned(asked.session, asked.number, reason, by=asked.by, at=asked.at, items=items)
-
-
-def _here(scene: Scene) -> list[tuple[str, str]]:
-    return [(item.code, item.name) for item in lying_ready(scene.session, scene.case.number)]
-
-
-def _travelling(scene: Scene) -> list[tuple[str, str]]:
-    parcel_of = {
-        number: parcel for parcel in on_the_way(scene.session, scene.case.number) for number in parcel.items
-    }
-    return [
-        (item.code, f"{item.name}（快递 {parcel_of[item.number].tracking_number}）")
-        for item in items_of(scene.session, scene.case.number)
-        if item.number in parcel_of
-    ]
-
-
-def _ticked_to_hand_over(scene: Scene) -> list[str]:
-    """What lies at the counter; where nothing does, what travels in the only parcel."""
-    here = [code for code, _ in _here(scene)]
-    parcels = on_the_way(scene.session, scene.case.number)
-    return here or ([code for code, _ in _travelling(scene)] if len(parcels) == 1 else [])
-
-
-def _ticked_to_send(scene: Scene) -> list[str]:
-    return [code for code, _ in _here(scene)]
-
-
-def _applicant(scene: Scene) -> str:
-    return scene.case.applicant_name
-
-
-def _all_of_them(scene: Scene) -> list[tuple[str, str]]:
-    return _here(scene) + _travelling(scene)
-
-
-DOINGS = (
-    Doing(
-        "deliver",
-        Act.DELIVER,
-        False,
-        (
-            Field(
-                "items",
-                "哪些结果",
-                Form.SEVERAL,
-                required=False,
-                hint=WHICH_ARRIVED,
-                choices=_all_of_them,
-                beforehand=_ticked_to_hand_over,
-                none_ticked=NONE_TICKED,
-            ),
-            Field("recipient", "领取人", required=False, hint=RECIPIENT, beforehand=_applicant),
-        ),
-        _deliver,
-        lambda scene: bool(_all_of_them(scene)),
-    ),
-    Doing(
-        "ship",
-        Act.SHIP,
-        False,
-        (
-            Field("courier", "快递公司"),
-            Field("tracking", "快递单号"),
-            Field(
-                "items",
-                "哪些结果",
-                Form.SEVERAL,
-                required=False,
-                hint="不选即全部",
-                choices=_here,
-                beforehand=_ticked_to_send,
-                none_ticked=NONE_TICKED,
-            ),
-        ),
-        _ship,
-        lambda scene: bool(_here(scene)),
-    ),
-    Doing(
-        "returned",
-        Act.RETURNED,
-        False,
-        (
-            REASON,
-            Field(
-                "items", "哪一件", Form.SEVERAL, required=False, hint="有几件在途时才选", choices=_travelling
-            ),
-        ),
-        _returned,
-        lambda scene: bool(_travelling(scene)),
-    ),
-)

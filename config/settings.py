@@ -28,8 +28,7 @@ DATABASE = "yijianshi"  # the embedded database and its owner
 APPLICATION = "yijianshi_app"  # who works in it: may add to the audit, never change or delete
 DEMO_PASSWORD = "yijianshi"  # noqa: S105  of every account of the demo city; production has none
 SOCKET_PORT = 5432  # only names the socket file; the embedded PostgreSQL listens on no network port
-KEYS = "keys"  # the folder of the data in which keys lie
-SEALING_KEYS = "sealing.json"  # the file of those that seal personal data
+SEALING_KEYS = "keys/sealing.json"  # below the data folder: what seals personal data
 SOCKET_PATH_LIMIT = 107  # bytes in sun_path, without the closing zero
 SECRET = (
     "dsn",
@@ -170,7 +169,7 @@ class Settings(PrefectSettings, DoorSettings):
     @cached_property
     def sealing_keys(self) -> Path:
         """Where the keys lie that seal personal data: in the data folder, or where the settings say."""
-        return self.key_file or self.data / KEYS / SEALING_KEYS
+        return self.key_file or self.data / SEALING_KEYS
 
     @property
     def uploads(self) -> Path:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from config.settings import KEYS, SEALING_KEYS, Settings
+from config.settings import SEALING_KEYS, Settings
 from hosting import databases, dumping, postgres
 from hosting.preflight import is_running_on, only_platform_on, prepare_folders
 from hosting.processes import Process
@@ -22,7 +22,7 @@ from rules.errors import Refused
 FORMAT = 1
 MANIFEST = "manifest.json"
 RECORD = "record.dump"
-SEALING = f"{KEYS}/{SEALING_KEYS}"
+KEYS = "keys"
 ANCHORS = "audit"  # copied before the record: what is younger than the record would look like a loss
 FOLDERS = (ANCHORS, "uploads", "bundles", "calendar")  # below the data folder, beside the database
 Say = Callable[[str], None]
@@ -95,7 +95,7 @@ def started_postgres(settings: Settings, say: Say) -> Generator[None]:
 
 def place_of_key(settings: Settings, name: str) -> Path:
     """Where this key lies: below the data folder, unless the settings take it elsewhere."""
-    return settings.key_file if name == SEALING and settings.key_file else settings.data / name
+    return settings.key_file if name == SEALING_KEYS and settings.key_file else settings.data / name
 
 
 def digest_of(path: Path) -> str:
@@ -160,7 +160,7 @@ def _add_keys(settings: Settings, archive: tarfile.TarFile, manifest: Manifest, 
     for path in files_below(settings.data / KEYS):
         manifest.keys[str(path.relative_to(settings.data))] = digest_of(path)
     if settings.key_file and settings.key_file.is_file():
-        manifest.keys[SEALING] = digest_of(settings.key_file)
+        manifest.keys[SEALING_KEYS] = digest_of(settings.key_file)
     for name in manifest.keys:
         path = place_of_key(settings, name)
         if with_keys:

@@ -11,8 +11,9 @@ from sqlmodel import Field, Session, col, select
 from models.case import Case, Item, items_of
 from models.clock import ClockRow
 from models.columns import moment
+from models.leaf import PAGE, Leaf, leaf_of, leaf_out_of
 from models.table import Table
-from models.worklists import PAGE, Leaf, in_this_order, leaf_of, leaf_out_of
+from models.worklists import in_this_order
 from rules.clock import ClockKind
 from rules.states import ItemState
 

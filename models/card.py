@@ -9,8 +9,8 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from models.columns import code, moment, one_of
+from models.leaf import Leaf, leaf_of
 from models.table import Table
-from models.worklists import Leaf, leaf_of
 from rules.errors import NotFound
 from rules.lights import Light
 

@@ -1,13 +1,11 @@
 """办件: the case, its items (子件) and materials, and the questions the acts ask of them."""
 
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import CheckConstraint, Column, Index, Sequence, UniqueConstraint, bindparam, text
-from sqlalchemy.orm import defer
 from sqlmodel import Field, Session, SQLModel, col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from models.case_indexes import INDEXES
 from models.columns import Code, document, hashed, moment, one_of, sealed
@@ -247,23 +245,6 @@ _LOCKED = select(Case).where(Case.number == _THIS).with_for_update().execution_o
 _ITEMS = select(Item).where(Item.case_number == _THIS).order_by(col(Item.number)).execution_options(**_ANEW)
 _MATERIALS = select(Material).where(Material.case_number == _THIS).distinct(col(Material.spec_id))
 _MATERIALS = _MATERIALS.order_by(col(Material.spec_id), col(Material.version).desc())
-
-_SEALED = [
-    defer(cast(Any, one))
-    for one in (
-        Case.applicant_id_number,
-        Case.phone,
-        Case.email,
-        Case.address,
-        Case.agent_id_number,
-        Case.agent_phone,
-    )
-]
-
-
-def cases_for_a_list() -> SelectOfScalar[Case]:
-    """Cases of which a list shows the name at most: what is sealed stays so, and is read when it is asked for."""
-    return select(Case).options(*_SEALED)
 
 
 def next_serial(session: Session) -> int:

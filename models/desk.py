@@ -10,8 +10,9 @@ from sqlmodel import Session, col, select
 
 from models.account import Account
 from models.case import Case, Item
+from models.leaf import PAGE, Leaf
 from models.together import Delegation, Opinion, OpinionKind
-from models.worklists import MOST_URGENT, PAGE, AtDesk, Leaf, desk_leaf
+from models.worklists import MOST_URGENT, AtDesk, desk_leaf
 from rules.named import Named
 from rules.states import ITEM_OPEN_AT_DESK, DeskStep, ItemState
 

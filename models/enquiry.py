@@ -10,8 +10,8 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from models.account import Account
 from models.columns import code, document, moment, one_of, sealed
+from models.leaf import Leaf, leaf_of
 from models.table import Table
-from models.worklists import Leaf, leaf_of
 from rules.errors import NotFound
 from rules.people import Role
 from rules.voices import OPEN, AppealGround, Cause, Stage, Step, VoiceKind, enquiry_number

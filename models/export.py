@@ -6,8 +6,8 @@ from sqlalchemy import BigInteger, Column, Identity
 from sqlmodel import Field, Session, col, select
 
 from models.columns import moment
+from models.leaf import Leaf, leaf_of
 from models.table import Table
-from models.worklists import Leaf, leaf_of
 
 
 class ListExport(Table, table=True):

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import Session, col, select
 
-from models.case import Case, Item, Material, cases_for_a_list
+from models.case import Case, Item, Material
+from models.case_lists import cases_for_a_list
+from models.leaf import Leaf, leaf_of
 from models.sealing import lookup
 from models.together import Opinion
-from models.worklists import Leaf, leaf_of, of_name
+from models.worklists import of_name
 from rules.material import MaterialState
 from rules.people import ApplicantKind
 from rules.searching import Kind, Sought

@@ -12,10 +12,11 @@ from sqlalchemy import ColumnElement, Row, func
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
-from models.case import Case, cases_for_a_list
+from models.case import Case
+from models.case_lists import cases_for_a_list
+from models.leaf import Leaf, leaf_of
 from models.notice import Notice
 from models.telling import Receipt
-from models.worklists import Leaf, leaf_of
 from rules.moments import CHINA
 from rules.notices import Channel, Event, NoticeState
 

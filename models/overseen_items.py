@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Date, cast, exists, func
 from sqlmodel import Session, col, select
 
 from models.case import Case, Item
-from models.worklists import AT_ONCE, AtDesk, Leaf, desk_leaf
+from models.leaf import Leaf
+from models.worklists import AT_ONCE, AtDesk, desk_leaf
 from rules.moments import CHINA
 from rules.spans import Span
 from rules.states import ITEM_OPEN_AT_DESK

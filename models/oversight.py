@@ -11,7 +11,8 @@ from sqlmodel import Session, col, select
 
 from models.audit import AuditEntry
 from models.case import Case, Item
-from models.worklists import AT_ONCE, Leaf, Wanted, cases_leaf, items_by_case, narrowed
+from models.leaf import Leaf
+from models.worklists import AT_ONCE, Wanted, cases_leaf, items_by_case, narrowed
 from models.worklists import ORDERS as COMMON_ORDERS
 from rules.moments import CHINA
 from rules.spans import Span

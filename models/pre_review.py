@@ -8,10 +8,11 @@ from sqlalchemy import case as when
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from models.case import Case, Item, cases_for_a_list
+from models.case import Case, Item
+from models.case_lists import cases_for_a_list
 from models.clock import ClockRow
+from models.leaf import Leaf, leaf_of
 from models.supplement import Gap, SupplementNotice
-from models.worklists import Leaf, leaf_of
 from rules.clock import ClockKind
 from rules.states import CASE_CLOSED, CaseState, ItemState
 

@@ -14,8 +14,8 @@ from models.after import Delivery
 from models.audit import AuditEntry
 from models.case import Case
 from models.columns import code, moment, one_of
+from models.leaf import Leaf, leaf_of
 from models.table import Table
-from models.worklists import Leaf, leaf_of
 from rules.errors import NotFound
 from rules.moments import china_day
 from rules.states import Act

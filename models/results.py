@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
 from models.case import Case
-from models.worklists import PAGE, Leaf, leaf_of
+from models.leaf import PAGE, Leaf, leaf_of
 from rules.moments import CHINA
 from rules.people import ApplicantKind
 from rules.states import Outcome

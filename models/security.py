@@ -9,8 +9,8 @@ from sqlalchemy import BigInteger, Column, ColumnElement, Identity, Index, delet
 from sqlmodel import Field, Session, col, select
 
 from models.columns import code, moment, one_of
+from models.leaf import Leaf, leaf_of
 from models.table import Table
-from models.worklists import Leaf, leaf_of
 from rules.security import SecurityKind
 
 DETAIL = 500  # signs

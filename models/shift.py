@@ -12,8 +12,8 @@ from sqlmodel import Field, Session, col, select
 from models.account import Account
 from models.case import Case
 from models.columns import moment
+from models.leaf import Leaf, leaf_of
 from models.table import Table
-from models.worklists import Leaf, leaf_of
 from rules.districts import reaches
 from rules.errors import NotFound
 from rules.people import Role

@@ -6,9 +6,10 @@ from datetime import date
 from sqlalchemy import ColumnElement, exists
 from sqlmodel import Session, col, select
 
-from models.case import Case, Material, cases_for_a_list
+from models.case import Case, Material
+from models.case_lists import cases_for_a_list
+from models.leaf import Leaf, leaf_of
 from models.supplement import SupplementNotice
-from models.worklists import Leaf, leaf_of
 from rules.material import MaterialState
 from rules.states import CaseState
 

@@ -1,56 +1,24 @@
 """What is on somebody's desk, and in which order? Read-only queries that answer for pages."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from operator import itemgetter
-from typing import Any, Generic, TypeVar
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Select, and_, cast, func, literal, or_, text
+from sqlalchemy import ColumnElement, Date, and_, cast, func, or_, text
 from sqlmodel import Session, col, select
 
-from models.case import Case, Item, Material, cases_for_a_list
+from models.case import Case, Item, Material
+from models.case_lists import cases_for_a_list
+from models.leaf import COUNTED, PAGE, Leaf, count_of, leaf_of, leaf_out_of
 from models.notice import Notice
 from rules.errors import NotFound
 from rules.material import MaterialState
 from rules.moments import CHINA
 from rules.states import ITEM_OPEN_AT_DESK, CaseState, ItemState
 
-PAGE = 20  # rows a page shows
-COUNTED = 10_000  # rows a page counts: nobody reads further, and the count would grow with the record
 AT_ONCE = 500  # rows fetched at once while a list is taken out
-Row = TypeVar("Row")
-Other = TypeVar("Other")
-
-
-@dataclass(frozen=True)
-class Leaf(Generic[Row]):
-    """One page of a list, and whether there is more."""
-
-    rows: list[Row]
-    total: int
-    number: int  # from 1
-    size: int = PAGE
-    beyond: bool = False  # there are more than `total`: so far was counted, at least to the end of this page
-
-    def of(self, rows: list[Other]) -> "Leaf[Other]":
-        """The same page, of other rows."""
-        return Leaf(rows, self.total, self.number, self.size, self.beyond)
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // self.size))
-
-    @property
-    def goes_on(self) -> bool:
-        """Is there a page after this one?"""
-        return self.number < self.pages or self.beyond
-
-    @property
-    def said(self) -> str:
-        """How many there are, as people read it."""
-        return f"{self.total} 多" if self.beyond else str(self.total)
 
 
 @dataclass(frozen=True)
@@ -261,45 +229,6 @@ def desk_leaf(
     return leaf.of([AtDesk(item, cases[item.case_number]) for item in leaf.rows])
 
 
-def leaf_of(
-    session: Session,
-    query: Select[Any],
-    page: int,
-    *,
-    total: int | None = None,
-    size: int = PAGE,
-    made: Callable[[Any], Any] = itemgetter(0),
-) -> Leaf[Any]:
-    """One page of what is asked for, each row `made` what the page shows.
-
-    Without a total it is counted, as far as a page tells, and at least as far as the page that is asked for. The last
-    page needs no counting: one row more than a page shows is read, and where there is none, the rows say how many.
-    """
-    number = max(1, page)
-    rows = _rows(session, query, number, size)
-    if len(rows) <= size and (rows or number == 1):
-        return Leaf([made(row) for row in rows], (number - 1) * size + len(rows), number, size)
-    most = max(COUNTED, number * size)
-    found = count_of(session, query.limit(most + 1)) if total is None else total
-    beyond = total is None and found > most
-    counted = most if beyond else found
-    last = max(1, -(-counted // size))
-    if number > last:  # the list has become shorter than it was when the link was made
-        number, rows = last, _rows(session, query, last, size)
-    return Leaf([made(row) for row in rows[:size]], counted, number, size, beyond)
-
-
-def _rows(session: Session, query: Select[Any], number: int, size: int) -> Sequence[Any]:
-    """The rows of a page, and one more if there is one."""
-    return session.execute(query.limit(size + 1).offset((number - 1) * size)).all()
-
-
-def leaf_out_of(rows: Sequence[Row], page: int, *, beyond: bool) -> Leaf[Row]:
-    """One page of rows that are all at hand; `beyond`: there are more than these."""
-    number = min(max(1, page), max(1, -(-len(rows) // PAGE)))  # the list may have become shorter
-    return Leaf(list(rows[(number - 1) * PAGE : number * PAGE]), len(rows), number, beyond=beyond)
-
-
 def cases_leaf(
     session: Session, wanted: Wanted, where: Sequence[ColumnElement[bool]], order: tuple[Any, ...]
 ) -> Leaf[Case]:
@@ -320,9 +249,3 @@ def in_this_order(session: Session, numbers: Sequence[str]) -> list[Case]:
     query = cases_for_a_list().where(col(Case.number).in_(numbers))
     cases = {case.number: case for case in session.exec(query)}
     return [cases[number] for number in numbers]
-
-
-def count_of(session: Session, query: Select[Any]) -> int:
-    """How many rows are asked for."""
-    rows = query.order_by(None).with_only_columns(literal(1), maintain_column_froms=True).subquery()
-    return int(session.execute(select(func.count()).select_from(rows)).scalar_one())

@@ -22,7 +22,7 @@ from models.account import (
     departments_by_code,
     sessions_of,
 )
-from models.worklists import PAGE, Leaf
+from models.leaf import PAGE, Leaf
 from rules.errors import Faulty, NotFound
 from rules.people import Role
 from web.asking import page_number

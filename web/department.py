@@ -12,9 +12,10 @@ from models.account import Account, departments_by_code
 from models.after import checks_at_desk
 from models.audit import handed_on
 from models.desk import Order, Pressing, claims_counted, desk_listed, items_counted, standing_in
+from models.leaf import Leaf
 from models.supervision import names_of, standings
 from models.together import gatherings_ahead, opinions_waiting, rectifications_overdue
-from models.worklists import AtDesk, Leaf, done_at_desk, held_for_desk, overdue_at_desk
+from models.worklists import AtDesk, done_at_desk, held_for_desk, overdue_at_desk
 from rules.errors import NotYourDesk
 from rules.moments import china_day
 from rules.states import Act

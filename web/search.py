@@ -12,8 +12,9 @@ from sqlmodel import Session
 from models.account import Account, short_names
 from models.case import Case
 from models.finding import Seer, cases_found, is_too_common
+from models.leaf import Leaf
 from models.supervision import standings
-from models.worklists import Leaf, items_by_case
+from models.worklists import items_by_case
 from rules.searching import LONGEST, Kind, Sought, sought
 from rules.states import ITEM_OPEN_AT_DESK
 from web.asking import bundle_names, page_number

@@ -242,7 +242,7 @@ def test_the_pages_of_supervision(at: At) -> None:
     form.get_by_label("理由").fill("送检餐具。")
     form.get_by_label("预计需要的工作日").fill("10")
     form.get_by_role("button", name="启动特别程序").click()
-    head.wait_for_url(re.compile(f"{number}$"))
+    head.wait_for_url(re.compile(rf"/cases/{number}\?done="))
     look_at(head, "case-special")
     head.get_by_role("link", name="期限与依据").click()
     head.get_by_text("为什么是这一天").first.click()

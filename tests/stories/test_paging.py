@@ -5,7 +5,8 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from models.account import Account
-from models.worklists import Wanted, cases_listed, leaf_of, leaf_out_of
+from models.leaf import leaf_of, leaf_out_of
+from models.worklists import Wanted, cases_listed
 from rules.moments import china_day
 from tests.people import MORNING, a_case, a_city
 

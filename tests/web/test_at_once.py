@@ -13,7 +13,7 @@ from actions.deciding import grant
 from actions.issuing import issue
 from actions.supervising import fire_due_rungs
 from models.account import Account
-from models.after import deliveries_of
+from models.after import deliveries_of, lying_ready
 from models.audit import timeline
 from models.card import cards_of
 from models.case import Case, items_of, materials_of
@@ -184,10 +184,16 @@ def test_grant_and_refusal_in_the_same_moment(city: None, round_number: int) -> 
 def test_one_certificate_leaves_once(city: None, round_number: int) -> None:
     case = concluded()
     place = f"/cases/{case.number}/acts"
+    with transaction() as session:
+        code = lying_ready(session, case.number)[0].code
     answers = together(
         [
-            (at_desk(CLERK), f"{place}/deliver", {}),
-            (at_desk(SECOND), f"{place}/ship", {"courier": "示例快递", "tracking": "EX000000001CN"}),
+            (at_desk(CLERK), f"{place}/deliver", {"items": f"counter:{code}"}),
+            (
+                at_desk(SECOND),
+                f"{place}/ship",
+                {"items": code, "courier": "示例快递", "tracking": "EX000000001CN"},
+            ),
         ]
     )
     assert sorted(answer.status_code for answer in answers) == [303, 409], [words(one) for one in answers]

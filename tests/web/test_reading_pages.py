@@ -8,13 +8,13 @@ from sqlalchemy import event, update
 from sqlmodel import col, func, select
 
 from actions.tokens import make_token
-from models import worklists
+from models import leaf as leaves
 from models.case import Case, Item, items_of
 from models.database import engine, transaction
+from models.leaf import count_of
 from models.notice import Notice
 from models.remembering import remembering
 from models.together import gatherings_of
-from models.worklists import count_of
 from tests.people import CLERK, GOVERNOR, MANAGER
 from tests.web.hall import a_case_today, at_desk, somebody
 from web.entering import now
@@ -122,9 +122,9 @@ def test_a_long_list_is_counted_only_so_far_and_read_to_its_end(
         a_case_today()
     with transaction() as session:
         total = session.exec(select(func.count()).select_from(Notice)).one()
-    last = -(-total // worklists.PAGE)
+    last = -(-total // leaves.PAGE)
     assert f"第 1 / {last} 页，共 {total} 条" in manager.text(path)
-    monkeypatch.setattr(worklists, "COUNTED", 10)
+    monkeypatch.setattr(leaves, "COUNTED", 10)
     answer = manager.get(path)
     assert "第 1 页，共 20 条以上" in answer.text
     assert 'rel="next"' in answer.text
@@ -142,7 +142,7 @@ def test_a_long_list_is_counted_only_so_far_and_read_to_its_end(
 def test_programs_are_told_exactly_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(21):
         a_case_today()
-    monkeypatch.setattr(worklists, "COUNTED", 10)
+    monkeypatch.setattr(leaves, "COUNTED", 10)
     with transaction() as session:
         token = make_token(session, MANAGER, "测试", 1, at=now())
     answer = somebody().get("/api/v1/cases", headers={"Authorization": f"Bearer {token}"}).json()

@@ -124,8 +124,11 @@ def test_an_officer_is_not_offered_what_only_the_head_may(head: Browser) -> None
 def test_head_and_government_extend_once_each(head: Browser) -> None:
     case = in_review()
     path = f"/cases/{case.number}/acts"
-    assert head.post(f"{path}/extend", {"item": "B1-2", "reason": "案情复杂"}).status_code == 303
-    again = head.post(f"{path}/extend", {"item": "B1-2", "reason": "还要"})
+    asked = {"item": "B1-2", "reason": "案情复杂"}
+    assert "确认延长审批" in words(head.post(f"{path}/extend", asked)), "the new date is shown first"
+    assert "已延长" not in head.text("/desk")
+    assert head.post(f"{path}/extend", asked | {"confirmed": "yes"}).status_code == 303
+    again = head.post(f"{path}/extend", asked | {"confirmed": "yes"})
     assert again.status_code == 409
     assert "只能延长一次" in words(again)
     assert "已延长" in head.text("/desk")
@@ -133,7 +136,7 @@ def test_head_and_government_extend_once_each(head: Browser) -> None:
     governor = at_desk(GOVERNOR)
     assert governor.post(f"{path}/extend-case", {"reason": "案情复杂"}).status_code == 422
     granted = {"reason": "案情复杂", "document": "示政发〔2026〕1号"}
-    assert governor.post(f"{path}/extend-case", granted).status_code == 303
+    assert governor.post(f"{path}/extend-case", granted | {"confirmed": "yes"}).status_code == 303
     assert "示政发〔2026〕1号" in governor.text(f"/cases/{case.number}/clocks")
 
 
