@@ -17,7 +17,9 @@ from models.case import Case, Item, find_case
 from models.database import transaction
 from models.document import Document, lock_document, unwritten
 from models.version import bundle_of_version
+from rules.bundle import Bundle
 from rules.documents import DocumentKind
+from rules.limits import LICENCE, PUBLIC_SERVICE
 from rules.moments import china_date, china_day
 
 log = logging.getLogger("yijianshi.documents")
@@ -88,12 +90,20 @@ def _issuer(session: Session, document: Document, case: Case) -> str:
     return departments()[code].name
 
 
+def _item_type(session: Session, document: Document, bundle: Bundle) -> str:
+    """What kind of matter the paper decides, for the law it cites; '' where it speaks of the whole case."""
+    if not document.item_number:
+        return ""
+    return bundle.item(session.get_one(Item, document.item_number).code).item_type
+
+
 def _paragraphs(session: Session, document: Document, case: Case) -> list[str]:
     bundle = bundle_of_version(session, case.bundle_digest)
     known: dict[str, Any] = {
         **{name: _said(name, value) for name, value in document.facts.items()},
         "case": case,
         "issuer": document.issuer,
+        "item_type": _item_type(session, document, bundle),
         "applicant": case.applicant_name,
         "bundle": bundle.name.removesuffix("“一件事”"),
         "considerate": bundle.considerate,
@@ -110,6 +120,8 @@ def _said(name: str, value: Any) -> Any:
 
 @cache
 def _environment() -> Environment:
-    return Environment(  # noqa: S701  plain text: page and typesetter escape it themselves
+    environment = Environment(  # noqa: S701  plain text: page and typesetter escape it themselves
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.globals |= {"LICENCE": LICENCE, "PUBLIC_SERVICE": PUBLIC_SERVICE}
+    return environment

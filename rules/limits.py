@@ -9,6 +9,7 @@ from rules.clock import Clock, Due, due_of
 from rules.moments import china_day
 
 LICENCE = "01"  # GB/T 39046-2020 A.1: 行政许可
+PUBLIC_SERVICE = "20"  # the same: 公共服务, no administrative act
 
 NOTICE = Limit(5, Unit.WORKING_DAY, "行政许可法第三十二条第一款第（四）项", "[C]")
 DELIVERY = Limit(10, Unit.WORKING_DAY, "行政许可法第四十四条", "[C]")

@@ -66,7 +66,7 @@ def test_an_adverse_paper_names_every_redress_its_time_limit_and_where_to_go(cit
     case = decided()
     with transaction() as session:
         kept = session.get_one(Case, case.number)
-        item = items_of(session, case.number)[0]
+        item = next(one for one in items_of(session, case.number) if one.code == "B1-2")
         facts = {"item": item.name, "department": "市场监管局", "reason": "承诺不实。"}
         queue_notice(session, kept, Event.REVOKED, about=f"{item.number}/9", facts=facts, at=now())
         by, until = account(session, "urban"), china_day(now()) + timedelta(days=10)
@@ -96,6 +96,24 @@ def test_papers_and_what_is_published_about_them_carry_the_year(city: None) -> N
     dated = f"{today.year}年{today.month}月{today.day}日"
     assert f"（电子印章） {dated}" in at_desk(CLERK).text(f"/documents/{paper.number}")
     assert f"出具日期 {dated}" in somebody().text(scanned(paper))
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "unsaid"),
+    [
+        ("01", "行政许可法第三十八条", "政务服务大厅反映"),
+        ("07", "行政复议", "行政许可法"),
+        ("20", "政务服务大厅反映", "行政复议"),
+    ],
+)
+def test_a_refusal_cites_the_law_of_its_kind_of_matter(
+    city: None, monkeypatch: pytest.MonkeyPatch, kind: str, said: str, unsaid: str
+) -> None:
+    """A public service is no administrative act, and the licensing law is the law of licences."""
+    monkeypatch.setattr(writing, "_item_type", lambda *_: kind)
+    refusal = "".join(papers(decided())[DocumentKind.REFUSAL].paragraphs)
+    assert said in refusal
+    assert unsaid not in refusal
 
 
 def test_the_query_code_is_on_no_paper(city: None) -> None:
