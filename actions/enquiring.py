@@ -11,7 +11,7 @@ from config.catalogue import departments
 from config.leaving import waking
 from config.voices import limits
 from models.account import Account, name_of
-from models.enquiry import Enquiry, EnquiryMessage, lock_enquiry, visible_to
+from models.enquiry import Enquiry, EnquiryMessage, course_of, lock_enquiry, visible_to
 from models.rating import find_rating
 from rules.duties import may_voice
 from rules.errors import Faulty, NotYourDesk, WrongState
@@ -47,26 +47,37 @@ TOLD = {
 }
 
 
-def assign(session: Session, number: str, department: str, *, by: Account, at: datetime) -> Enquiry:
-    """分办: to a department or to the hall's window."""
+def assign(
+    session: Session, number: str, department: str, *, knowing: bool = False, by: Account, at: datetime
+) -> Enquiry:
+    """分办: to a department or to the hall's window. `knowing`: to the very unit a complaint is about."""
     enquiry = _mine(session, number, Step.ASSIGN, by)
+    itself = _is_about(session, enquiry, department, knowing)
     _give(enquiry, department)
-    facts = {"department": enquiry.department_code or ""}
+    facts = {"department": enquiry.department_code or ""} | itself
     go(session, enquiry, Step.ASSIGN, by=by.username, at=at, facts=facts)
     return enquiry
 
 
 def transfer(
-    session: Session, number: str, department: str, reason: str, *, by: Account, at: datetime
+    session: Session,
+    number: str,
+    department: str,
+    reason: str,
+    *,
+    knowing: bool = False,
+    by: Account,
+    at: datetime,
 ) -> Enquiry:
-    """转办 with a reason; the day of the answer does not move."""
+    """转办 with a reason; the day of the answer does not move. `knowing` as with 分办."""
     enquiry = _mine(session, number, Step.TRANSFER, by)
     reason = worded(reason, "reason", "请写明转办的理由。")
+    itself = _is_about(session, enquiry, department, knowing)
     before = enquiry.department_code
     _give(enquiry, department)
     if enquiry.department_code == before:
         raise Faulty({"department": "已经在这个部门，请选择别的部门。"})
-    facts = {"from": before or "", "department": enquiry.department_code or ""}
+    facts = {"from": before or "", "department": enquiry.department_code or ""} | itself
     go(session, enquiry, Step.TRANSFER, by=by.username, at=at, words=reason, facts=facts)
     return enquiry
 
@@ -168,6 +179,14 @@ def settle_appeal(
     return enquiry
 
 
+def complained_of(session: Session, enquiry: Enquiry) -> str:
+    """The department a complaint names; '' where it names none, and of everything that is no complaint."""
+    if enquiry.kind is not VoiceKind.COMPLAINT:
+        return ""
+    about: str = course_of(session, enquiry.number)[0].facts.get("about", "")
+    return about
+
+
 def open_steps(session: Session, enquiry: Enquiry, by: Account) -> list[Step]:
     """Which steps are open to this person now; it only leaves forms out, the steps refuse for themselves."""
     return [step for step in BY_STAFF if _why_not(session, enquiry, step, by) is None]
@@ -215,6 +234,20 @@ def _not_this_person(
     if step in (Step.TAKE, Step.CONTACT, Step.ANSWER) and not own:
         return WrongState(f"这件来信已由{name_of(session, enquiry.person)}领办。")
     return None
+
+
+def _is_about(session: Session, enquiry: Enquiry, department: str, knowing: bool) -> dict[str, bool]:
+    """What the course says where the unit complained of handles it itself; Faulty unless that is meant so.
+
+    信访工作条例 forbids handing accusations to the accused unit. A complaint of the service is not always one: so this
+    warns by analogy, and does not forbid.
+    """
+    if not department or department != complained_of(session, enquiry):
+        return {}
+    if not knowing:
+        name = departments()[department].short_name
+        raise Faulty({"knowing": f"这件投诉反映的就是{name}；确实要由它自己办理的，请勾选。"})
+    return {"knowing": True}
 
 
 def _give(enquiry: Enquiry, department: str) -> None:

@@ -8,11 +8,13 @@ from sqlmodel import Session
 from starlette.datastructures import FormData
 
 from actions import enquiring
-from actions.enquiring import HALL, WITH_CAUSE, is_rated_person, open_steps
+from actions.enquiring import HALL, WITH_CAUSE, complained_of, is_rated_person, open_steps
 from config.voices import limits
 from models.account import Account, departments_by_code
+from models.case import items_of
 from models.enquiry import (
     EnquiriesWanted,
+    Enquiry,
     counts_for,
     course_of,
     enquiries_listed,
@@ -40,10 +42,16 @@ Taken = Callable[[Session, str, FormData, Account], object]
 
 STEPS: dict[Step, Taken] = {
     Step.ASSIGN: lambda db, number, form, by: enquiring.assign(
-        db, number, typed(form, "department"), by=by, at=now()
+        db, number, typed(form, "department"), knowing=_knowing(form), by=by, at=now()
     ),
     Step.TRANSFER: lambda db, number, form, by: enquiring.transfer(
-        db, number, typed(form, "department"), typed(form, "reason"), by=by, at=now()
+        db,
+        number,
+        typed(form, "department"),
+        typed(form, "reason"),
+        knowing=_knowing(form),
+        by=by,
+        at=now(),
     ),
     Step.TAKE: lambda db, number, _, by: enquiring.take(db, number, by=by, at=now()),
     Step.CONTACT: lambda db, number, form, by: enquiring.contact(
@@ -145,7 +153,7 @@ def _page(
     if not visible_to(enquiry, viewer):
         raise NotYourDesk("这件来信不在您的部门。")
     steps = open_steps(db, enquiry, viewer)
-    rated = is_rated_person(db, enquiry, viewer)
+    rated, about = is_rated_person(db, enquiry, viewer), complained_of(db, enquiry)
     return show(
         request,
         "enquiry_work.html",
@@ -156,6 +164,8 @@ def _page(
         messages=messages_of(db, number),
         steps=[step for step in steps if step is not Step.REJECT],  # one form with UPHOLD
         rated_person=rated,
+        about=about,
+        perhaps_about=_perhaps_about(db, enquiry) if Step.ASSIGN in steps and not about else [],
         sees_phone=not rated and bool({Step.CONTACT, Step.ANSWER} & set(steps)),
         is_open=enquiry.stage in OPEN,
         with_cause=enquiry.kind in WITH_CAUSE,
@@ -170,6 +180,19 @@ def _page(
         kept=kept or {},
         tried=tried,
     )
+
+
+def _perhaps_about(db: Session, enquiry: Enquiry) -> list[str]:
+    """The units a complaint that names none may be about: the window, and whoever handles the case it names."""
+    if enquiry.kind is not VoiceKind.COMPLAINT:
+        return []
+    names = departments_by_code(db)
+    items = items_of(db, enquiry.case_number) if enquiry.case_number else []
+    return list(dict.fromkeys(["综合窗口", *(names[item.department_code].short_name for item in items)]))
+
+
+def _knowing(form: FormData) -> bool:
+    return typed(form, "knowing") == "yes"
 
 
 def _reached(form: FormData) -> bool:

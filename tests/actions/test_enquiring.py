@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from actions.asking import Sent, close_silent, judge, send
 from actions.bulletins import compose_bulletin
-from actions.enquiring import HALL, answer, assign, contact, extend, open_steps, take, transfer
+from actions.enquiring import HALL, answer, assign, complained_of, contact, extend, open_steps, take, transfer
 from config.settings import settings
 from models.account import Account
 from models.bulletin import Bulletin
@@ -283,6 +283,25 @@ def test_the_course_is_neither_changed_nor_removed(db: Session, change: str) -> 
     asked(db)
     with pytest.raises(DBAPIError, match="neither changed nor removed"), db.begin_nested():
         db.execute(text(change))
+
+
+def test_who_is_complained_of_handles_it_only_if_that_is_meant(db: Session) -> None:
+    complaint, manager = asked(db, "complaint", department="fire"), account(db, MANAGER)
+    assert complained_of(db, complaint) == "fire"
+    before = steps(complaint, db)
+    with pytest.raises(Faulty) as refused, db.begin_nested():
+        assign(db, complaint.number, "fire", by=manager, at=MORNING)
+    assert list(refused.value.faults) == ["knowing"]
+    assert (steps(complaint, db), complaint.stage) == (before, Stage.RECEIVED)
+    assign(db, complaint.number, "fire", knowing=True, by=manager, at=MORNING)
+    assert course_of(db, complaint.number)[-1].facts == {"department": "fire", "knowing": True}
+    other = asked(db, "complaint", department="fire", key="o" * 32)
+    assign(db, other.number, "market", knowing=True, by=manager, at=MORNING)
+    assert course_of(db, other.number)[-1].facts == {"department": "market"}, "nothing to be known"
+    with pytest.raises(Faulty):
+        transfer(db, other.number, "fire", "归其职责。", by=manager, at=MORNING)
+    for kind in ("consult", "stuck"):
+        assert complained_of(db, asked(db, kind, department="fire", key=kind.ljust(32, "k"))) == ""
 
 
 def test_a_refused_step_writes_nothing(db: Session) -> None:

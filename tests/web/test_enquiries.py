@@ -109,12 +109,47 @@ def test_the_manager_gives_a_complaint_to_somebody(city: None) -> None:
     assert "反映的是消防救援" in manager.text(f"/enquiries/{complaint.number}")
     assert step(at_desk(CLERK), complaint, "assign", department="fire") == 403
     assert step(manager, complaint, "assign", department="") == 422
-    assert step(manager, complaint, "assign", department="fire") == 303
+    assert step(manager, complaint, "assign", department="market") == 303
     assert stage(complaint) is Stage.ASSIGNED
     assert "138****0000" in manager.text(f"/enquiries/{complaint.number}")
     assert "13800000000" not in manager.text(f"/enquiries/{complaint.number}"), (
         "who does not call it sees stars"
     )
+
+
+def test_a_complaint_goes_to_the_unit_complained_of_only_where_somebody_means_it(city: None) -> None:
+    complaint, manager = asked("complaint", "fire"), at_desk(MANAGER)
+    page = manager.text(f"/enquiries/{complaint.number}")
+    assert page.index("这件投诉反映的就是消防救援") < page.index("交给 必填")
+    assert "不是法律的禁止" in page
+    refused = manager.post(f"/enquiries/{complaint.number}/assign", {"department": "fire"})
+    assert refused.status_code == 422
+    assert "确实要由它自己办理的，请勾选" in words(refused)
+    assert '<option value="fire" selected>' in refused.text
+    assert stage(complaint) is Stage.RECEIVED
+    assert step(manager, complaint, "assign", department="hall") == 303
+    clerk = at_desk(CLERK)
+    assert "这件投诉反映的就是消防救援" in clerk.text(f"/enquiries/{complaint.number}")
+    assert step(clerk, complaint, "transfer", department="fire", reason="归其职责") == 422
+    assert step(clerk, complaint, "transfer", department="fire", reason="归其职责", knowing="yes") == 303
+    assert "→ 消防救援 知道是被投诉的单位" in manager.text(f"/enquiries/{complaint.number}")
+
+
+def test_a_complaint_that_names_no_unit_says_which_it_may_be(city: None) -> None:
+    case, manager = a_case_today(), at_desk(MANAGER)
+    with transaction() as session:
+        sent = Sent("complaint", WORDS, "n" * 32, case_number=case.number)
+        complaint = send(session, sent, at=now())
+    page = manager.text(f"/enquiries/{complaint.number}")
+    assert "反映的可能是综合窗口、市场监管、" in page
+    assert "消防救援" in page
+    assert step(manager, complaint, "assign", department="fire") == 303, "nobody knows that it is the one"
+
+
+def test_a_question_goes_to_the_department_it_is_about(city: None) -> None:
+    question, clerk = asked(department=""), at_desk(CLERK)
+    assert "被投诉" not in clerk.text(f"/enquiries/{question.number}")
+    assert step(clerk, question, "assign", department="market") == 303
 
 
 def test_the_government_reads_and_does_nothing(city: None) -> None:
