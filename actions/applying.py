@@ -79,9 +79,14 @@ def check(application: Application, *, at: datetime) -> None:
     _checked(application, bundle_named(application.bundle), at)
 
 
-def supply(session: Session, number: str, supplied: Supplied, *, by: Account, at: datetime) -> Material:
-    """补交: a deferred material arrives at the window."""
-    must_be_allowed(by, Act.SUPPLY)
+def supply(
+    session: Session, number: str, supplied: Supplied, *, by: Account | None, at: datetime
+) -> Material:
+    """补交: a deferred material arrives. `by` None: the applicant, on the progress page.
+
+    In time or late: as long as the case is open and nobody has brought it, it is taken.
+    """
+    _must_be_theirs(supplied, by)
     case = lock_case(session, number)
     if case.state in CASE_CLOSED:
         raise WrongState(f"办件{case.state.label}，不能再补交材料。")
@@ -92,12 +97,21 @@ def supply(session: Session, number: str, supplied: Supplied, *, by: Account, at
             if nothing_missing(papers) and case.state is not CaseState.CORRECTION:
                 case.complete_at = at
             paper_arrived(session, case, material, at=at)
-            record(session, case, Act.SUPPLY, by=by.username, at=at, facts={"material": material.spec_id})
+            who = by.username if by else APPLICANT
+            record(session, case, Act.SUPPLY, by=who, at=at, facts={"material": material.spec_id})
             return material
     for material in papers:
         if material.spec_id == supplied.spec_id and material.supplied_at:
             raise AlreadyDone(f"“{material.name}”已于 {china_text(material.supplied_at)} 收到。", number)
     raise NotFound(f"办件没有等待补交的材料“{supplied.spec_id}”。")
+
+
+def _must_be_theirs(supplied: Supplied, by: Account | None) -> None:
+    """At the window paper will do; online a file, as nobody is there who could see the paper."""
+    if by is not None:
+        must_be_allowed(by, Act.SUPPLY)
+    elif not supplied.stored_as:
+        raise Faulty({"file": "请选择要上传的文件；纸质材料请交到受理窗口，由窗口登记。"})
 
 
 def _checked(

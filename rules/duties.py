@@ -10,7 +10,7 @@ ROLES: Mapping[Act, frozenset[Role]] = {
     Act.SUBMIT: frozenset({Role.CLERK}),
     Act.ACCEPT: frozenset({Role.CLERK}),
     Act.DECLINE: frozenset({Role.CLERK}),
-    Act.SUPPLY: frozenset({Role.CLERK}),
+    Act.SUPPLY: frozenset({Role.CLERK}),  # and the applicant, on the progress page
     Act.DELIVER: frozenset({Role.CLERK}),
     Act.SHIP: frozenset({Role.CLERK}),
     Act.RETURNED: frozenset({Role.CLERK}),

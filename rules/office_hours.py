@@ -23,6 +23,11 @@ class OfficeHours:
             raise Refused("办公时间应是先后相接、互不重叠的时段，例如 09:00–12:00、13:30–17:30。")
 
     @property
+    def text(self) -> str:
+        """As people read it: 09:00–12:00、13:30–17:30."""
+        return "、".join(f"{begin:%H:%M}–{end:%H:%M}" for begin, end in self.spans)
+
+    @property
     def length(self) -> timedelta:
         """Office time in a whole day."""
         return self.passed(time.max)

@@ -21,7 +21,7 @@ HEADERS = {
 FOR_A_YEAR = "max-age=31536000; includeSubDomains"
 FILES_IN_A_FORM = 10  # a form with files may be as long as so many of the largest
 WITH_FILES = ("/window/", "/cases/")  # where such forms go, and only signed-in people get
-ONE_FILE = re.compile(r"/track/[^/]+/supplement/")  # applicants send one at a time
+ONE_FILE = re.compile(r"/track/[^/]+/(supplement|materials)/")  # applicants send one at a time
 ONLINE_FORM = re.compile(r"/apply/[^/]+(/plan)?$")  # anybody may send it, so it holds less than a clerk's
 FILES_ONLINE = 4
 MEGABYTE = 1 << 20

@@ -2,7 +2,6 @@
 
 import hmac
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,10 +14,11 @@ from actions.expecting import forecast
 from actions.fast_lanes import ask_human, decided_by_rule
 from actions.gatherings import open_gathering
 from actions.rating import rateable
-from config.catalogue import departments
+from config.counter import counter_of
+from config.settings import settings
 from models.account import departments_by_code
-from models.after import deliveries_of, lying_ready, on_the_way
-from models.case import Case, Item, Material, find_case, items_of, materials_of
+from models.after import deliveries_of
+from models.case import Case, Material, find_case, items_of, materials_of
 from models.clock import running_clocks
 from models.document import documents_of
 from models.notice import notices_of
@@ -26,38 +26,23 @@ from models.online import wish_of
 from models.supervision import Standing, standings
 from models.together import GatheringKind, rectifications_of
 from models.version import bundle_of_version
-from rules.bundle import Bundle
 from rules.errors import NotFound
 from rules.identifiers import fault_of_case_number
 from rules.material import MaterialState
 from rules.notices import state_said
-from rules.states import CASE_CLOSED, ITEM_FINAL, ITEM_OPEN_AT_DESK, CaseState, ItemState
+from rules.states import CASE_CLOSED, ITEM_FINAL, ITEM_OPEN
 from web.entering import Db, OurForm, now, typed
 from web.gaps_shown import supplement_shown
 from web.leaving import IDLE, cleared
 from web.leaving import OPENED as OPENED  # others take it from here, with what opens the page
 from web.limiting import Guesses
 from web.showing import set_cookie, show
+from web.whose_turn import holder, item_said, steps
 
 router = APIRouter()
 
 OPEN_FOR = 15 * 60  # seconds: at a kiosk the next person must not find it open
 UNKNOWN = "没有找到这个办件，或者查询码不对。请对照收件回执核对后再试。"
-
-ITEM_WORDS: Mapping[ItemState, str] = {
-    ItemState.PENDING: "等待窗口受理",
-    ItemState.WAITING: "等待其他部门的结果，之后开始",
-    ItemState.IN_REVIEW: "正在办理",
-    ItemState.SPECIAL: "正在进行特别程序，所需时间另行告知",
-    ItemState.GRANTED: "已准予",
-    ItemState.REFUSED: "不予",
-    ItemState.RECTIFYING: "等您整改后复验",
-    ItemState.TRANSFERRED: "已转报有权机关办理",
-    ItemState.REVOKED: "原准予决定已撤销",
-    ItemState.WITHDRAWN: "已按您的申请撤回",
-    ItemState.NOT_NEEDED: "无需再办",
-    ItemState.DROPPED: "不再需要这个事项",
-}
 
 guesses = Guesses("query code")
 
@@ -87,34 +72,50 @@ def leave(_form: OurForm) -> Response:
 
 
 @router.get("/track/{number}")
-def progress(request: Request, db: Db, number: str) -> Response:
-    """The progress page."""
+def progress(request: Request, db: Db, number: str, brought: str = "") -> Response:
+    """The progress page. `brought` is the paper just uploaded, which the page confirms if it is so."""
     case = opened_here(request, db, number)
-    if case is None:
-        return ask_again(number)
-    items = items_of(db, number)
+    return ask_again(number) if case is None else progress_page(request, db, case, brought=brought)
+
+
+def progress_page(
+    request: Request,
+    db: Session,
+    case: Case,
+    *,
+    status: int = 200,
+    faults: dict[str, str] | None = None,
+    brought: str = "",
+) -> Response:
+    """The page, with what was wrong with a file beside the paper it was meant for."""
+    number, bundle = case.number, bundle_of_version(db, case.bundle_digest)
+    items, owed = items_of(db, number), still_owed(db, case)
     return show(
         request,
         "track.html",
+        status=status,
+        faults=faults or {},
+        brought=_come(db, number, brought) if brought else None,
         case=case,
-        bundle=bundle_of_version(db, case.bundle_digest),
+        bundle=bundle,
         items=items,
         departments=departments_by_code(db),
-        words=ITEM_WORDS,
+        words={item.code: item_said(case, item, bundle, owed) for item in items},
         standings=defaultdict(Standing, standings(db, [number], at=now())),
-        steps=_steps(case, items),
-        holder=_holder(case, items, db),
+        steps=steps(case, items),
+        holder=holder(case, items, owed, db),
         notices=notices_of(db, number),
         state_said=state_said,
         clocks=running_clocks(db, number),
         forecast=forecast(db, case, at=now()),
         wish=wish_of(db, number),
-        place=collected_at(bundle_of_version(db, case.bundle_digest)),
+        counter=counter_of(bundle),
         idle=IDLE,
         papers=documents_of(db, number),
         deliveries=deliveries_of(db, number),
         supplement=supplement_shown(db, case),
-        owed=still_owed(db, case),
+        owed=owed,
+        limit_mb=settings().upload_limit_mb,
         finished=sum(item.state in ITEM_FINAL for item in items),
         to_put_right=[row for row in rectifications_of(db, number) if row.ended_at is None],
         visits=[row for row in (open_gathering(db, number, GatheringKind.VISIT),) if row],
@@ -160,15 +161,19 @@ def opened_here(request: Request, db: Session, number: str) -> Case | None:
 
 
 def still_owed(session: Session, case: Case) -> list[Material]:
-    """容缺: what the applicant has still to bring; of a case that is over nothing."""
+    """容缺: what the applicant has still to bring; what no open item uses nobody waits for."""
     if case.state in CASE_CLOSED:
         return []
-    return [row for row in materials_of(session, case.number) if row.state is MaterialState.DEFERRED]
+    bundle, items = bundle_of_version(session, case.bundle_digest), items_of(session, case.number)
+    used = {spec for item in items if item.state in ITEM_OPEN for spec in bundle.item(item.code).materials}
+    papers = materials_of(session, case.number)
+    return [row for row in papers if row.state is MaterialState.DEFERRED and row.spec_id in used]
 
 
-def collected_at(bundle: Bundle) -> str:
-    """Where results lie that are not sent by courier."""
-    return bundle.guide.place or departments()[bundle.lead_department].place
+def _come(session: Session, number: str, spec_id: str) -> Material | None:
+    """The paper, if the record has it: no link can claim that it came."""
+    papers = materials_of(session, number)
+    return next((row for row in papers if row.spec_id == spec_id and row.supplied_at), None)
 
 
 def still_open(request: Request, response: Response) -> Response:
@@ -203,62 +208,3 @@ def _opened(request: Request, db: Session, number: str, code: str, at: datetime)
         return case
     guesses.count(address, at)
     return None
-
-
-def _steps(case: Case, items: list[Item]) -> list[tuple[str, str, datetime | None]]:
-    """(step, done | now | later, when) for the strip at the top."""
-    if case.state in (CaseState.NOT_ACCEPTED, CaseState.WITHDRAWN, CaseState.VOID):
-        return [("提交申请", "done", case.submitted_at), (case.state.label, "done", None)]
-    moments = [
-        ("提交申请", case.submitted_at),
-        ("窗口受理", case.accepted_at),
-        ("全部办结" if case.concluded_at else "部门办理", case.concluded_at),
-    ]
-    steps = []
-    reached = True
-    for word, when in moments:
-        state = "done" if when else "now" if reached else "later"
-        steps.append((word, state, when))
-        reached = reached and when is not None
-    if case.concluded_at:
-        # what was refused throughout has nothing to be collected
-        over = case.delivered_at or (None if any(item.result_number for item in items) else case.issued_at)
-        steps.append(("领取结果", "done" if over else "now", over))
-    return steps
-
-
-def _holder(case: Case, items: list[Item], db: Session) -> str:
-    """Who has it now, in one plain sentence."""
-    if case.state is CaseState.SUBMITTED:
-        return "综合窗口正在核对材料，五个工作日内告知您是否受理。"
-    if case.state is CaseState.CORRECTION:
-        return "等您补正材料，补齐后窗口接着核对。"
-    if case.state in (CaseState.WITHDRAWN, CaseState.VOID):
-        return f"这个办件{case.state.label}，不再办理。"
-    if case.state is CaseState.NOT_ACCEPTED:
-        return "这份申请没有受理，理由见下。"
-    if case.state is CaseState.CONCLUDED:
-        outcome = case.outcome.label if case.outcome else ""
-        return f"全部部门已经办结：{outcome}。{_where_results_are(case, items, db)}"
-    names = departments_by_code(db)
-    busy = dict.fromkeys(
-        names[item.department_code].name for item in items if item.state in ITEM_OPEN_AT_DESK
-    )
-    return f"{'、'.join(busy)}正在办理，请等候通知。"
-
-
-def _where_results_are(case: Case, items: list[Item], db: Session) -> str:
-    """Several results may go several ways: then each is named."""
-    travelling = {number for parcel in on_the_way(db, case.number) for number in parcel.items}
-    posted, here = [item for item in items if item.number in travelling], lying_ready(db, case.number)
-    if posted and here:
-        return f"{_named(posted)}的结果已经寄出，请留意快递；{_named(here)}的结果在受理窗口，请带上身份证件领取。"
-    if posted:
-        return "结果已经寄出，请留意快递。"
-    if here:
-        return "结果已经做好，请带上身份证件到受理窗口领取。"
-    return "结果已经全部送达。" if case.delivered_at else ""
-
-
-def _named(items: list[Item]) -> str:
-    return "、".join(f"“{item.name}”" for item in items)

@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from actions.collecting import choose_way
 from actions.dating import hall_calendar
+from config.counter import counter_of
 from config.settings import settings
 from models.account import departments_by_code
 from models.case import Case, items_of, materials_of
@@ -18,7 +19,7 @@ from rules.people import ResultWay
 from web.entering import Db, OurForm, now, typed
 from web.leaving import IDLE
 from web.showing import show
-from web.track import ask_again, collected_at, opened_here, still_open
+from web.track import ask_again, opened_here, still_open
 
 router = APIRouter(prefix="/track/{number}")
 
@@ -98,7 +99,7 @@ def _page(
         status=status,
         case=case,
         bundle=bundle,
-        place=collected_at(bundle),
+        place=counter_of(bundle).place,
         fields=given or kept,
         faults=faults or {},
         idle=IDLE,

@@ -220,6 +220,22 @@ def test_accepted_with_gaps_holds_the_grant_until_the_paper_arrives(db: Session)
     assert [material.state for material in layout] == [MaterialState.ON_PAPER]
 
 
+def test_a_promised_paper_comes_online_by_the_same_rule(db: Session) -> None:
+    complete = an_application()
+    rest = tuple(one for one in complete.supplied if one.spec_id != "M-FOOD-RULES")
+    case = a_case(db, supplied=rest, deferred=("M-FOOD-RULES",))
+    with pytest.raises(Faulty, match="纸质材料请交到受理窗口"):
+        supply(db, case.number, Supplied("M-FOOD-RULES"), by=None, at=MORNING)
+    with pytest.raises(NotYourDesk):
+        supply(db, case.number, Supplied("M-FOOD-RULES"), by=account(db, "fire"), at=MORNING)
+    file = Supplied("M-FOOD-RULES", "制度.pdf", "0" * 32, "application/pdf", 1, "0" * 64)
+    paper = supply(db, case.number, file, by=None, at=MORNING)
+    assert (paper.state, paper.supplied_at) == (MaterialState.SUPPLIED, MORNING)
+    assert case.complete_at == MORNING
+    with pytest.raises(AlreadyDone):
+        supply(db, case.number, file, by=None, at=MORNING)
+
+
 def test_core_papers_cannot_be_deferred(db: Session) -> None:
     with pytest.raises(Faulty, match="不能容缺"):
         a_case(db, deferred=("M-LICENCE",))

@@ -70,6 +70,7 @@ TABLE: dict[str, Rule] = {
     "POST /track/{number}/human": APPLICANT,
     "GET /track/{number}/supplement": APPLICANT,
     "POST /track/{number}/supplement/{spec_id}": APPLICANT,
+    "POST /track/{number}/materials/{spec_id}": APPLICANT,
     "GET /track/{number}/receipt": APPLICANT,
     "GET /track/{number}/collect": APPLICANT,
     "POST /track/{number}/collect": APPLICANT,

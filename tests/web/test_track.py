@@ -7,6 +7,8 @@ from httpx import Response
 
 from actions.accepting import decline
 from actions.deciding import grant, refuse
+from actions.listing_gaps import list_gap
+from actions.supplementing import ask_supplement
 from actions.withdrawing import withdraw
 from models.case import items_of
 from models.database import transaction
@@ -92,6 +94,26 @@ def test_a_withdrawn_case_asks_for_nothing_and_goes_on_no_more(applicant: Browse
     assert "请补交材料" not in page
     assert "已撤回 ，已完成" in page
     assert "进行中" not in page
+
+
+def test_a_case_that_waits_for_the_applicant_says_so_and_not_that_departments_work(
+    applicant: Browser,
+) -> None:
+    case = a_case_today(accepted=False)
+    looking_up(applicant, case.number, case.query_code)
+    page = applicant.text(f"/track/{case.number}")
+    assert "各部门还没有开始办理" in page
+    assert "还没有开始，等待窗口受理" in page
+    with transaction() as session:
+        clerk = account(session, CLERK)
+        list_gap(session, case.number, "M-LAYOUT", "看不清", by=clerk, at=now())
+        ask_supplement(session, case.number, by=clerk, at=now())
+    page = applicant.text(f"/track/{case.number}")
+    assert "窗口受理 ，现在在这一步 等您补正" in page
+    assert "等您补正材料，补齐后窗口接着核对" in page
+    assert "还没有开始，等您补正以后受理" in page
+    for untrue in ("同时办理", "正在办理", "进行中"):
+        assert untrue not in page, untrue
 
 
 def test_not_accepted_tells_why(applicant: Browser) -> None:
