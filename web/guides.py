@@ -5,7 +5,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from config.catalogue import departments
+from config.counter import counter_of
 from rules.bundle import Bundle, Limit
+from rules.selecting import longest_path
+from web.planning import path_said
 
 ASSUMED = "本市尚未公布，暂按惯例"
 # How sure we are of a source, in the catalogue's marks and in words for everybody.
@@ -27,7 +30,7 @@ class Element:
 
 def elements(bundle: Bundle) -> tuple[Element, ...]:
     """名称、依据、流程、期限、材料、收费、地点、监督电话、责任人: in this order, none left out."""
-    guide, lead = bundle.guide, departments()[bundle.lead_department]
+    guide, lead, counter = bundle.guide, departments()[bundle.lead_department], counter_of(bundle)
     own = source_said(guide.source)
     listed = source_said("；".join(bundle.sources))
     return (
@@ -39,7 +42,7 @@ def elements(bundle: Bundle) -> tuple[Element, ...]:
             "所需材料", (f"共 {len(bundle.materials)} 种，按您的情形需要其中一部分。",), listed, "materials"
         ),
         Element("收费情况", tuple(dict.fromkeys((guide.fee or UNKNOWN, *_fees(bundle)))), own),
-        Element("受理地点", (guide.place or lead.place,), own),
+        Element("受理地点", (counter.place, counter.hours), own),
         Element("监督电话", (guide.supervision_phone or lead.supervision_phone,), own),
         Element("责任人", (guide.responsible or UNKNOWN,), own),
     )
@@ -79,6 +82,10 @@ def _basis(bundle: Bundle) -> Iterator[str]:
 def _limits(bundle: Bundle) -> Iterator[str]:
     yield f"承诺 {bundle.promise.text}办结"
     yield f"法定 {bundle.legal.text}" if bundle.legal else "法律对整件事没有规定期限，各事项的期限见事项表"
+    path = longest_path(bundle.items, {item.code: item.needs for item in bundle.items})
+    if said := path_said(path, bundle.promise):
+        names = " → ".join(bundle.item(code).name for code in path.items)
+        yield f"所有事项都要办的，最长路径 {names}。{said}"
 
 
 def _fees(bundle: Bundle) -> Iterator[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from actions.dating import hall_calendar
-from rules.bundle import Bundle, ItemSpec, MaterialSpec, Source
+from rules.bundle import Bundle, ItemSpec, Limit, MaterialSpec, Source, Unit
 from rules.clock import Clock, Due, due_of
 from rules.conditions import holds
 from rules.errors import Faulty
@@ -22,6 +22,17 @@ from rules.selecting import (
 NO_PATH = Path(0, ())
 
 
+def path_said(path: Path, promise: Limit) -> str:
+    """Why the longest path and the promise are two numbers, in one line; '' where there is nothing to tell apart."""
+    if not path.items or (promise.unit is Unit.WORKING_DAY and path.working_days == promise.n):
+        return ""
+    which = "环环相扣的这几项" if len(path.items) > 1 else "用时最长的这一项"
+    return (
+        f"{path.working_days} 个工作日是{which}都按各自的承诺期限办要用的时间，其他事项同时办理，不另加；"
+        f"整件事从受理到办结，以承诺的 {promise.text}为准。"
+    )
+
+
 @dataclass(frozen=True)
 class Plan:
     """What the answers call for; without items while an answer is faulty."""
@@ -32,6 +43,7 @@ class Plan:
     to_bring: tuple[MaterialSpec, ...] = ()  # the applicant hands these in
     spared: tuple[MaterialSpec, ...] = ()  # shared between departments or made on the way: nobody brings them
     longest: Path = NO_PATH
+    longest_said: str = ""  # what its number is, beside that of the promise
     due: Due | None = None  # the promised day if the case were accepted now
 
     @property
@@ -54,13 +66,15 @@ def plan(bundle: Bundle, fields: Mapping[str, str], at: datetime) -> Plan:
     codes = [item.code for item in items]
     promised = tuple(replace(item, promise=promise_of(item, answers)) for item in items)
     materials = materials_called_for(bundle, items, answers)
+    longest = longest_path(promised, {item.code: needs_in_force(item, codes, answers) for item in items})
     return Plan(
         faults={},
         asked=frozenset(question.id for question in bundle.questions if holds(question.when, answers)),
         items=promised,
         to_bring=tuple(material for material in materials if material.source is Source.APPLICANT),
         spared=tuple(material for material in materials if material.source is not Source.APPLICANT),
-        longest=longest_path(promised, {item.code: needs_in_force(item, codes, answers) for item in items}),
+        longest=longest,
+        longest_said=path_said(longest, bundle.promise),
         due=due_of(Clock(bundle.promise, at), hall_calendar()),
     )
 

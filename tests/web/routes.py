@@ -27,6 +27,7 @@ TABLE: dict[str, Rule] = {
     "GET /": PUBLIC,
     "GET /guides": PUBLIC,
     "GET /guides/{code}": PUBLIC,
+    "GET /guides/{code}/form.pdf": PUBLIC,
     "GET /results": PUBLIC,
     "GET /verify/key.pem": PUBLIC,
     "GET /verify/{number}": PUBLIC,
