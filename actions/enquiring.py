@@ -239,8 +239,8 @@ def _not_this_person(
 def _is_about(session: Session, enquiry: Enquiry, department: str, knowing: bool) -> dict[str, bool]:
     """What the course says where the unit complained of handles it itself; Faulty unless that is meant so.
 
-    信访工作条例 forbids handing accusations to the accused unit. A complaint of the service is not always one: so this
-    warns by analogy, and does not forbid.
+    信访工作条例 [G] does not let accusations be handed to the accused unit. A complaint of the service need not be one:
+    so this warns by analogy, and forbids nothing.
     """
     if not department or department != complained_of(session, enquiry):
         return {}

@@ -24,7 +24,7 @@ from notifications.sending import send_due
 from rules.application import Agent
 from rules.notices import NoticeState
 from tests.browser.conftest import PHONE, WIDE, At
-from tests.browser.stories import a_new_case, answer_questions, refuse
+from tests.browser.stories import PDF, a_new_case, answer_questions, refuse
 from tests.browser.stories import grant as grant_by_hand
 from tests.people import an_application
 
@@ -282,12 +282,44 @@ def test_the_pages_of_a_supplement(at: At) -> None:
     look_at(applicant, "track-supplement-part")
 
 
+def test_a_promised_paper_is_uploaded_on_the_progress_page(at: At, tmp_path: Path) -> None:
+    now, file = datetime.now(UTC), tmp_path / "制度.pdf"
+    file.write_bytes(PDF)
+    with transaction() as session:
+        clerk = account_named(session, "chuangkou")
+        promised = ("M-FOOD-RULES", "M-SIGN")
+        brought = tuple(one for one in an_application().supplied if one.spec_id not in promised)
+        application = an_application(supplied=brought, deferred=promised)
+        case = submit(session, application, by=clerk, region="000000", at=now)
+        number, code = case.number, case.query_code
+        accept(session, number, by=clerk, at=now)
+    page = at("", "/track")
+    page.get_by_label("办件编号").fill(number)
+    page.get_by_label("查询码").fill(code)
+    page.get_by_role("button", name="查询", exact=True).click()
+    page.get_by_role("heading", name="请补交材料：还差 2 份").wait_for()
+    look_at(page, "track-owed")
+    page.set_viewport_size(PHONE)
+    paper = page.locator("[id='material.M-FOOD-RULES']")
+    paper.get_by_role("button", name="上传").click()
+    page.get_by_text("请选择要上传的文件").first.wait_for()
+    look_at(page, "track-owed-fault")
+    paper.locator("[type=file]").set_input_files(file)
+    paper.get_by_role("button", name="上传").click()
+    page.get_by_role("status").get_by_text("制度.pdf").wait_for()
+    page.get_by_role("heading", name="请补交材料：还差 1 份").wait_for()
+    look_at(page, "track-owed-brought")
+    desk = at("chuangkou", f"/cases/{number}")
+    desk.locator("[id='material.M-FOOD-RULES']").get_by_role("link", name="下载").wait_for()
+
+
 def test_the_pages_of_ratings_and_enquiries(at: At) -> None:
     applicant = at("", "/enquiry")
     applicant.get_by_role("button", name="提交").click()
     applicant.get_by_text("请选择要反映的是什么").first.wait_for()
     look_at(applicant, "enquiry-faults")
     applicant.get_by_label("投诉", exact=False).first.check()
+    applicant.get_by_label("和哪个部门有关").select_option(label="示例市消防救援大队")
     applicant.get_by_label("具体情况").fill("上周五在大厅排队两小时，窗口说系统坏了，让我改天再来。")
     applicant.get_by_label("手机号（可以不填）").fill("13800000000")
     applicant.get_by_role("button", name="提交").click()
@@ -296,7 +328,12 @@ def test_the_pages_of_ratings_and_enquiries(at: At) -> None:
     manager = at("guanli", "/enquiries")
     look_at(manager, "enquiries")
     manager.goto(f"/enquiries/{complaint}")
-    manager.get_by_label("交给").select_option(label="综合窗口")
+    to = manager.get_by_role("combobox", name="交给")
+    to.select_option(label="示例市消防救援大队")
+    manager.get_by_role("button", name="分办").click()
+    manager.get_by_text("确实要由它自己办理").first.wait_for()
+    look_at(manager, "enquiry-itself")
+    to.select_option(label="综合窗口")
     manager.get_by_role("button", name="分办").click()
     clerk = at("chuangkou", f"/enquiries/{complaint}")
     look_at(clerk, "enquiry-work")
