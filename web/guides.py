@@ -85,7 +85,7 @@ def _limits(bundle: Bundle) -> Iterator[str]:
     path = longest_path(bundle.items, {item.code: item.needs for item in bundle.items})
     if said := path_said(path, bundle.promise):
         names = " → ".join(bundle.item(code).name for code in path.items)
-        yield f"所有事项都要办的，最长路径 {names}。{said}"
+        yield f"事项最多时的最长路径：{names}。{said}"
 
 
 def _fees(bundle: Bundle) -> Iterator[str]:

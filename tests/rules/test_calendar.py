@@ -95,6 +95,7 @@ def test_office_hours_are_in_order(spans: tuple[tuple[time, time], ...]) -> None
 
 def test_office_time() -> None:
     hours = OfficeHours()
+    assert hours.text == "09:00–12:00、13:30–17:30"
     assert hours.length == timedelta(hours=7)
     assert hours.passed(time(8)) == timedelta()
     assert hours.passed(time(12, 45)) == timedelta(hours=3)

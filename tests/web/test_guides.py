@@ -116,4 +116,4 @@ def test_two_numbers_of_days_are_told_apart() -> None:
     assert path_said(Path(13 * HOURS_A_DAY, ("B1-2",)), Limit(13, Unit.CALENDAR_DAY))
     assert path_said(Path(0, ()), limit) == ""
     guide = somebody().text("/guides/open-a-restaurant")
-    assert "所有事项都要办的，最长路径 企业营业执照信息核验 →" in guide
+    assert "事项最多时的最长路径：企业营业执照信息核验 →" in guide
