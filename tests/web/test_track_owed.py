@@ -137,6 +137,14 @@ def test_sent_twice_the_first_one_counts(case: Case) -> None:
     assert files_kept() == 1
 
 
+def test_the_window_learns_that_the_applicant_was_faster(case: Case) -> None:
+    assert bring(opened(case), case).status_code == 303
+    late = at_desk(CLERK).post(f"/cases/{case.number}/materials/{PAPER}")
+    assert late.status_code == 409
+    assert "申请人" in words(late)
+    assert paper_of(case).state is MaterialState.SUPPLIED
+
+
 def test_no_link_can_claim_that_a_paper_came(case: Case) -> None:
     browser = opened(case)
     for claimed in (PAPER, "M-NOTHING", "%00", "x" * 500):
