@@ -4,11 +4,12 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from actions.moving import SYSTEM
+from actions.moving import APPLICANT, SYSTEM
 from actions.needing import papers_in, what_holds
 from actions.settling import Decision, settle
+from models.audit import timeline
 from models.case import Case, Item
-from rules.bundle import Bundle
+from rules.bundle import Bundle, ItemSpec
 from rules.conditions import holds, names
 from rules.material import MaterialState
 from rules.states import Act, ItemState, Lane
@@ -27,6 +28,8 @@ def grant_by_rule(
         return False
     if papers_in(session, case, spec, MaterialState.AWAITED) or what_holds(session, case, item, items, at=at):
         return False
+    if _came_unseen(session, case, spec):
+        return False
     answers = {name: case.answers[name] for name in sorted(names(rule.when)) if name in case.answers}
     asked = {question.id: question.text for question in bundle.questions}
     said = "；".join(f"{asked[name]}{_said(value)}" for name, value in answers.items())
@@ -35,6 +38,18 @@ def grant_by_rule(
     decision = Decision(Act.GRANT, Lane.RULE, reason[:2000], facts=facts)
     settle(session, case, item, items, decision, by=SYSTEM, at=at)
     return True
+
+
+def _came_unseen(session: Session, case: Case, spec: ItemSpec) -> bool:
+    """Did the applicant upload one of its papers after the acceptance? Nobody has looked at it: a person does."""
+    return any(
+        entry.act is Act.SUPPLY
+        and entry.actor == APPLICANT
+        and case.accepted_at is not None
+        and entry.at >= case.accepted_at
+        and entry.facts.get("material") in spec.materials
+        for entry in timeline(session, case.number)
+    )
 
 
 def _said(value: object) -> str:

@@ -327,6 +327,24 @@ def test_the_paper_arrives_and_the_clock_stops(db: Session, monkeypatch: pytest.
     assert items(db, case)["1"].state is ItemState.IN_REVIEW
 
 
+@pytest.mark.parametrize(
+    ("online", "state"), [(False, ItemState.GRANTED), (True, ItemState.IN_REVIEW)], ids=["window", "online"]
+)
+def test_what_nobody_has_looked_at_no_rule_grants(
+    db: Session, monkeypatch: pytest.MonkeyPatch, online: bool, state: ItemState
+) -> None:
+    ruled = an_item(2, "market", Need("B9-1"), automatic=RULE, materials=("M-FORM", "M-PLAN"))
+    bundle = a_bundle(an_item(1), ruled, materials=(FORM, PLAN))
+    case = a_case_of(db, bundle, monkeypatch, deferred=("M-PLAN",))
+    file = Supplied("M-PLAN", "图.pdf", "0" * 32, "application/pdf", 1, "0" * 64)
+    supply(db, case.number, file, by=None if online else account(db, CLERK), at=NOON)
+    grant(db, case.number, "B9-1", by=account(db, "market"), at=after(1))
+    assert items(db, case)["2"].state is state
+    if online:
+        grant(db, case.number, "B9-2", by=account(db, "market"), at=after(1))
+        assert items(db, case)["2"].lane is Lane.PERSON
+
+
 def test_a_paper_that_came_late_but_before_the_patrol_counts(
     db: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
