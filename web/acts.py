@@ -20,7 +20,7 @@ from web.case_page import case_seen_by, other_acts
 from web.confirming import BACK, CONFIRMED, confirm_page
 from web.desk_view import KEPT, with_view
 from web.entering import Db, OurForm, Viewer, now, typed
-from web.landing import handed_away, landing
+from web.landing import landing, landing_on_list
 from web.refusing import refused_page
 from web.showing import show
 
@@ -87,7 +87,7 @@ def _afterwards(db: Session, viewer: Account, asked: Asked, act: Act) -> str:
     try:
         case_seen_by(db, viewer, asked.number)
     except NotYourDesk:
-        return handed_away(asked.number, act)
+        return landing_on_list("/desk", act, asked.number)
     return landing(f"/cases/{asked.number}", act, asked.item)
 
 

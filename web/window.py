@@ -21,6 +21,7 @@ from web import drafts
 from web.asking import archived_asked, bundle_names, page_number, state_asked
 from web.entering import Clerk, Db, now
 from web.exporting import exported
+from web.landing import landed_shift
 from web.manage_tables import CASE_HEADINGS, cells_of
 from web.pre_reviewing import corrections_of
 from web.showing import show
@@ -40,6 +41,7 @@ def home(
     back: str = "",
     owed: str = "",
     correcting: str = "",
+    done: str = "",
 ) -> Response:
     """The day at one glance: what waits, what came back, what is due, what was left unfinished."""
     today = china_day(now())
@@ -50,6 +52,7 @@ def home(
     return show(
         request,
         "window.html",
+        landed=landed_shift(db, done, clerk),
         leaf=queue,
         back=returned,
         owed=papers_due(db, hall_calendar().working_day(SOON, today), page_number(owed)),
