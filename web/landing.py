@@ -41,7 +41,7 @@ class Landed:
 
 
 def landing(path: str, done: str, item: object = "") -> str:
-    """The address of the page after this act on the case, or on this item of it; or after a step with something else."""
+    """The address of the page after this act on the case or on this item of it, or after a step with another thing."""
     return f"{path}?done={done}.{item}"
 
 
@@ -106,7 +106,9 @@ def landed_letter(db: Session, asked: str, viewer: Account) -> Landed | None:
     if "department" not in own[-1].facts:
         return Landed(f"{words}。")
     there = own[-1].facts["department"]
-    return Landed(f"{words}，现在由{departments_by_code(db)[there].short_name if there else '综合窗口'}办理。")
+    return Landed(
+        f"{words}，现在由{departments_by_code(db)[there].short_name if there else '综合窗口'}办理。"
+    )
 
 
 def landed_shift(db: Session, asked: str, viewer: Account) -> Landed | None:

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from actions.shifts import hand_over, recall, take_over
 from models.account import Account
 from models.case import lock_submission
+from models.owing import owing_of
 from models.shift import (
     clerks,
     in_hand_of,
@@ -17,7 +18,6 @@ from models.shift import (
     shift_changes_waiting,
     successors,
 )
-from models.owing import owing_of
 from rules.errors import Faulty
 from web import drafts
 from web.asking import bundle_names, page_number

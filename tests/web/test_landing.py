@@ -63,8 +63,8 @@ def test_acts_say_their_word(clerk: Browser) -> None:
 def test_a_link_claims_nothing_that_was_not_done(clerk: Browser) -> None:
     case = released()
     page = f"/cases/{case.number}"
-    for asked in ("grant.B1-4", "correct.", "claim.B1-4", "nonsense", ".", "urge.B9-9"):
-        assert 'role="status"' not in clerk.get(f"{page}?done={asked}").text, asked
+    for claim in ("grant.B1-4", "correct.", "claim.B1-4", "nonsense", ".", "urge.B9-9"):
+        assert 'role="status"' not in clerk.get(f"{page}?done={claim}").text, claim
     after(at_desk(FIRE), f"{page}/items/B1-4/grant")
     assert "决定已经生效" not in clerk.text(f"{page}?done=grant.B1-4"), "somebody else's"
     for strange in (f"{case.number}x", "%00", "x" * 3000):
@@ -144,6 +144,14 @@ def test_no_link_claims_what_somebody_did_at_another_desk(clerk: Browser, succes
     assert marked not in at_desk("market").get(f"/enquiries?done=answer.{letter.number}").text
     desks = {"/window": clerk, "/window/shift": clerk, "/enquiries": clerk, "/calls": clerk}
     for path, browser in (desks | {"/cards": at_desk(FIRE), "/delegations": at_desk(FIRE)}).items():
-        for made_up in ("已办结", "given.", "taken.00000000", "call.&of=x", "take.ZX1", "%00.%00", "a" * 3000):
+        for made_up in (
+            "已办结",
+            "given.",
+            "taken.00000000",
+            "call.&of=x",
+            "take.ZX1",
+            "%00.%00",
+            "a" * 3000,
+        ):
             page = browser.get(f"{path}?done={made_up}")
             assert (page.status_code, marked in page.text) == (200, False), (path, made_up)
