@@ -6,6 +6,7 @@ from sqlmodel import Session
 from starlette.datastructures import FormData
 
 from actions.acting import Asked, Doing, Form
+from actions.collecting import parcel_to
 from actions.doing import DOINGS, do
 from actions.stock_opinions import FIELD, templates_of, with_template
 from models.account import Account
@@ -118,6 +119,7 @@ def _page(
             if not any(name.startswith(f"{key}.") for name in (*faults, *(kept or {}))):  # not sent yet
                 shown |= beforehand_of(db, viewer, case, one)
             found.append((one, key, choices_of(db, viewer, case, one), opened))
+    names = {one.doing.name for one in acts}
     return show(
         request,
         "acts.html",
@@ -126,7 +128,8 @@ def _page(
         acts=found,
         faults=faults,
         kept=shown,
-        refusals=_refusals(db, case) if HANDING_OUT & {one.doing.name for one in acts} else [],
+        refusals=_refusals(db, case) if HANDING_OUT & names else [],
+        parcel=parcel_to(db, case) if "ship" in names else None,
         templates=templates_of(db, viewer),
         stock_field=dict(FIELD),
     )
