@@ -95,6 +95,18 @@ def lying_ready(session: Session, case_number: str) -> list[Item]:
     ]
 
 
+def refusals_lying_ready(session: Session, case: Case) -> list[Item]:
+    """Refused, the joint answer given, and the decision (art. 38) not handed over since; no ten days run for it."""
+    if case.issued_at is None:
+        return []
+    sent = [one for one in deliveries_of(session, case.number) if one.returned_at is None]
+    return [
+        item
+        for item in items_of(session, case.number)
+        if item.state is ItemState.REFUSED and handed_over(item, sent) is None
+    ]
+
+
 def handed_over(item: Item, deliveries: list[Delivery]) -> Delivery | None:
     """How the present result of the item left, if it did."""
     return next(

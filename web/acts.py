@@ -11,9 +11,8 @@ from actions.doing import DOINGS, do
 from actions.stock_opinions import FIELD, templates_of, with_template
 from models.account import Account
 from models.case import Case
-from models.document import Document, documents_of
+from models.document import standing_refusals
 from models.remembering import remembering
-from rules.documents import DocumentKind
 from rules.errors import Faulty, NotFound, NotYourDesk, Refused
 from rules.states import Act
 from web.acting_bar import beforehand_of, choices_of, key_of
@@ -92,12 +91,6 @@ def _afterwards(db: Session, viewer: Account, asked: Asked, act: Act) -> str:
     return landing(f"/cases/{asked.number}", act, asked.item)
 
 
-def _refusals(db: Session, case: Case) -> list[Document]:
-    """The decisions that refuse: they are handed over too (art. 44)."""
-    papers = documents_of(db, case.number)
-    return [one for one in papers if one.kind is DocumentKind.REFUSAL and not one.revoked_at]
-
-
 def _page(
     request: Request,
     db: Session,
@@ -128,7 +121,7 @@ def _page(
         acts=found,
         faults=faults,
         kept=shown,
-        refusals=_refusals(db, case) if HANDING_OUT & names else [],
+        refusals=standing_refusals(db, case.number) if HANDING_OUT & names else [],
         parcel=parcel_to(db, case) if "ship" in names else None,
         templates=templates_of(db, viewer),
         stock_field=dict(FIELD),
