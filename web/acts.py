@@ -15,7 +15,7 @@ from models.document import standing_refusals
 from models.remembering import remembering
 from rules.errors import Faulty, NotFound, NotYourDesk, Refused
 from rules.states import Act
-from web.acting_bar import beforehand_of, choices_of, key_of
+from web.acting_bar import beforehand_of, choices_of, key_of, present_of
 from web.case_page import case_seen_by, other_acts
 from web.confirming import BACK, CONFIRMED, confirm_page
 from web.desk_view import KEPT, with_view
@@ -103,7 +103,7 @@ def _page(
     wanted: str = "",
 ) -> Response:
     faults, found = faults or {}, []
-    shown = dict(kept or {})
+    shown, present = dict(kept or {}), {}
     with remembering(db):
         acts = other_acts(db, viewer, case.number)
         for one in acts:
@@ -111,6 +111,7 @@ def _page(
             opened = len(acts) == 1 or key == wanted or any(name.startswith(f"{key}.") for name in faults)
             if not any(name.startswith(f"{key}.") for name in (*faults, *(kept or {}))):  # not sent yet
                 shown |= beforehand_of(db, viewer, case, one)
+            present |= present_of(db, viewer, case, one)
             found.append((one, key, choices_of(db, viewer, case, one), opened))
     names = {one.doing.name for one in acts}
     return show(
@@ -121,6 +122,7 @@ def _page(
         acts=found,
         faults=faults,
         kept=shown,
+        present=present,
         refusals=standing_refusals(db, case.number) if HANDING_OUT & names else [],
         parcel=parcel_to(db, case) if "ship" in names else None,
         templates=templates_of(db, viewer),
