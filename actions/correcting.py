@@ -172,7 +172,7 @@ DOINGS = (
                     name,
                     part.label,
                     required=False,
-                    hint="不改的留空" + (f"；要删去的写“{NONE}”" if part.may_be_empty else ""),
+                    hint=f"要删去的写“{NONE}”" if part.may_be_empty else "",
                     present=_present(name),
                 )
                 for name, part in PARTS.items()

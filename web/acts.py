@@ -103,7 +103,8 @@ def _page(
     wanted: str = "",
 ) -> Response:
     faults, found = faults or {}, []
-    shown, present = dict(kept or {}), {}
+    shown = dict(kept or {})
+    present: dict[str, str] = {}
     with remembering(db):
         acts = other_acts(db, viewer, case.number)
         for one in acts:

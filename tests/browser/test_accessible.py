@@ -141,7 +141,7 @@ def test_the_window_on_a_full_day(at: At) -> None:
     look_at(page, "window-shift-give")
     page.get_by_label("交接的话").fill("原件在二号柜。")
     page.get_by_role("button", name="交出").click()
-    page.get_by_text("等下一班接手").wait_for()
+    page.get_by_role("status").wait_for()
     look_at(page, "window-shift-given")
     for path, name in (("/window", "window-full"), (f"/cases/{number}", "case-agent")):
         page.goto(path)
