@@ -67,6 +67,9 @@ class Field:
     hint: str = ""
     choices: Choices | None = None
     beforehand: Beforehand | None = None  # what a page has filled in or ticked when it is opened
+    present: Callable[[Scene], str] | None = (
+        None  # what the record says now, as far as a page shows it beside
+    )
     none_ticked: str = ""  # what a page says where nothing is ticked; a program that names nothing means all
 
 

@@ -1,5 +1,6 @@
 """领取方式: collected at the window or sent by courier, as the applicant chooses, until the results have left."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -8,7 +9,7 @@ from actions.acting import Asked, Doing, Field, Form, Scene, text
 from actions.moving import APPLICANT, record
 from actions.permitting import must_be_allowed
 from models.account import Account
-from models.case import lock_case
+from models.case import Case, lock_case
 from models.online import ResultWish, wish_of
 from rules.answering import UNSTORABLE
 from rules.errors import Faulty, WrongState
@@ -18,6 +19,16 @@ from rules.states import CASE_CLOSED, Act, CaseState
 
 NAME_LIMIT, ADDRESS_LIMIT = 100, 400  # signs; the columns' widths
 FIELDS = ("recipient", "phone", "address")
+
+
+@dataclass(frozen=True)
+class ParcelTo:
+    """Whom a parcel reaches, and where: read only where one is written."""
+
+    recipient: str
+    phone: str
+    address: str
+    chosen: bool  # by the applicant for the parcel; else it is what the application says
 
 
 def choose_way(
@@ -41,6 +52,14 @@ def choose_way(
     actor = by.username if by else APPLICANT
     record(session, case, Act.CHOOSE_WAY, by=actor, at=at, facts={"way": way.value})
     return wish
+
+
+def parcel_to(session: Session, case: Case) -> ParcelTo:
+    """Where a parcel of this case goes."""
+    wish = wish_of(session, case.number)
+    if wish and wish.way is ResultWay.COURIER:
+        return ParcelTo(wish.recipient, wish.phone, wish.address, chosen=True)
+    return ParcelTo(case.contact_name or case.applicant_name, case.phone, case.address, chosen=False)
 
 
 def _faults(given: dict[str, str]) -> dict[str, str]:

@@ -1,13 +1,13 @@
 """更正: a mistake in who applies and how to reach them is put right, and the file shows what stood there before."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from actions.accepting import stated
-from actions.acting import REASON, Asked, Doing, Field, text
+from actions.acting import REASON, Asked, Doing, Field, Scene, text
 from actions.moving import record
 from actions.permitting import must_be_allowed
 from models.account import Account
@@ -18,6 +18,7 @@ from models.version import bundle_of_version
 from rules.answering import UNSTORABLE
 from rules.application import Agent, Applicant, Application, check_applicant
 from rules.errors import Faulty, WrongState
+from rules.masking import masked_email, masked_id_number, masked_phone
 from rules.moments import china_day
 from rules.notices import Channel, Event
 from rules.people import ApplicantKind
@@ -35,18 +36,23 @@ class Part:
     width: int
     checked_as: str
     may_be_empty: bool = False
+    shown: Callable[[str], str] = (
+        str  # as pages show what it is now: numbers by head and tail (data-protection.md)
+    )
 
 
 PARTS: Mapping[str, Part] = {
     "applicant_name": Part("申请人名称", 200, "applicant.name"),
-    "applicant_id_number": Part("申请人证件号码", 18, "applicant.id_number"),
+    "applicant_id_number": Part("申请人证件号码", 18, "applicant.id_number", shown=masked_id_number),
     "contact_name": Part("联系人", 100, "applicant.contact_name", may_be_empty=True),
-    "phone": Part("手机号", 18, "applicant.phone"),
-    "email": Part("电子邮箱", 200, "applicant.email", may_be_empty=True),
+    "phone": Part("手机号", 18, "applicant.phone", shown=masked_phone),
+    "email": Part("电子邮箱", 200, "applicant.email", may_be_empty=True, shown=masked_email),
     "address": Part("地址", 400, "address", may_be_empty=True),
     "agent_name": Part("代理人姓名", 100, "agent.name", may_be_empty=True),
-    "agent_id_number": Part("代理人证件号码", 18, "agent.id_number", may_be_empty=True),
-    "agent_phone": Part("代理人手机号", 18, "agent.phone", may_be_empty=True),
+    "agent_id_number": Part(
+        "代理人证件号码", 18, "agent.id_number", may_be_empty=True, shown=masked_id_number
+    ),
+    "agent_phone": Part("代理人手机号", 18, "agent.phone", may_be_empty=True, shown=masked_phone),
     "agent_authority": Part("代理人授权依据", 200, "agent.authority", may_be_empty=True),
 }
 ON_THE_CERTIFICATE = frozenset({"applicant_name", "applicant_id_number"})
@@ -146,6 +152,10 @@ def _check(session: Session, case: Case, changes: Mapping[str, str], at: datetim
             raise Faulty(found) from None
 
 
+def _present(name: str) -> Callable[[Scene], str]:
+    return lambda scene: PARTS[name].shown(getattr(scene.case, name)) or "（空）"
+
+
 def _correct(asked: Asked) -> object:
     values = {name: text(asked, name) for name in PARTS}
     return correct(asked.session, asked.number, values, text(asked, "reason"), by=asked.by, at=asked.at)
@@ -162,7 +172,8 @@ DOINGS = (
                     name,
                     part.label,
                     required=False,
-                    hint="不改的留空" + (f"；要删去的写“{NONE}”" if part.may_be_empty else ""),
+                    hint=f"要删去的写“{NONE}”" if part.may_be_empty else "",
+                    present=_present(name),
                 )
                 for name, part in PARTS.items()
             ),

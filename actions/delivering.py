@@ -13,12 +13,21 @@ from actions.permitting import must_be_allowed
 from actions.rating import invite
 from config.catalogue import departments
 from models.account import Account, name_of
-from models.after import Delivery, deliveries_of, handed_over, lying_ready, on_the_way
+from models.after import (
+    Delivery,
+    deliveries_of,
+    handed_over,
+    lying_ready,
+    on_the_way,
+    refusals_lying_ready,
+)
 from models.case import Case, Item, items_of, lock_case
+from models.document import standing_refusals
 from models.notice import queue_notice
 from models.version import bundle_of_version
 from rules.answering import UNSTORABLE
 from rules.clock import ClockKind
+from rules.documents import DocumentKind
 from rules.errors import AlreadyDone, Faulty, WrongState
 from rules.moments import china_text
 from rules.notices import Event
@@ -37,7 +46,7 @@ def deliver(
     at_counter: bool = False,
     recipient: str = "",
 ) -> Delivery:
-    """领取登记 at the counter: these results, or all that lie ready.
+    """领取登记 at the counter: these results and refusals, or all that lie ready.
 
     Results on their way are named when they have arrived: who hands over all there is means the counter, and must
     not learn that a parcel another window has just posted counts as received. Nor must who names what lay `at_counter`.
@@ -79,7 +88,7 @@ def ship(
     parcel = _send(session, case, chosen, by, at, courier=courier, tracking_number=tracking)
     facts = {"items": parcel.items, "courier": courier, "tracking": tracking}
     record(session, case, Act.SHIP, by=by.username, at=at, facts=facts)
-    told = {"results": _results(session, case, chosen), "courier": courier, "tracking": tracking}
+    told = {"results": _papers(session, case, chosen), "courier": courier, "tracking": tracking}
     queue_notice(session, case, Event.SHIPPED, about=f"{case.revision}", facts=told, at=at)
     return parcel
 
@@ -148,7 +157,7 @@ def _one_of(parcels: list[Delivery], named: list[Item]) -> Delivery:
 
 def _ready(session: Session, case: Case, named: list[Item]) -> list[Item]:
     """What is to go out now; refused where it is not made yet, or has gone already."""
-    ready = lying_ready(session, case.number)
+    ready = lying_ready(session, case.number) + refusals_lying_ready(session, case)
     here = {item.number for item in ready}
     absent = [item for item in named if item.number not in here]
     sent = deliveries_of(session, case.number)
@@ -197,9 +206,16 @@ def _send(
     return sent
 
 
-def _results(session: Session, case: Case, items: Iterable[Item]) -> list[dict[str, str]]:
+def _papers(session: Session, case: Case, items: Iterable[Item]) -> list[dict[str, str]]:
+    """What the parcel holds: the certificate of what was granted, the decision of what was refused."""
     bundle = bundle_of_version(session, case.bundle_digest)
-    return [{"name": bundle.item(item.code).result, "number": item.result_number} for item in items]
+    refusals = {one.item_number: one for one in standing_refusals(session, case.number)}
+    return [
+        {"name": f"{item.name}{DocumentKind.REFUSAL.label}", "number": refusals[item.number].number}
+        if item.number in refusals
+        else {"name": bundle.item(item.code).result, "number": item.result_number}
+        for item in items
+    ]
 
 
 def _short(words: str, field: str, label: str, limit: int) -> str:

@@ -2,8 +2,9 @@
 
 from actions.acting import REASON, Asked, Doing, Field, Form, Scene, several, text
 from actions.delivering import deliver, returned, ship
-from models.after import lying_ready, on_the_way
+from models.after import lying_ready, on_the_way, refusals_lying_ready
 from models.case import items_of
+from rules.documents import DocumentKind
 from rules.states import Act
 
 COUNTER = "counter:"  # before an item's code: the page showed it as lying at the counter
@@ -37,7 +38,9 @@ def _returned(asked: Asked) -> object:
 
 
 def _here(scene: Scene) -> list[tuple[str, str]]:
-    return [(item.code, item.name) for item in lying_ready(scene.session, scene.case.number)]
+    results = [(item.code, item.name) for item in lying_ready(scene.session, scene.case.number)]
+    refused = refusals_lying_ready(scene.session, scene.case)
+    return results + [(item.code, f"{item.name}（{DocumentKind.REFUSAL.label}）") for item in refused]
 
 
 def _at_counter(scene: Scene) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from config.voices import limits, tags
 from models.audit import latest_entry
 from models.case import Case, items_of, lock_case
 from models.enquiry import Enquiry, enquiry_of_rating, lock_enquiry, next_enquiry_number
-from models.notice import queue_notice
+from models.notice import is_told, queue_notice
 from models.rating import AGAIN, FIRST, Rating, counter_visits, ratings_of
 from models.version import bundle_of_version
 from rules.answering import UNSTORABLE
@@ -92,11 +92,14 @@ def rate(session: Session, number: str, given: Given, *, at: datetime) -> Rating
 
 
 def invite(session: Session, case: Case, *, at: datetime) -> None:
-    """评价邀请, once it is all over; the bereaved are not asked how they liked it."""
+    """评价邀请, once for an answer, when it is all over; the bereaved are not asked how they liked it."""
     if bundle_of_version(session, case.bundle_digest).considerate:
         return
+    about = answer_no(case)
+    if is_told(session, case.number, Event.RATE, about):
+        return  # a refusal was handed over after everything else, or where there was nothing else
     facts = {"days": limits().rate_within.days}
-    queue_notice(session, case, Event.RATE, about=answer_no(case), facts=facts, at=at)
+    queue_notice(session, case, Event.RATE, about=about, facts=facts, at=at)
 
 
 def _visits(session: Session, case: Case) -> list[Visit]:

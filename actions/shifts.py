@@ -1,4 +1,4 @@
-"""交接班: a clerk leaves drafts and cases before acceptance to the next one, who sees them and takes them over."""
+"""交接班: a clerk leaves drafts and what is not done with to the next one, who sees what is owed and takes it over."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from actions.permitting import must_be_allowed
 from models.account import Account, account_named
-from models.shift import ShiftChange, give_cases_to, in_open_changes, lock_shift_change, unaccepted_of
+from models.shift import ShiftChange, give_cases_to, in_hand_of, in_open_changes, lock_shift_change
 from rules.answering import UNSTORABLE
 from rules.districts import reaches
 from rules.errors import AlreadyDone, Faulty, NotYourDesk, WrongState
@@ -37,7 +37,7 @@ def hand_over(
     must_be_allowed(by, Act.SUBMIT)
     note = note.strip()
     laid_cases, laid_drafts = in_open_changes(session, by.username)
-    own = {case.number for case in unaccepted_of(session, by.username)} - laid_cases
+    own = {case.number for case in in_hand_of(session, by.username)} - laid_cases
     chosen = sorted(own & set(cases))
     forms = sorted(set(drafts) - laid_drafts)
     faults = _faults_of_note(note) | _faults_of_successor(session, to, by)
@@ -54,7 +54,7 @@ def hand_over(
 
 
 def take_over(session: Session, change_id: UUID, *, by: Account, at: datetime) -> ShiftChange:
-    """From now on they are this clerk's. What was accepted meanwhile needs nobody to look after it any more."""
+    """From now on they are this clerk's. What was accepted meanwhile and owes nothing needs nobody any more."""
     must_be_allowed(by, Act.SUBMIT)
     change = lock_shift_change(session, change_id)
     if by.username == change.given_by or change.given_to not in ("", by.username):

@@ -1,5 +1,6 @@
 """After the decision: what is handed over or posted, and what is checked later."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
@@ -73,6 +74,12 @@ def deliveries_of(session: Session, case_number: str) -> list[Delivery]:
     return list(session.exec(query.order_by(col(Delivery.sent_at), col(Delivery.id))))
 
 
+def deliveries_of_cases(session: Session, case_numbers: Collection[str]) -> list[Delivery]:
+    """The same for a page of cases."""
+    query = select(Delivery).where(col(Delivery.case_number).in_(list(case_numbers)))
+    return list(session.exec(query.order_by(col(Delivery.sent_at), col(Delivery.id))))
+
+
 def on_the_way(session: Session, case_number: str) -> list[Delivery]:
     """Parcels of the case that are with the courier."""
     return [one for one in deliveries_of(session, case_number) if not (one.delivered_at or one.returned_at)]
@@ -85,6 +92,18 @@ def lying_ready(session: Session, case_number: str) -> list[Item]:
         item
         for item in items_of(session, case_number)
         if item.state is ItemState.GRANTED and item.result_number and handed_over(item, sent) is None
+    ]
+
+
+def refusals_lying_ready(session: Session, case: Case) -> list[Item]:
+    """Refused, the joint answer given, and the decision (art. 38) not handed over since; no ten days run for it."""
+    if case.issued_at is None:
+        return []
+    sent = [one for one in deliveries_of(session, case.number) if one.returned_at is None]
+    return [
+        item
+        for item in items_of(session, case.number)
+        if item.state is ItemState.REFUSED and handed_over(item, sent) is None
     ]
 
 
@@ -101,6 +120,19 @@ def handed_over(item: Item, deliveries: list[Delivery]) -> Delivery | None:
         ),
         None,
     )
+
+
+def came_back(items: Iterable[Item], deliveries: Iterable[Delivery]) -> dict[str, Delivery]:
+    """退回: item number -> the parcel in which its present result came back, unless it has left again since."""
+    last = {number: one for one in deliveries for number in one.items}
+    return {
+        item.number: last[item.number]
+        for item in items
+        if item.number in last
+        and last[item.number].returned_at
+        and item.decided_at is not None
+        and last[item.number].sent_at >= item.decided_at
+    }
 
 
 def cases_to_hand_over(session: Session, page: int = 1) -> Leaf[Case]:

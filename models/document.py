@@ -90,6 +90,12 @@ def documents_of(session: Session, case_number: str) -> list[Document]:
     return list(session.exec(query.order_by(col(Document.issued_at), col(Document.number))))
 
 
+def standing_refusals(session: Session, case_number: str) -> list[Document]:
+    """The decisions that refuse, and were not undone: they are handed over too (art. 38)."""
+    papers = documents_of(session, case_number)
+    return [one for one in papers if one.kind is DocumentKind.REFUSAL and not one.revoked_at]
+
+
 def find_document(session: Session, number: str) -> Document:
     """The paper of this number."""
     found = session.get(Document, number)

@@ -178,6 +178,14 @@ def notices_of(session: Session, case_number: str) -> list[Notice]:
     return list(session.exec(query.order_by(col(Notice.serial), col(Notice.channel))))
 
 
+def is_told(session: Session, case_number: str, event: Event, about: str) -> bool:
+    """Has this very thing been told, or is it queued?"""
+    query = select(Notice.id).where(
+        Notice.case_number == case_number, Notice.event == event, Notice.about == about
+    )
+    return session.exec(query.limit(1)).first() is not None
+
+
 def find_notice(session: Session, notice_id: UUID) -> Notice:
     """The notice, not locked."""
     notice = session.get(Notice, notice_id)

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from sqlalchemy import Index, delete, func
+from sqlalchemy.orm import defer
 from sqlmodel import Field, Session, col, select
 
 from models.columns import code, moment, one_of, sealed
@@ -103,8 +105,11 @@ def wish_of(session: Session, case_number: str) -> ResultWish | None:
 
 
 def wishes_of(session: Session, case_numbers: Iterable[str]) -> dict[str, ResultWish]:
-    """The same for a page of cases."""
-    query = select(ResultWish).where(col(ResultWish.case_number).in_(list(case_numbers)))
+    """The same for a page of cases; phone and address stay sealed until somebody writes the parcel."""
+    sealed_ones = (defer(cast(Any, ResultWish.phone)), defer(cast(Any, ResultWish.address)))
+    query = (
+        select(ResultWish).options(*sealed_ones).where(col(ResultWish.case_number).in_(list(case_numbers)))
+    )
     return {wish.case_number: wish for wish in session.exec(query)}
 
 

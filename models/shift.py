@@ -11,8 +11,10 @@ from sqlmodel import Field, Session, col, select
 
 from models.account import Account
 from models.case import Case
+from models.case_lists import cases_for_a_list
 from models.columns import moment
 from models.leaf import Leaf, leaf_of
+from models.owing import accepted_and_owing, owes
 from models.table import Table
 from rules.districts import reaches
 from rules.errors import NotFound
@@ -20,7 +22,7 @@ from rules.people import Role
 from rules.states import BEFORE_ACCEPTANCE
 
 OPEN = "taken_at IS NULL AND recalled_at IS NULL"
-MOST_AT_ONCE = 200  # cases offered for one hand-over; the window's day is shorter
+MOST_AT_ONCE = 200  # cases of each kind offered for one hand-over; the window's day is shorter
 
 
 class ShiftChange(Table, table=True):
@@ -86,15 +88,17 @@ def in_open_changes(session: Session, username: str) -> tuple[set[str], set[str]
     return {one for row in rows for one in row.cases}, {one for row in rows for one in row.drafts}
 
 
-def unaccepted_of(session: Session, username: str) -> list[Case]:
-    """Cases before acceptance that this clerk looks after, the longest waiting first."""
-    query = select(Case).where(Case.window_clerk == username, col(Case.state).in_(BEFORE_ACCEPTANCE))
-    return list(session.exec(query.order_by(col(Case.submitted_at)).limit(MOST_AT_ONCE)))
+def in_hand_of(session: Session, username: str) -> list[Case]:
+    """What this clerk looks after: cases before acceptance, then those that still owe something at the window."""
+    query = cases_for_a_list().where(Case.window_clerk == username, col(Case.state).in_(BEFORE_ACCEPTANCE))
+    before = list(session.exec(query.order_by(col(Case.submitted_at)).limit(MOST_AT_ONCE)))
+    return before + accepted_and_owing(session, username, MOST_AT_ONCE)
 
 
 def give_cases_to(session: Session, numbers: Iterable[str], username: str) -> list[str]:
-    """These cases are this clerk's from now on; the numbers of those that were not accepted meanwhile."""
-    wanted: Any = (col(Case.number).in_(sorted(numbers)), col(Case.state).in_(BEFORE_ACCEPTANCE))
+    """These cases are this clerk's from now on; the numbers of those that still need somebody at the window."""
+    needs_somebody = or_(col(Case.state).in_(BEFORE_ACCEPTANCE), owes())
+    wanted: Any = (col(Case.number).in_(sorted(numbers)), needs_somebody)
     query = update(Case).where(*wanted).values(window_clerk=username).returning(col(Case.number))
     return sorted(session.execute(query).scalars())
 

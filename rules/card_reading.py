@@ -1,9 +1,10 @@
 """What does an identity reader type? A line into the field that has the focus, ended by Enter (keyboard wedge).
 
 The line is either the number alone (公民身份号码 GB 11643, or 统一社会信用代码 GB 32100), or fields with one of
-`, ， | ; ；` between them: the name first, the number somewhere, the address last. What else readers put
-between them (sex, nation, birthday, issuing office) is left out. Example: 陈一诺|女|汉|19900101|示例市示例路1号|…018
-is read as well as 陈一诺,…018,示例市示例路1号.
+`, ， | ; ；`, a tab or blanks between them: the name first or right after the number, the address last. What else
+readers put between them (sex, nation, birthday, issuing office) is left out. Examples:
+陈一诺|女|汉|19900101|示例市示例路1号|…018 and 陈一诺,…018,示例市示例路1号 and …018 陈一诺. Birthday and sex stand
+in the number, but no form asks for them.
 """
 
 import re
@@ -18,6 +19,7 @@ from rules.people import ApplicantKind
 LONGEST_NAME, LONGEST_ADDRESS = 100, 400
 SHORTEST_ADDRESS = 6  # a sex or a nation is shorter
 _SEPARATORS = re.compile(r"[,，|;；\t]")
+_BLANKS = re.compile(r"\s+")
 _NUMBER = re.compile(r"[0-9A-Z]{18}")
 _PERSONAL = re.compile(r"[0-9]{17}[0-9X]")
 _OFFICE = ("公安局", "分局", "派出所")  # the issuing office is no address
@@ -36,12 +38,7 @@ class Reading:
 
 def read_card(line: str, today: date) -> Reading:
     """The reading, or Faulty under the name `reader` when the number is missing or its check digit is wrong."""
-    parts = [part.strip() for part in _SEPARATORS.split(line)]
-    # What is a number may come in full-width digits; names and addresses stay as they are.
-    numbers = {unicodedata.normalize("NFKC", part).replace(" ", "").upper(): part for part in parts}
-    number = next((one for one in numbers if _NUMBER.fullmatch(one)), "")
-    if not number:
-        raise Faulty({"reader": NOT_READ})
+    parts, number, said = _fields(line)
     personal = _PERSONAL.fullmatch(number) is not None
     # Eighteen digits may be either kind of number; a check digit that fits decides.
     fault = fault_of_id_number(number, today) if personal else fault_of_uscc(number)
@@ -49,18 +46,36 @@ def read_card(line: str, today: date) -> Reading:
         personal, fault = False, None
     if fault:
         raise Faulty({"reader": f"读到的号码不对：{fault}"})
-    others = [part for part in parts if part and part != numbers[number]]
+    others = [part for part in parts if part and part != said]
+    name = (
+        others[0] if others and _is_name(others[0], after_number=parts[0] == said, personal=personal) else ""
+    )
     return Reading(
         ApplicantKind.PERSON if personal else ApplicantKind.ORGANISATION,
         number,
-        _name(parts, numbers[number]),
-        _address(others[1:] if _name(parts, numbers[number]) else others),
+        name[:LONGEST_NAME],
+        _address(others[1:] if name else others),
     )
 
 
-def _name(parts: list[str], number: str) -> str:
-    first = parts[0]
-    return first[:LONGEST_NAME] if first != number and not any(sign.isdigit() for sign in first) else ""
+def _fields(line: str) -> tuple[list[str], str, str]:
+    """The fields, the number among them, and how the card writes it."""
+    for between in (_SEPARATORS, _BLANKS):  # the number itself may be written with blanks in it
+        parts = [part.strip() for part in between.split(line.strip())]
+        # What is a number may come in full-width digits; names and addresses stay as they are.
+        numbers = {unicodedata.normalize("NFKC", part).replace(" ", "").upper(): part for part in parts}
+        if number := next((one for one in numbers if _NUMBER.fullmatch(one)), ""):
+            return parts, number, numbers[number]
+    raise Faulty({"reader": NOT_READ})
+
+
+def _is_name(words: str, *, after_number: bool, personal: bool) -> bool:
+    """What comes first is one. After the number it may be a sex, a nation or an address instead."""
+    if any(sign.isdigit() for sign in words):
+        return False
+    if not after_number or not personal:
+        return True
+    return "·" in words or (1 < len(words) < SHORTEST_ADDRESS and not words.endswith("族"))
 
 
 def _address(others: list[str]) -> str:

@@ -107,6 +107,12 @@ def beforehand_of(db: Session, viewer: Account, case: Case, one: Possible) -> di
     return {f"{key}.{field.name}": field.beforehand(scene) for field in one.doing.fields if field.beforehand}
 
 
+def present_of(db: Session, viewer: Account, case: Case, one: Possible) -> dict[str, str]:
+    """What the record says now of its fields, to stand beside them, by their keys."""
+    scene, key = Scene(db, case, one.item, viewer, now()), key_of(one)
+    return {f"{key}.{field.name}": field.present(scene) for field in one.doing.fields if field.present}
+
+
 def _plain(one: Possible) -> bool:
     """A claimed item is only given to somebody else: that needs its form."""
     return one.doing.name != "claim" or (one.item is not None and not one.item.assignee)

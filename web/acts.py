@@ -6,21 +6,21 @@ from sqlmodel import Session
 from starlette.datastructures import FormData
 
 from actions.acting import Asked, Doing, Form
+from actions.collecting import parcel_to
 from actions.doing import DOINGS, do
 from actions.stock_opinions import FIELD, templates_of, with_template
 from models.account import Account
 from models.case import Case
-from models.document import Document, documents_of
+from models.document import standing_refusals
 from models.remembering import remembering
-from rules.documents import DocumentKind
 from rules.errors import Faulty, NotFound, NotYourDesk, Refused
 from rules.states import Act
-from web.acting_bar import beforehand_of, choices_of, key_of
+from web.acting_bar import beforehand_of, choices_of, key_of, present_of
 from web.case_page import case_seen_by, other_acts
 from web.confirming import BACK, CONFIRMED, confirm_page
 from web.desk_view import KEPT, with_view
 from web.entering import Db, OurForm, Viewer, now, typed
-from web.landing import handed_away, landing
+from web.landing import landing, landing_on_list
 from web.refusing import refused_page
 from web.showing import show
 
@@ -87,14 +87,8 @@ def _afterwards(db: Session, viewer: Account, asked: Asked, act: Act) -> str:
     try:
         case_seen_by(db, viewer, asked.number)
     except NotYourDesk:
-        return handed_away(asked.number, act)
+        return landing_on_list("/desk", act, asked.number)
     return landing(f"/cases/{asked.number}", act, asked.item)
-
-
-def _refusals(db: Session, case: Case) -> list[Document]:
-    """The decisions that refuse: they are handed over too (art. 44)."""
-    papers = documents_of(db, case.number)
-    return [one for one in papers if one.kind is DocumentKind.REFUSAL and not one.revoked_at]
 
 
 def _page(
@@ -110,6 +104,7 @@ def _page(
 ) -> Response:
     faults, found = faults or {}, []
     shown = dict(kept or {})
+    present: dict[str, str] = {}
     with remembering(db):
         acts = other_acts(db, viewer, case.number)
         for one in acts:
@@ -117,7 +112,9 @@ def _page(
             opened = len(acts) == 1 or key == wanted or any(name.startswith(f"{key}.") for name in faults)
             if not any(name.startswith(f"{key}.") for name in (*faults, *(kept or {}))):  # not sent yet
                 shown |= beforehand_of(db, viewer, case, one)
+            present |= present_of(db, viewer, case, one)
             found.append((one, key, choices_of(db, viewer, case, one), opened))
+    names = {one.doing.name for one in acts}
     return show(
         request,
         "acts.html",
@@ -126,7 +123,9 @@ def _page(
         acts=found,
         faults=faults,
         kept=shown,
-        refusals=_refusals(db, case) if HANDING_OUT & {one.doing.name for one in acts} else [],
+        present=present,
+        refusals=standing_refusals(db, case.number) if HANDING_OUT & names else [],
+        parcel=parcel_to(db, case) if "ship" in names else None,
         templates=templates_of(db, viewer),
         stock_field=dict(FIELD),
     )

@@ -19,8 +19,10 @@ from notifications.wording import words_of
 from rules.errors import Faulty, NotFound
 from rules.masking import masked_phone
 from rules.people import Role
+from rules.states import Act
 from web.entering import Caller, Db, OurForm, now, typed
 from web.exporting import exported
+from web.landing import Landed, landed_on_list, landing_on_list
 from web.showing import moment, show
 
 router = APIRouter(prefix="/calls")
@@ -29,9 +31,9 @@ HEADINGS = ("办件编号", "事由", "联系人", "电话", "等待起", "已�
 
 
 @router.get("")
-def page(request: Request, db: Db, viewer: Caller) -> Response:
+def page(request: Request, db: Db, viewer: Caller, done: str = "", of: str = "") -> Response:
     """Whom to call, who waits longest first, and what to say."""
-    return _page(request, db, viewer)
+    return _page(request, db, viewer, said=landed_on_list(db, done, of, viewer))
 
 
 @router.get("/table.csv")
@@ -61,10 +63,10 @@ def noted(request: Request, db: Db, viewer: Caller, notice_id: str, form: OurFor
     try:
         with db.begin_nested():
             outcome = _outcome(kept["outcome"])
-            note_call(db, _identified(notice_id), kept["note"], outcome, by=viewer, at=now())
+            call = note_call(db, _identified(notice_id), kept["note"], outcome, by=viewer, at=now())
     except Faulty as faulty:
         return _page(request, db, viewer, status=422, faults={notice_id: str(faulty)}, kept={notice_id: kept})
-    return RedirectResponse("/calls", 303)
+    return RedirectResponse(landing_on_list("/calls", Act.CALL, call.case_number), 303)
 
 
 def _page(
@@ -75,12 +77,14 @@ def _page(
     status: int = 200,
     faults: dict[str, str] | None = None,
     kept: dict[str, dict[str, str]] | None = None,
+    said: Landed | None = None,
 ) -> Response:
     calls = [_shown(db, call, notice, case) for call, notice, case in open_calls(db)]
     return show(
         request,
         "calls.html",
         status=status,
+        landed=said,
         calls=calls,
         outcomes=list(CallOutcome),
         faults=faults or {},

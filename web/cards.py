@@ -17,6 +17,7 @@ from rules.states import Act
 from web.asking import page_number
 from web.entering import Db, OurForm, Viewer, now, typed
 from web.exporting import exported
+from web.landing import Landed, landed_on_list, landing_on_list
 from web.showing import moment, show
 
 router = APIRouter(prefix="/cards")
@@ -29,9 +30,9 @@ HEADINGS = (
 
 
 @router.get("")
-def page(request: Request, db: Db, viewer: Viewer) -> Response:
+def page(request: Request, db: Db, viewer: Viewer, done: str = "", of: str = "") -> Response:
     """The open cards: of the own department, of everybody for those who oversee."""
-    return _page(request, db, viewer)
+    return _page(request, db, viewer, said=landed_on_list(db, done, of, viewer))
 
 
 @router.get("/table.csv")
@@ -53,17 +54,17 @@ def explained(request: Request, db: Db, viewer: Viewer, number: str, form: OurFo
     text = typed(form, "explanation")
     try:
         with db.begin_nested():
-            explain(db, number, text, by=viewer, at=now())
+            card = explain(db, number, text, by=viewer, at=now())
     except Faulty as faulty:
         return _page(request, db, viewer, status=422, faults={number: str(faulty)}, kept={number: text})
-    return RedirectResponse("/cards", 303)
+    return RedirectResponse(landing_on_list("/cards", Act.EXPLAIN_CARD, card.case_number), 303)
 
 
 @router.post("/{number}/close")
 def closed(db: Db, viewer: Viewer, number: str, _form: OurForm) -> Response:
     """销号."""
-    close(db, number, by=viewer, at=now())
-    return RedirectResponse("/cards", 303)
+    card = close(db, number, by=viewer, at=now())
+    return RedirectResponse(landing_on_list("/cards", Act.CLOSE_CARD, card.case_number), 303)
 
 
 def _page(
@@ -74,11 +75,13 @@ def _page(
     status: int = 200,
     faults: dict[str, str] | None = None,
     kept: dict[str, str] | None = None,
+    said: Landed | None = None,
 ) -> Response:
     return show(
         request,
         "cards.html",
         status=status,
+        landed=said,
         leaf=open_cards(db, _own(viewer), page_number(request.query_params.get("page", ""))),
         departments=departments_by_code(db),
         people=names_of(db),

@@ -15,7 +15,7 @@ from actions.permitting import moved_away
 from actions.storing import TooLarge, UnknownType, discard, store
 from config.settings import settings
 from models.account import Account, accounts, departments_by_code
-from models.after import deliveries_of
+from models.after import came_back, deliveries_of
 from models.audit import timeline
 from models.case import Case, Item, Material, find_case, former_versions, items_of, materials_of
 from models.document import documents_of
@@ -96,7 +96,7 @@ def case_page(
         overseer = viewer.role not in HANDLES
         bundle = bundle_of_version(db, case.bundle_digest)
         open_now = possible(db, number, viewer, at=now())
-        happened = timeline(db, number)
+        happened, sent = timeline(db, number), deliveries_of(db, number)
         people = {account.username: account.name for account in accounts(db)}
         return show(
             request,
@@ -132,7 +132,8 @@ def case_page(
             prefect=settings().prefect_url if overseer else None,
             standings=standings(db, [number], at=now()),
             papers=documents_of(db, number),
-            deliveries=deliveries_of(db, number),
+            deliveries=sent,
+            back=came_back(items, sent),
             shifts=shift_changes_of_case(db, number),
         )
 

@@ -17,13 +17,12 @@ from models.supervision import names_of, standings
 from models.together import gatherings_ahead, opinions_waiting, rectifications_overdue
 from models.worklists import AtDesk, done_at_desk, held_for_desk, overdue_at_desk
 from rules.errors import NotYourDesk
-from rules.identifiers import fault_of_case_number
 from rules.moments import china_day
 from rules.states import Act
 from web.asking import bundle_names, page_number
 from web.desk_view import KEPT, TABS, DeskView, days_of, view_kept, view_of, with_view
 from web.entering import Db, Officer, OurForm, now, typed
-from web.landing import Landed, landed_on_desk, landing
+from web.landing import Landed, landed_on_list, landing
 from web.marking import marks_of
 from web.pre_reviewing import pre_review_of
 from web.showing import show
@@ -45,7 +44,7 @@ def to_do(
 ) -> Response:
     """The most urgent first; below, what others ask of us and what still waits for others."""
     view = view_of(request.query_params)
-    said = landed_on_desk(db, done, of, officer) if of and not fault_of_case_number(of) else None
+    said = landed_on_list(db, done, of, officer)
     ticked = bool(tick and view.item)
     return desk_page(
         request, db, officer, view, pre=pre, asked=asked, landed=said, nothing_next=bool(none), ticked=ticked

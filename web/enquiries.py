@@ -31,6 +31,7 @@ from rules.voices import OPEN, AppealGround, Cause, Stage, Step, VoiceKind
 from web.asking import page_number
 from web.entering import Db, OurForm, Viewer, now, typed
 from web.guides import source_said
+from web.landing import landed_letter, landing
 from web.showing import show
 
 router = APIRouter(prefix="/enquiries")
@@ -86,6 +87,7 @@ def listed(
     department: str = "",
     overdue: str = "",
     page: str = "",
+    done: str = "",
 ) -> Response:
     """What this person may see, the overdue first."""
     _must_read(viewer)
@@ -101,6 +103,7 @@ def listed(
     return show(
         request,
         "enquiries.html",
+        landed=landed_letter(db, done, viewer),
         leaf=enquiries_listed(db, wanted, viewer, today),
         wanted=wanted,
         scopes=SCOPES,
@@ -115,9 +118,9 @@ def listed(
 
 
 @router.get("/{number}")
-def one(request: Request, db: Db, viewer: Viewer, number: str) -> Response:
+def one(request: Request, db: Db, viewer: Viewer, number: str, done: str = "") -> Response:
     """One of them: what was said, who has it, what is open to this person now, the course."""
-    return _page(request, db, viewer, number)
+    return _page(request, db, viewer, number, done=done)
 
 
 @router.post("/{number}/{step}")
@@ -133,8 +136,8 @@ def taken(request: Request, db: Db, viewer: Viewer, number: str, step: str, form
         faults = {f"{step}-{field}": why for field, why in faulty.faults.items()}
         kept = {f"{step}-{name}": typed(form, name) for name in form}
         return _page(request, db, viewer, number, status=422, faults=faults, kept=kept, tried=step)
-    enquiry = find_enquiry(db, number)
-    return RedirectResponse(f"/enquiries/{number}" if visible_to(enquiry, viewer) else "/enquiries", 303)
+    there = f"/enquiries/{number}" if visible_to(find_enquiry(db, number), viewer) else "/enquiries"
+    return RedirectResponse(landing(there, Step(step), number), 303)
 
 
 def _page(
@@ -147,6 +150,7 @@ def _page(
     faults: dict[str, str] | None = None,
     kept: dict[str, str] | None = None,
     tried: str = "",
+    done: str = "",
 ) -> Response:
     _must_read(viewer)
     enquiry = find_enquiry(db, number)
@@ -158,6 +162,7 @@ def _page(
         request,
         "enquiry_work.html",
         status=status,
+        landed=landed_letter(db, done, viewer),
         enquiry=enquiry,
         rating=find_rating(db, enquiry.rating_id) if enquiry.rating_id else None,
         entries=course_of(db, number),

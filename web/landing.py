@@ -2,17 +2,34 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlmodel import Session
 
-from models.account import Account
+from models.account import Account, departments_by_code, name_of
 from models.audit import AuditEntry, timeline
 from models.case import Case, Item, find_case, items_of
+from models.enquiry import course_of
+from models.shift import ShiftChange
+from models.together import Delegation
 from rules.errors import NotFound
+from rules.identifiers import fault_of_case_number
 from rules.states import ITEM_DECIDED, Act, ItemState
+from rules.voices import fault_of_enquiry_number
 from web.showing import day
 
 DECISIONS = frozenset({Act.GRANT, Act.REFUSE})
+
+
+# What is done at a desk and is no act on a case, and the line that says so.
+GIVEN, TAKEN, RECALLED, DELEGATED, ENDED = "given", "taken", "recalled", "delegated", "ended"
+SAID: Mapping[str, str] = {
+    GIVEN: "已交出{what}，等{who}接手。",
+    TAKEN: "已接手{who}的交接：{what}。",
+    RECALLED: "已收回{what}，仍由您经办。",
+    DELEGATED: "已委托：{post} {since} 至 {until} 由 {who} 代办。",
+    ENDED: "委托已经结束：{who} 不再代 {post} 办理。",
+}
 
 
 @dataclass(frozen=True)
@@ -23,14 +40,14 @@ class Landed:
     decided: bool = False
 
 
-def landing(path: str, act: Act, item: str = "") -> str:
-    """The address of the page after this act on the case, or on this item of it."""
-    return f"{path}?done={act.value}.{item}"
+def landing(path: str, done: str, item: object = "") -> str:
+    """The address of the page after this act on the case or on this item of it, or after a step with another thing."""
+    return f"{path}?done={done}.{item}"
 
 
-def handed_away(number: str, act: Act) -> str:
-    """The desk, where the act has taken the case away from whoever took it."""
-    return f"/desk?done={act.value}.&of={number}"
+def landing_on_list(path: str, act: Act, number: str) -> str:
+    """A list, where the act was taken from it, or has taken the case away from whoever took it."""
+    return f"{path}?done={act.value}.&of={number}"
 
 
 def landed(
@@ -58,8 +75,10 @@ def landed(
     return Landed(f"已办理：{act.label}{f'（{item.name}）' if item else ''}。")
 
 
-def landed_on_desk(db: Session, asked: str, number: str, viewer: Account) -> Landed | None:
+def landed_on_list(db: Session, asked: str, number: str, viewer: Account) -> Landed | None:
     """The same for a case that this person may not open any more: only their own act is told."""
+    if not asked or fault_of_case_number(number):
+        return None
     try:
         case = find_case(db, number)
     except NotFound:
@@ -73,6 +92,71 @@ def landed_beside(db: Session, asked: str, case: Case, viewer: Account) -> Lande
     if not asked:
         return None
     return landed(asked, case, items_of(db, case.number), timeline(db, case.number), viewer, {})
+
+
+def landed_letter(db: Session, asked: str, viewer: Account) -> Landed | None:
+    """The last step this person took with a letter, and who has it since, where it was handed on."""
+    name, _, number = asked.partition(".")
+    if not name or fault_of_enquiry_number(number):
+        return None
+    own = [entry for entry in course_of(db, number) if entry.actor == viewer.username]
+    if not own or own[-1].step.value != name:
+        return None
+    words = f"已办理：{own[-1].step.label}（{number}）"
+    if "department" not in own[-1].facts:
+        return Landed(f"{words}。")
+    there = own[-1].facts["department"]
+    return Landed(
+        f"{words}，现在由{departments_by_code(db)[there].short_name if there else '综合窗口'}办理。"
+    )
+
+
+def landed_shift(db: Session, asked: str, viewer: Account) -> Landed | None:
+    """What this person has laid out, taken over or taken back, as long as it is so."""
+    name, change = asked.partition(".")[0], db.get(ShiftChange, _id_in(asked))
+    if change is None:
+        return None
+    theirs = change.given_by == viewer.username
+    so = {
+        GIVEN: theirs and not change.taken_at and not change.recalled_at,
+        TAKEN: change.taken_by == viewer.username,
+        RECALLED: theirs and change.recalled_at is not None,
+    }
+    other = change.given_to if theirs else change.given_by
+    words = {"what": _laid_out(change), "who": name_of(db, other) if other else "下一班"}
+    return Landed(SAID[name].format(**words)) if so.get(name) else None
+
+
+def landed_delegation(db: Session, asked: str, viewer: Account, people: Mapping[str, str]) -> Landed | None:
+    """The delegation that this person made, or one of their department that is over."""
+    name, found = asked.partition(".")[0], db.get(Delegation, _id_in(asked))
+    post = db.get(Account, found.username) if found else None
+    if found is None or post is None or post.department_code != viewer.department_code:
+        return None
+    so = {
+        DELEGATED: found.made_by == viewer.username and not found.ended_at,
+        ENDED: found.ended_at is not None,
+    }
+    words = {
+        "post": people.get(found.username, found.username),
+        "who": people.get(found.stand_in, found.stand_in),
+        "since": day(found.from_day),
+        "until": day(found.until_day),
+    }
+    return Landed(SAID[name].format(**words)) if so.get(name) else None
+
+
+def _id_in(asked: str) -> UUID:
+    """The identifier after the point; where there is none, one that nothing has."""
+    try:
+        return UUID(asked.partition(".")[2])
+    except ValueError:
+        return UUID(int=0)
+
+
+def _laid_out(change: ShiftChange) -> str:
+    parts = {"办件 {} 件": len(change.cases), "未提交的表 {} 份": len(change.drafts)}
+    return "、".join(words.format(n) for words, n in parts.items() if n) or "交接的话"
 
 
 def _last_act(entries: Sequence[AuditEntry], viewer: Account, name: str) -> Act | None:

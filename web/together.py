@@ -31,18 +31,17 @@ from rules.people import Role
 from rules.states import ITEM_OPEN_AT_DESK
 from web.department import department_of
 from web.entering import Db, Officer, OurForm, now, typed
+from web.landing import DELEGATED, ENDED, landed_delegation, landing
 from web.refusing import status_of
 from web.showing import show
 
 router = APIRouter(prefix="/delegations")
 
-SAID = {"made": "已委托。", "ended": "委托已经结束。"}
-
 
 @router.get("")
 def page(request: Request, db: Db, officer: Officer, done: str = "") -> Response:
     """Whose posts of the own department are filled by whom, and a form to give one away."""
-    return _page(request, db, officer, done=SAID.get(done, ""))
+    return _page(request, db, officer, done=done)
 
 
 @router.post("")
@@ -52,13 +51,15 @@ def made(request: Request, db: Db, officer: Officer, form: OurForm) -> Response:
     try:
         with db.begin_nested():
             period = _filled_in(kept)
-            delegate(db, kept["username"], kept["stand_in"], period, kept["reason"], by=officer, at=now())
+            fresh = delegate(
+                db, kept["username"], kept["stand_in"], period, kept["reason"], by=officer, at=now()
+            )
     except Faulty as faulty:
         return _page(request, db, officer, status=422, faults=faulty.faults, kept=kept)
     except Refused as refused:
         faults = {"from": str(refused)}
         return _page(request, db, officer, status=status_of(refused), faults=faults, kept=kept)
-    return RedirectResponse("/delegations?done=made", 303)
+    return RedirectResponse(landing("/delegations", DELEGATED, fresh.id), 303)
 
 
 @router.post("/{delegation}/end")
@@ -69,7 +70,7 @@ def ended(db: Db, officer: Officer, delegation: str, _form: OurForm) -> Response
     except ValueError:
         raise NotFound("没有这个委托。") from None
     end_delegation(db, found, by=officer, at=now())
-    return RedirectResponse("/delegations?done=ended", 303)
+    return RedirectResponse(landing("/delegations", ENDED, found), 303)
 
 
 def together(db: Session, case: Case, items: list[Item], bundle: Bundle) -> dict[str, Any]:
@@ -100,14 +101,14 @@ def _page(
     own, district = staff_of(db, department_of(officer)), officer.district
     within = [one for one in own if reaches(district, one.district)]
     head, today = officer.role is Role.HEAD, china_day(now())
-    found = delegations_of(db, department_of(officer), today)
+    found, people = delegations_of(db, department_of(officer), today), names_of(db)
     return show(
         request,
         "delegations.html",
         status=status,
         delegations=found,
         mine={one.id for one in found if _may_end(one, officer, head=head)},
-        people=names_of(db),
+        people=people,
         posts=[one for one in within if head or one.username == officer.username],
         colleagues=[
             one
@@ -119,7 +120,7 @@ def _page(
         held=posts_held(db, officer, at=now()),
         faults=faults or {},
         kept=kept or {},
-        done=done,
+        landed=landed_delegation(db, done, officer, people),
     )
 
 

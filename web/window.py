@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, time
+from itertools import chain
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -9,7 +10,13 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from actions.dating import hall_calendar
-from models.after import cases_to_hand_over, delivery_dates, parcels_on_the_way
+from models.after import (
+    came_back,
+    cases_to_hand_over,
+    deliveries_of_cases,
+    delivery_dates,
+    parcels_on_the_way,
+)
 from models.online import wishes_of
 from models.shift import clerks, shift_changes_waiting
 from models.supervision import standings
@@ -21,6 +28,7 @@ from web import drafts
 from web.asking import archived_asked, bundle_names, page_number, state_asked
 from web.entering import Clerk, Db, now
 from web.exporting import exported
+from web.landing import landed_shift
 from web.manage_tables import CASE_HEADINGS, cells_of
 from web.pre_reviewing import corrections_of
 from web.showing import show
@@ -40,6 +48,7 @@ def home(
     back: str = "",
     owed: str = "",
     correcting: str = "",
+    done: str = "",
 ) -> Response:
     """The day at one glance: what waits, what came back, what is due, what was left unfinished."""
     today = china_day(now())
@@ -47,9 +56,11 @@ def home(
     returned = back_from_supplement(db, page_number(back))
     ready = cases_to_hand_over(db)
     first = [case.number for case in ready.rows[:FIRST]]
+    ready_items = items_by_case(db, first) if first else {}
     return show(
         request,
         "window.html",
+        landed=landed_shift(db, done, clerk),
         leaf=queue,
         back=returned,
         owed=papers_due(db, hall_calendar().working_day(SOON, today), page_number(owed)),
@@ -60,7 +71,8 @@ def home(
         untold=untold_counts(db, [case.number for case in queue.rows + returned.rows]),
         ready=ready,
         ready_first=ready.rows[:FIRST],
-        ready_items=items_by_case(db, first) if first else {},
+        ready_items=ready_items,
+        ready_back=came_back(chain(*ready_items.values()), deliveries_of_cases(db, first)) if first else {},
         ready_due=delivery_dates(db, first) if first else {},
         shifts=shift_changes_waiting(db, clerk.username),
         names={one.username: one.name for one in clerks(db)},
@@ -110,13 +122,15 @@ def deliveries(request: Request, db: Db, _: Clerk, page: str = "", posted: str =
     """待发放: results that lie ready, the one whose ten days end first at the top; and what is with the courier."""
     ready, sent = cases_to_hand_over(db, page_number(page)), parcels_on_the_way(db, page_number(posted))
     numbers = [case.number for case in ready.rows]
+    items = items_by_case(db, numbers + [parcel.case_number for parcel in sent.rows])
     return show(
         request,
         "deliveries.html",
         ready=ready,
         sent=sent,
         sent_link=lambda number: "?" + urlencode({**request.query_params, "posted": number}) + "#posted",
-        items=items_by_case(db, numbers + [parcel.case_number for parcel in sent.rows]),
+        items=items,
+        back=came_back(chain(*items.values()), deliveries_of_cases(db, numbers)),
         due=delivery_dates(db, numbers),
         wishes=wishes_of(db, numbers),
         bundles=bundle_names(),

@@ -106,6 +106,13 @@ def test_nothing_to_correct_points_to_where_answers_are_changed(db: Session, cas
         do("correct", asked)
 
 
+def test_what_stays_as_it_is_was_not_corrected(db: Session, case: Case) -> None:
+    """Typed again, in whatever case or with blanks around it, it is the same."""
+    corrected(db, case, applicant_name="陈一诺", phone=" 13800000000 ", address="示例路2号")
+    entry = timeline(db, case.number)[-1]
+    assert list(entry.facts["changes"]) == ["address"]
+
+
 def test_who_and_until_when(db: Session, case: Case) -> None:
     with pytest.raises(NotYourDesk):
         correct(db, case.number, {"phone": "13900000001"}, WRONG, by=account(db, "market"), at=NOON)

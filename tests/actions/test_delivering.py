@@ -13,14 +13,15 @@ from actions.doing import do, possible
 from actions.issuing import issue
 from actions.moving import record
 from actions.supervising import fire_due_rungs
-from models.after import deliveries_of, lying_ready, on_the_way
+from models.after import deliveries_of, lying_ready, on_the_way, refusals_lying_ready
 from models.case import Case, find_case, items_of
 from models.clock import running_clocks
+from models.document import standing_refusals
 from models.notice import notices_of
 from rules.clock import ClockKind
 from rules.errors import AlreadyDone, Faulty, NotYourDesk, WrongState
 from rules.notices import Event
-from rules.states import Act, CaseState
+from rules.states import Act, CaseState, Outcome
 from tests.people import CLERK, GOVERNOR, MORNING, a_case, a_city, account
 
 NOON = MORNING + timedelta(hours=3)
@@ -72,7 +73,9 @@ def test_all_at_the_counter(db: Session, made: Case) -> None:
     assert open_delivery_clocks(db, made) == set(DESKS) - {"B1-4"}
     handed = deliver(db, made.number, by=clerk, at=NOON)
     db.flush()
-    assert (len(handed.items), handed.recipient, handed.courier) == (5, "陈一诺", "")
+    assert (len(handed.items), handed.recipient, handed.courier) == (6, "陈一诺", ""), (
+        "the refusal goes with it"
+    )
     assert open_delivery_clocks(db, made) == set()
     assert made.delivered_at == NOON
     with pytest.raises(AlreadyDone):
@@ -86,7 +89,7 @@ def test_some_now_and_the_rest_by_courier(db: Session, made: Case) -> None:
     assert made.delivered_at is None
     parcel = ship(db, made.number, "示例快递", "EX000000001CN", by=clerk, at=NOON)
     db.flush()
-    assert len(parcel.items) == 4
+    assert len(parcel.items) == 5
     assert open_delivery_clocks(db, made) == set()
     assert told(db, made, Event.SHIPPED) == 2
     assert made.delivered_at is None, "sent is not arrived"
@@ -128,8 +131,6 @@ def test_only_the_window_and_only_what_is_made(db: Session, made: Case) -> None:
     clerk = account(db, CLERK)
     with pytest.raises(NotYourDesk):
         deliver(db, made.number, by=account(db, "market"), at=NOON)
-    with pytest.raises(Faulty, match="没有可以送达的结果"):
-        deliver(db, made.number, by=clerk, at=NOON, items=["B1-4"])
     fresh = a_case(db)
     with pytest.raises(WrongState, match="还没有制作"):
         deliver(db, fresh.number, by=clerk, at=NOON)
@@ -149,6 +150,8 @@ def test_a_result_does_not_wait_for_the_others_beyond_its_ten_days(db: Session) 
     assert case.state is CaseState.ACCEPTED
     assert {item.code for item in lying_ready(db, case.number)} >= {"B1-3"}
     assert told(db, case, Event.READY) == 2 * len(lying_ready(db, case.number))
+    with pytest.raises(Faulty, match="没有可以送达的结果"):
+        deliver(db, case.number, by=account(db, CLERK), at=later, items=["B1-2"])
     deliver(db, case.number, by=account(db, CLERK), at=later)
     db.flush()
     assert "B1-3" not in open_delivery_clocks(db, case)
@@ -191,3 +194,71 @@ def returned_after(db: Session, case: Case) -> None:
 def reopen_by_review(db: Session, case: Case) -> None:
     data = {"items": ["B1-4"], "reason": "复议决定撤销原决定。", "document": "示复决〔2026〕3号"}
     do("reopen", Asked(db, case.number, "", data, account(db, GOVERNOR), NOON))
+
+
+@pytest.fixture
+def refused(db: Session) -> Case:
+    """Concluded, and nothing was granted."""
+    case = a_case(db)
+    refuse(
+        db, case.number, "B1-1", "不符合条件。", by=account(db, "market"), at=MORNING
+    )  # the others rest on it
+    issue(db, case.number, at=MORNING)
+    db.flush()
+    assert case.outcome is Outcome.ALL_REFUSED
+    return case
+
+
+def decisions(db: Session, case: Case) -> dict[str, str]:
+    return {one.item_number: one.number for one in standing_refusals(db, case.number)}
+
+
+def test_where_all_was_refused_the_decisions_are_handed_over(db: Session, refused: Case) -> None:
+    clerk = account(db, CLERK)
+    assert told(db, refused, Event.RATE) == 2, "nothing more was to come"
+    assert not lying_ready(db, refused.number), "no ten days run for a refusal"
+    handed = deliver(db, refused.number, by=clerk, at=NOON, recipient="陈一诺之弟")
+    db.flush()
+    assert handed.items == list(decisions(db, refused))
+    assert refused.delivered_at == NOON
+    assert told(db, refused, Event.RATE) == 2, "asked once"
+    with pytest.raises(AlreadyDone, match="由 林晓 交给陈一诺之弟"):
+        deliver(db, refused.number, by=clerk, at=NOON + timedelta(hours=2))
+    archive(db, refused.number, by=clerk, at=NOON + timedelta(hours=3))
+
+
+def test_a_refusal_that_nobody_fetched_holds_up_nothing(db: Session, refused: Case, made: Case) -> None:
+    clerk = account(db, CLERK)
+    archive(db, refused.number, by=clerk, at=NOON)
+    names = ["B1-1", "B1-2", "B1-3", "B1-5", "B1-6"]
+    deliver(db, made.number, by=clerk, at=NOON, items=names)
+    db.flush()
+    assert made.delivered_at == NOON
+    assert told(db, made, Event.RATE) == 2
+    late = NOON + timedelta(days=1)
+    deliver(db, made.number, by=clerk, at=late)
+    db.flush()
+    assert [len(one.items) for one in deliveries_of(db, made.number)] == [5, 1]
+    assert told(db, made, Event.RATE) == 2
+
+
+def test_a_parcel_names_the_decision_it_brings(db: Session, made: Case) -> None:
+    ship(db, made.number, "示例快递", "EX000000001CN", by=account(db, CLERK), at=NOON)
+    db.flush()
+    notice = next(one for one in notices_of(db, made.number) if one.event is Event.SHIPPED)
+    [decision] = decisions(db, made).values()
+    named = {result["number"]: result["name"] for result in notice.facts["results"]}
+    assert named[decision].endswith("不予决定书")
+    assert all(named), "each paper has its number"
+    returned(db, made.number, "地址无人。", by=account(db, CLERK), at=NOON + timedelta(days=1))
+    db.flush()
+    assert open_delivery_clocks(db, made) == set(DESKS) - {"B1-4"}, "none for a refusal"
+    assert [item.code for item in refusals_lying_ready(db, made)] == ["B1-4"]
+
+
+def test_a_refusal_waits_for_the_joint_answer(db: Session) -> None:
+    case = a_case(db)
+    refuse(db, case.number, "B1-1", "不符合条件。", by=account(db, "market"), at=MORNING)
+    db.flush()
+    assert not refusals_lying_ready(db, case)
+    assert not [one for one in possible(db, case.number, account(db, CLERK)) if one.doing.name == "deliver"]

@@ -11,7 +11,8 @@ from playwright.sync_api import Page
 from actions.accepting import accept
 from actions.applying import submit
 from actions.deciding import grant
-from actions.delivering import deliver, ship
+from actions.deciding import refuse as refuse_item
+from actions.delivering import deliver, returned, ship
 from actions.issuing import issue
 from actions.listing_gaps import list_gap
 from actions.supervising import fire_due_rungs
@@ -140,7 +141,7 @@ def test_the_window_on_a_full_day(at: At) -> None:
     look_at(page, "window-shift-give")
     page.get_by_label("交接的话").fill("原件在二号柜。")
     page.get_by_role("button", name="交出").click()
-    page.get_by_text("等下一班接手").wait_for()
+    page.get_by_role("status").wait_for()
     look_at(page, "window-shift-given")
     for path, name in (("/window", "window-full"), (f"/cases/{number}", "case-agent")):
         page.goto(path)
@@ -199,22 +200,33 @@ def test_the_other_desks_and_the_applicants_page(at: At, tmp_path: Path) -> None
 
 
 def test_the_pages_of_results_on_their_way(at: At) -> None:
-    """One result handed over, one in the post, the others waiting at the window."""
+    """One result handed over, one in the post, one come back, one refused, the others waiting at the window."""
     now = datetime.now(UTC)
     with transaction() as session:
         clerk = account_named(session, "chuangkou")
         case = submit(session, an_application(), by=clerk, region="000000", at=now)
         number, code = case.number, case.query_code
         accept(session, number, by=clerk, at=now)
-        for item, officer in DESKS:
+        for item, officer in DESKS[:-1]:
             grant(session, number, item, by=account_named(session, officer), at=now)
+        refuse_item(session, number, "B1-6", "距离学校不足。", by=account_named(session, "tobacco"), at=now)
         issue(session, number, at=now)
         deliver(session, number, by=clerk, at=now, items=["B1-2"], recipient="陈一诺之弟")
         ship(session, number, "示例快递", "EX000000001CN", by=clerk, at=now, items=["B1-3"])
+        ship(session, number, "示例快递", "EX000000002CN", by=clerk, at=now, items=["B1-4"])
+        returned(session, number, "地址无人。", by=clerk, at=now, items=["B1-4"])
     page = at("chuangkou", "/window/deliveries")
     page.get_by_text("EX000000001CN").wait_for()
     look_at(page, "deliveries")
-    for path, name in ((f"/cases/{number}", "case-deliveries"), (f"/cases/{number}/acts", "acts-deliveries")):
+    acts = f"/cases/{number}/acts"
+    for path, name in (
+        (f"/cases/{number}", "case-deliveries"),
+        (acts, "acts-deliveries"),
+        (f"{acts}?open=ship.", "acts-ship"),
+        (f"{acts}?open=correct.", "acts-correct"),
+        ("/window/shift", "window-shift-owing"),
+        ("/window", "window-ready"),
+    ):
         page.goto(path)
         look_at(page, name)
     applicant = at("", "/track")

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import At, desks
@@ -134,6 +135,25 @@ def test_a_card_is_read_without_a_mouse(at: At) -> None:
     page.keyboard.press("Enter")  # moves on, sends nothing
     expect(page.locator("[id='applicant.email']")).to_be_focused()
     expect(page).to_have_url(re.compile(r"/window/new/B1\?form="))
+
+
+@pytest.mark.parametrize("field", ["applicant.name", "applicant.id_number"])
+def test_a_card_read_into_another_field_of_the_person_is_read_all_the_same(at: At, field: str) -> None:
+    page = at("chuangkou", "/window/new/B1")
+    page.locator(f"[id='{field}']").focus()
+    keyboard_reader(page, "000000199001010018|陈一诺|示例市示例区示例路1号")
+    expect(page.locator("[id='applicant.phone']")).to_be_focused()
+    expect(page.locator("[id='applicant.name']")).to_have_value("陈一诺")
+    expect(page.locator("[id='applicant.id_number']")).to_have_value("000000199001010018")
+    expect(page.locator("[id='address']")).to_have_value("示例市示例区示例路1号")
+
+
+def test_a_number_typed_by_hand_moves_on_as_ever(at: At) -> None:
+    page = at("chuangkou", "/window/new/B1")
+    page.locator("[id='applicant.id_number']").focus()
+    keyboard_reader(page, "000000199001010018")
+    expect(page.locator("[id='applicant.phone']")).to_be_focused()
+    expect(page.locator("[id='applicant.id_number']")).to_have_value("000000199001010018")
 
 
 def test_a_file_already_chosen_survives_the_reading_of_a_card(at: At, tmp_path: Path) -> None:

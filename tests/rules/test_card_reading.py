@@ -30,7 +30,22 @@ PERSON, ORGANISATION = ApplicantKind.PERSON, ApplicantKind.ORGANISATION
             f"陈一诺；女；汉；19900101；示例市示例区示例路1号；{NUMBER}；示例市公安局示例分局；20200101-20400101",
             Reading(PERSON, NUMBER, "陈一诺", "示例市示例区示例路1号"),
         ),
-        (f"{NUMBER}|陈一诺|示例市示例区示例路1号", Reading(PERSON, NUMBER, "", "示例市示例区示例路1号")),
+        (
+            f"{NUMBER}|陈一诺|示例市示例区示例路1号",
+            Reading(PERSON, NUMBER, "陈一诺", "示例市示例区示例路1号"),
+        ),
+        (f"{NUMBER}\t陈一诺", Reading(PERSON, NUMBER, "陈一诺")),
+        (f"陈一诺 {NUMBER}", Reading(PERSON, NUMBER, "陈一诺")),
+        (
+            f"{NUMBER} 陈一诺 女 汉 示例市示例区示例路1号",
+            Reading(PERSON, NUMBER, "陈一诺", "示例市示例区示例路1号"),
+        ),
+        (f"{NUMBER}|阿依努尔·示例", Reading(PERSON, NUMBER, "阿依努尔·示例")),
+        (f"{NUMBER}|女|汉族|示例市示例区示例路1号", Reading(PERSON, NUMBER, "", "示例市示例区示例路1号")),
+        (f"{NUMBER}|汉族", Reading(PERSON, NUMBER)),
+        (f"{NUMBER}|示例市示例区示例路", Reading(PERSON, NUMBER, "", "示例市示例区示例路")),
+        (f"{CODE}|示例餐饮有限公司", Reading(ORGANISATION, CODE, "示例餐饮有限公司")),
+        (f"{NUMBER[:6]} {NUMBER[6:14]} {NUMBER[14:]}", Reading(PERSON, NUMBER)),
     ],
 )
 def test_readings(line: str, reading: Reading) -> None:

@@ -3,16 +3,17 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import inspect
 
 from actions.collecting import choose_way
-from actions.delivering import ship
+from actions.delivering import returned, ship
 from actions.issuing import issue
 from actions.withdrawing import withdraw
 from models.after import lying_ready
 from models.audit import timeline
 from models.case import Case, find_case
 from models.database import transaction
-from models.online import wish_of
+from models.online import wish_of, wishes_of
 from rules.errors import WrongState
 from rules.people import ResultWay
 from rules.states import Act, Outcome
@@ -50,9 +51,58 @@ def test_the_list_of_the_window_tells_the_way(city: None) -> None:
     with transaction() as session:
         choose_way(session, number, ResultWay.COURIER, PARCEL, by=None, at=datetime.now(UTC))
         issue(session, number, at=datetime.now(UTC))
-    page = at_desk(CLERK).text("/window/deliveries")
-    assert "快递送达" in page
-    assert PARCEL["address"] in page
+    clerk = at_desk(CLERK)
+    page = clerk.text("/window/deliveries")
+    assert "快递送达 收件人 陈一诺" in page
+    form = clerk.text(f"/cases/{number}/acts")
+    for secret in (PARCEL["phone"], PARCEL["address"]):
+        assert secret not in page, "read where the parcel is written, and nowhere else"
+        assert secret in form
+    assert "申请人选择了快递送达" in form
+
+
+def test_a_list_leaves_sealed_where_to(city: None) -> None:
+    number = a_case_today().number
+    with transaction() as session:
+        choose_way(session, number, ResultWay.COURIER, PARCEL, by=None, at=datetime.now(UTC))
+    with transaction() as session:
+        wish = wishes_of(session, [number])[number]
+        assert {"phone", "address"} <= inspect(wish).unloaded
+
+
+def test_who_chose_no_courier_is_asked_before_a_parcel_leaves(city: None) -> None:
+    number = concluded()
+    with transaction() as session:
+        issue(session, number, at=datetime.now(UTC))
+    form = at_desk(CLERK).text(f"/cases/{number}/acts")
+    assert "申请人没有选择快递。" in form
+    for said in ("陈一诺", "13800000000", "示例市示例区示例路1号"):
+        assert said in form
+    assert "13800000000" not in at_desk(CLERK).text(f"/cases/{a_case_today().number}/acts"), "nothing to send"
+
+
+def test_a_parcel_that_came_back_is_marked_until_it_leaves_again(city: None) -> None:
+    number, now = concluded(), datetime.now(UTC)
+    clerk = at_desk(CLERK)
+    pages = ("/window", "/window/deliveries", f"/cases/{number}")
+    with transaction() as session:
+        issue(session, number, at=now)
+        by = account(session, CLERK)
+        first, *_ = lying_ready(session, number)
+        ship(session, number, "邮政", "EMS1", by=by, at=now, items=[first.code])
+    assert not [path for path in pages if "快递退回" in clerk.text(path)]
+    with transaction() as session:
+        by = account(session, CLERK)
+        returned(session, number, "地址无人。", by=by, at=now + timedelta(minutes=1))
+    for path in pages:
+        assert "快递退回" in clerk.text(path), path
+        assert "EMS1" in clerk.text(path)
+        assert "地址无人。" in clerk.text(path)
+    assert clerk.get("/window/deliveries").text.count("快递退回") == 1, "of one result, not of the others"
+    with transaction() as session:
+        by = account(session, CLERK)
+        ship(session, number, "邮政", "EMS2", by=by, at=now + timedelta(minutes=2), items=[first.code])
+    assert not [path for path in pages if "快递退回" in clerk.text(path)]
 
 
 def test_results_that_go_several_ways_are_each_named(city: None) -> None:

@@ -98,7 +98,8 @@ def test_handing_on_leads_back_to_the_list(city: None) -> None:
     enquiry, officer = asked(), at_desk("market")
     fields = {"department": "fire", "reason": "不归我们管"}
     answered = officer.post(f"/enquiries/{enquiry.number}/transfer", fields)
-    assert answered.headers["location"] == "/enquiries"
+    assert answered.headers["location"].startswith("/enquiries?")
+    assert "现在由消防救援办理" in officer.text(answered.headers["location"])
     fire = at_desk("fire").text(f"/enquiries/{enquiry.number}")
     assert "不归我们管" in fire
     assert "转办" in fire

@@ -1,5 +1,7 @@
 """登记领取和寄出 on the page: nothing goes out that nobody ticked, and a refusal's paper goes with the rest."""
 
+import re
+
 import pytest
 
 from actions.issuing import issue
@@ -54,6 +56,23 @@ def test_only_what_is_ticked_goes_out(clerk: Browser) -> None:
     sent = clerk.post(f"/cases/{number}/acts/deliver", {"items": ["B1-1", "B1-2"]})
     assert sent.status_code == 303
     assert handed(number) == [("陈一诺", 2)]
+
+
+def test_where_all_was_refused_the_decisions_are_offered(clerk: Browser) -> None:
+    """Nothing was granted, so nothing was offered, and the decisions had no way to the applicant."""
+    codes = [f"B1-{n}" for n in range(1, 7)]
+    number = ready(*codes)
+    write_all()
+    page = clerk.get(f"/cases/{number}/acts").text
+    assert page.count("打印不予决定书") >= 2, "at the forms of both ways"
+    offered = re.findall(r'name="items" value="counter:(B1-\d)" checked>[^<]*（不予决定书）', page)
+    assert offered, page
+    assert clerk.post(f"/cases/{number}/acts/deliver", {"recipient": "陈一诺"}).status_code == 422
+    sent = clerk.post(f"/cases/{number}/acts/deliver", {"items": [f"counter:{one}" for one in offered]})
+    assert sent.status_code == 303
+    assert handed(number) == [("陈一诺", len(offered))]
+    assert "领取人 陈一诺" in clerk.text(f"/cases/{number}")
+    assert "不予决定书）" not in clerk.get(f"/cases/{number}/acts").text, "all have left"
 
 
 def test_the_paper_of_a_refusal_is_there_to_be_printed(clerk: Browser) -> None:

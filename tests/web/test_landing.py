@@ -1,13 +1,26 @@
 """The page one lands on says what was done, and only to whoever did it."""
 
+import re
+from datetime import timedelta
+
 import pytest
 
+from models.account import Account
 from models.case import Case
 from models.database import transaction
+from models.notice import notices_of
+from models.telling import Call
+from rules.moments import china_day
+from rules.people import Role
 from tests.people import CLERK, MANAGER
 from tests.web.hall import Browser, a_case_today, at_desk
 from tests.web.test_department import FIRE, released
+from tests.web.test_enquiries import asked
+from tests.web.test_supervision import late_case
+from web.entering import now
 from web.showing import day
+
+NEXT = "suqing"  # 苏晴 has the next shift
 
 
 @pytest.fixture
@@ -50,9 +63,95 @@ def test_acts_say_their_word(clerk: Browser) -> None:
 def test_a_link_claims_nothing_that_was_not_done(clerk: Browser) -> None:
     case = released()
     page = f"/cases/{case.number}"
-    for asked in ("grant.B1-4", "correct.", "claim.B1-4", "nonsense", ".", "urge.B9-9"):
-        assert 'role="status"' not in clerk.get(f"{page}?done={asked}").text, asked
+    for claim in ("grant.B1-4", "correct.", "claim.B1-4", "nonsense", ".", "urge.B9-9"):
+        assert 'role="status"' not in clerk.get(f"{page}?done={claim}").text, claim
     after(at_desk(FIRE), f"{page}/items/B1-4/grant")
     assert "决定已经生效" not in clerk.text(f"{page}?done=grant.B1-4"), "somebody else's"
     for strange in (f"{case.number}x", "%00", "x" * 3000):
         assert at_desk(FIRE).get(f"/desk?done=reassign.&of={strange}").status_code == 200
+
+
+@pytest.fixture
+def successor(city: None) -> Browser:
+    with transaction() as session:
+        session.add(Account(username=NEXT, name="苏晴", role=Role.CLERK, password_hash="!"))
+    return at_desk(NEXT)
+
+
+def of_the_shift(browser: Browser, step: str) -> str:
+    found = re.search(rf"/window/shift/[0-9a-f-]+/{step}", browser.get("/window/shift").text)
+    assert found
+    return found[0]
+
+
+def test_a_shift_says_what_went_to_whom(clerk: Browser, successor: Browser) -> None:
+    number = a_case_today(accepted=False).number
+    assert "已交出办件 1 件，等下一班接手。" in after(clerk, "/window/shift", case=number)
+    assert "已收回办件 1 件，仍由您经办。" in after(clerk, of_the_shift(clerk, "recall"))
+    given = after(clerk, "/window/shift", case=number, to=NEXT, note="原件在窗口。")
+    assert "已交出办件 1 件，等苏晴接手。" in given
+    taken = after(successor, of_the_shift(successor, "take"))
+    assert "已接手林晓的交接：办件 1 件。" in taken
+    assert "已交出交接的话，等下一班接手。" in after(clerk, "/window/shift", note="钥匙在抽屉。")
+
+
+def test_cards_calls_and_letters_say_what_was_done(clerk: Browser) -> None:
+    case, cards = late_case()
+    card = next(one for one in cards if one.department_code == "market")
+    explained = after(at_desk("market"), f"/cards/{card.number}/explain", explanation="设备故障，已修复。")
+    assert f"已办理：监察说明（{case.number}）。" in explained
+    closed = after(at_desk(MANAGER), f"/cards/{card.number}/close")
+    assert f"已办理：监察销号（{case.number}）。" in closed
+    with transaction() as session:
+        notice = notices_of(session, case.number)[0].id
+        session.add(Call(notice_id=notice, case_number=case.number, opened_at=now()))
+    called = after(clerk, f"/calls/{notice}", note="本人接听。", outcome="reached")
+    assert f"已办理：电话联系（{case.number}）。" in called
+    letter, officer = asked(), at_desk("market")
+    assert f"已办理：领办（{letter.number}）。" in after(officer, f"/enquiries/{letter.number}/take")
+    handed_on = after(officer, f"/enquiries/{letter.number}/transfer", department="hall", reason="窗口的事")
+    assert f"已办理：转办（{letter.number}），现在由综合窗口办理。" in handed_on
+    answered = after(clerk, f"/enquiries/{letter.number}/answer", words="带身份证到一楼 A01。")
+    assert f"已办理：答复（{letter.number}）。" in answered
+
+
+def test_a_delegation_says_who_stands_in_until_when(city: None) -> None:
+    with transaction() as session:
+        zhou = Account(username="zhouning", name="周宁", role=Role.OFFICER, password_hash="!")
+        zhou.department_code = "fire"
+        session.add(zhou)
+    officer, today = at_desk(FIRE), china_day(now())
+    until = today + timedelta(days=3)
+    fields = {"from": today.isoformat(), "until": until.isoformat(), "reason": "休假"}
+    made = after(officer, "/delegations", username=FIRE, stand_in="zhouning", **fields)
+    assert f"{day(today)} 至 {day(until)} 由 周宁 代办。" in made
+    found = re.search(r"/delegations/[0-9a-f-]+/end", officer.get("/delegations").text)
+    assert found
+    assert "委托已经结束：周宁 不再代" in after(officer, found[0])
+
+
+def test_no_link_claims_what_somebody_did_at_another_desk(clerk: Browser, successor: Browser) -> None:
+    number = a_case_today(accepted=False).number
+    given = clerk.post("/window/shift", {"case": number}).headers["location"]
+    letter = asked()
+    at_desk("market").post(f"/enquiries/{letter.number}/take")
+    marked = 'role="status"'
+    assert marked in clerk.get(given).text
+    assert marked not in successor.get(given).text, "somebody else's"
+    for claim in ("taken", "recalled", "given<b>"):
+        assert marked not in clerk.get(given.replace("given", claim)).text, claim
+    assert marked not in at_desk("market-head").get(f"/enquiries?done=take.{letter.number}").text
+    assert marked not in at_desk("market").get(f"/enquiries?done=answer.{letter.number}").text
+    desks = {"/window": clerk, "/window/shift": clerk, "/enquiries": clerk, "/calls": clerk}
+    for path, browser in (desks | {"/cards": at_desk(FIRE), "/delegations": at_desk(FIRE)}).items():
+        for made_up in (
+            "已办结",
+            "given.",
+            "taken.00000000",
+            "call.&of=x",
+            "take.ZX1",
+            "%00.%00",
+            "a" * 3000,
+        ):
+            page = browser.get(f"{path}?done={made_up}")
+            assert (page.status_code, marked in page.text) == (200, False), (path, made_up)

@@ -145,6 +145,22 @@ def test_a_review_opens_several_items_at_once(case: Case) -> None:
     assert state_of(case) is CaseState.ACCEPTED
 
 
+def test_the_form_of_a_correction_says_what_stands_there(case: Case) -> None:
+    clerk, path = at_desk(CLERK), f"/cases/{case.number}/acts"
+    form = clerk.get(path).text.partition('id="correct."')[2].partition("</form>")[0]
+    for said in ("陈一诺", "000000********0018", "138****0000", "c***@example.com", "示例市示例区示例路1号"):
+        assert f"现在：{said}<" in form, said
+    assert form.count("现在：（空）") == 5, "no contact, no agent"
+    for number in (case.applicant_id_number, case.phone, case.email):
+        assert number not in form, "in full only for a purpose, with an entry"
+    assert f"/cases/{case.number}/full" in form
+    fields = {"phone": "12", "address": "示例路2号", "reason": "录错"}
+    refused = clerk.post(f"{path}/correct", fields)
+    assert refused.status_code == 422
+    assert "现在：138****0000" in refused.text
+    assert 'value="示例路2号"' in refused.text
+
+
 def test_a_correction_is_visible_and_masked(case: Case) -> None:
     with transaction() as session:
         values = {"phone": "13912345678"}

@@ -245,7 +245,7 @@ def test_delegations(case: Case) -> None:
     assert "有 4 处需要修改" in words(empty)
     made = officer.post("/delegations", given)
     assert made.status_code == 303
-    assert "已委托。" in officer.text(made.headers["location"])
+    assert "已委托：market经办" in officer.text(made.headers["location"])
     again = officer.post("/delegations", given)
     assert (again.status_code, "同一天只能委托一人" in words(again)) == (409, True)
     taken(case, "claim", "market", STEPPED)

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from actions.delivering import deliver
+from actions.issuing import issue
 from actions.listing_gaps import list_gap
 from actions.supplementing import ask_supplement
 from config.settings import settings
@@ -15,6 +17,8 @@ from models.shift import shift_changes_of
 from rules.people import Role
 from tests.people import CLERK, a_case, account, an_application
 from tests.web.hall import Browser, a_case_today, a_form, at_desk, words
+from tests.web.test_reading_pages import counted
+from tests.web.test_results import concluded
 
 NEXT = "suqing"  # 苏晴 has the next shift
 THIRD = "zhouning"
@@ -162,6 +166,83 @@ def test_what_was_accepted_meanwhile_stays_with_whom_it_was(clerk: Browser) -> N
     assert successor.post(take(successor)).status_code == 303
     with transaction() as session:
         assert find_case(session, number).window_clerk == CLERK
+
+
+def owing_a_paper() -> str:
+    """Accepted, and one paper was promised for later."""
+    kept = tuple(one for one in an_application().supplied if one.spec_id != "M-FOOD-RULES")
+    with transaction() as session:
+        return a_case(session, at=datetime.now(UTC), supplied=kept, deferred=("M-FOOD-RULES",)).number
+
+
+def ready_to_be_fetched() -> str:
+    number = concluded()
+    with transaction() as session:
+        issue(session, number, at=datetime.now(UTC))
+    return number
+
+
+def test_what_is_owed_goes_with_the_shift(clerk: Browser) -> None:
+    asked, owes, ready, fresh = (
+        asked_for_more(clerk),
+        owing_a_paper(),
+        ready_to_be_fetched(),
+        a_case_today().number,
+    )
+    page = clerk.get("/window/shift").text
+    assert fresh not in page, "accepted, and nothing is owed"
+    for number in (asked, owes, ready):
+        assert f'value="{number}" checked' in page
+    for owed in ("等申请人补正", "容缺：食品安全管理制度", "前补交", "待发放：食品经营许可"):
+        assert owed in page, owed
+    clerk.post("/window/shift", {"case": [asked, owes, ready], "to": NEXT})
+    assert "待发放" not in clerk.get("/window/shift").text.partition("交接记录")[0].partition("<form")[2]
+    successor = at_desk(NEXT)
+    page = section(successor, "waiting", "/window/shift")
+    for owed in (asked, owes, ready, "等申请人补正", "容缺：食品安全管理制度", "待发放：食品经营许可"):
+        assert owed in page, owed
+    assert successor.post(take(successor)).status_code == 303
+    with transaction() as session:
+        assert {find_case(session, one).window_clerk for one in (asked, owes, ready)} == {NEXT}
+    assert "容缺：食品安全管理制度" in successor.get("/window/shift").text, "now the successor's to hand over"
+    assert owes not in clerk.get("/window/shift").text.partition("交接记录")[0]
+
+
+def test_what_is_owed_no_more_needs_nobody(clerk: Browser) -> None:
+    owes, ready = owing_a_paper(), ready_to_be_fetched()
+    assert clerk.post("/window/shift", {"case": [owes, ready]}).status_code == 303
+    clerk.post(f"/cases/{owes}/materials/M-FOOD-RULES")
+    with transaction() as session:
+        deliver(session, ready, by=account(session, CLERK), at=datetime.now(UTC))
+    successor = at_desk(NEXT)
+    page = section(successor, "waiting", "/window/shift")
+    assert owes in page
+    assert "容缺：" not in page
+    assert "待发放：" not in page
+    assert successor.post(take(successor)).status_code == 303
+    with transaction() as session:
+        assert {find_case(session, one).window_clerk for one in (owes, ready)} == {CLERK}
+
+
+def test_nobody_hands_over_what_another_owes(clerk: Browser) -> None:
+    owes = owing_a_paper()
+    assert owes not in at_desk(THIRD).get("/window/shift").text
+    assert at_desk(THIRD).post("/window/shift", {"case": owes}).status_code == 422
+
+
+def test_the_page_asks_no_more_for_many_cases_than_for_one(clerk: Browser) -> None:
+    def statements() -> int:
+        with counted() as sent:
+            assert clerk.get("/window/shift").status_code == 200
+        return len(sent)
+
+    for make in (owing_a_paper, lambda: asked_for_more(clerk), ready_to_be_fetched):
+        make()
+    one = statements()
+    for _ in range(4):
+        owing_a_paper()
+        asked_for_more(clerk)
+    assert statements() == one <= 24
 
 
 def test_a_form_sent_or_thrown_away_meanwhile_is_passed_over(clerk: Browser) -> None:

@@ -151,12 +151,17 @@ function showAsked(plan) {
   for (const button of document.querySelectorAll("[data-all-paper]")) button.hidden = false;
 }
 
+// A card that was read into another field of the person: a number, and something beside it.
+const CARD = /^(?=.*[0-9０-９]{17}[0-9０-９Xx])(?=.*[,，|;；])/;
+
 // Enter moves on, as people and identity readers expect; it never sends the form by accident.
 function onEnter(event) {
   const field = event.target;
   if (event.key !== "Enter" || event.isComposing || !field.matches("input:not([type=file])")) return;
   event.preventDefault();
-  if (field.matches("[data-reader]") && field.value.trim()) {
+  const reader = field.closest("section")?.querySelector("[data-reader]");
+  if (reader && (reader === field ? field.value.trim() : CARD.test(field.value))) {
+    if (reader !== field) [reader.value, field.value] = [field.value, ""];
     form.requestSubmit(form.querySelector("[data-refresh]"));  // the server reads the card
     return;
   }
