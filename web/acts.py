@@ -6,12 +6,15 @@ from sqlmodel import Session
 from starlette.datastructures import FormData
 
 from actions.acting import Asked, Doing, Form
-from actions.doing import DOINGS, do
+from actions.doing import DOINGS, Possible, do
 from actions.stock_opinions import FIELD, templates_of, with_template
 from models.account import Account
 from models.case import Case
+from models.clock import ClockRow, clocks_of
 from models.document import Document, documents_of
 from models.remembering import remembering
+from models.together import opinions_of
+from rules.clock import ClockKind
 from rules.documents import DocumentKind
 from rules.errors import Faulty, NotFound, NotYourDesk, Refused
 from rules.states import Act
@@ -27,6 +30,12 @@ from web.showing import show
 router = APIRouter(prefix="/cases/{number}/acts")
 
 HANDING_OUT = frozenset({"deliver", "ship"})
+# Acts with a time of their own, beside the day by which the item is to be decided.
+OWN_CLOCK = {
+    Act.POST_CHECK: ClockKind.POST_CHECK,
+    Act.REVOKE: ClockKind.POST_CHECK,
+    Act.GIVE_OPINION: ClockKind.OPINION,
+}
 
 
 @router.get("")
@@ -97,6 +106,27 @@ def _refusals(db: Session, case: Case) -> list[Document]:
     return [one for one in papers if one.kind is DocumentKind.REFUSAL and not one.revoked_at]
 
 
+def _clock(db: Session, viewer: Account, case: Case, one: Possible) -> ClockRow | None:
+    """The clock that presses for this act, the one whose date stands on the desk; None: it is the item's own day."""
+    kind = OWN_CLOCK.get(one.doing.act)
+    if kind is None or one.item is None:
+        return None
+    asked = {
+        opinion.clock_id
+        for opinion in opinions_of(db, case.number)
+        if opinion.department_code == viewer.department_code
+    }
+    return next(
+        (
+            row
+            for row in clocks_of(db, case.number)
+            if (row.item_number, row.kind, row.stopped_at) == (one.item.number, kind, None)
+            and (kind is not ClockKind.OPINION or row.id in asked)
+        ),
+        None,
+    )
+
+
 def _page(
     request: Request,
     db: Session,
@@ -109,7 +139,7 @@ def _page(
     wanted: str = "",
 ) -> Response:
     faults, found = faults or {}, []
-    shown = dict(kept or {})
+    shown, clocks = dict(kept or {}), {}
     with remembering(db):
         acts = other_acts(db, viewer, case.number)
         for one in acts:
@@ -118,12 +148,14 @@ def _page(
             if not any(name.startswith(f"{key}.") for name in (*faults, *(kept or {}))):  # not sent yet
                 shown |= beforehand_of(db, viewer, case, one)
             found.append((one, key, choices_of(db, viewer, case, one), opened))
+            clocks[key] = _clock(db, viewer, case, one)
     return show(
         request,
         "acts.html",
         status=status,
         case=case,
         acts=found,
+        clocks=clocks,
         faults=faults,
         kept=shown,
         refusals=_refusals(db, case) if HANDING_OUT & {one.doing.name for one in acts} else [],
