@@ -55,7 +55,7 @@ def what_holds(session: Session, case: Case, mine: Item, items: list[Item], *, a
         return f"须等“{'、'.join(names[code] for code in waiting)}”办结后才能作出决定。"
     spec = bundle.item(mine.code)
     if gaps := papers_in(session, case, spec, MaterialState.DEFERRED):
-        return f"容缺材料“{'、'.join(gaps)}”尚未补齐，不能准予。"
+        return f"容缺材料“{'、'.join(gaps)}”尚未补齐，补齐后才能准予。"
     return _still_published(spec, mine, at) or visit_missing(session, case, mine)
 
 
