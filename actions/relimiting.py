@@ -55,7 +55,7 @@ def change_limit(
         if limit:
             start_clock(session, case, item, kind, limit, at=start)
         return ""
-    if limit and alike(row.limit, limit):
+    if limit and stays(row, limit):
         return ""
     if limit and (why := hindered(session, case, row, limit, at)):
         return why
@@ -66,9 +66,11 @@ def change_limit(
     return ""
 
 
-def alike(one: Limit, other: Limit) -> bool:
-    """The same time, whatever its words."""
-    return (one.n, one.unit, one.extend) == (other.n, other.unit, other.extend)
+def stays(row: ClockRow, limit: Limit) -> bool:
+    """The same time, whatever its words; or a promise that was told together with an extension, which is kept."""
+    own = row.limit
+    told = row.kind is ClockKind.PROMISED and row.extended_n > 0
+    return told or (own.n, own.unit, own.extend) == (limit.n, limit.unit, limit.extend)
 
 
 def hindered(session: Session, case: Case, row: ClockRow, limit: Limit, at: datetime) -> str:

@@ -196,6 +196,19 @@ def _extend(
     extended(row.clock(procedures), extension, calendar, at=at)  # raises when it may not be
     row.extended_n, row.extended_by, row.extended_on = row.extend, by.username, china_day(at)
     row.extension_reason, row.extension_document = reason, document
+    _promise_as_told(session, case, row, at)
+
+
+def _promise_as_told(session: Session, case: Case, row: ClockRow, at: datetime) -> None:
+    """The applicant is told by which day it is done now, the last of the longer limit: that is the promise now.
+
+    What was promised before stays in the ledger, stopped; a card it has earned stays too.
+    """
+    for promise in running_clocks(session, case.number, row.item_number):
+        if promise.kind is ClockKind.PROMISED:
+            promise.stop(at)
+            session.flush()  # of a kind there is one at a time
+            session.add(row.again(ClockKind.PROMISED))
 
 
 def _tell_extended(session: Session, case: Case, row: ClockRow, what: str, at: datetime) -> None:
