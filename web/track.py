@@ -30,7 +30,6 @@ from rules.bundle import Bundle
 from rules.errors import NotFound
 from rules.identifiers import fault_of_case_number
 from rules.material import MaterialState
-from rules.notices import state_said
 from rules.states import CASE_CLOSED, ITEM_FINAL, ITEM_OPEN_AT_DESK, CaseState, ItemState
 from web.entering import Db, OurForm, now, typed
 from web.gaps_shown import supplement_shown
@@ -105,7 +104,6 @@ def progress(request: Request, db: Db, number: str) -> Response:
         steps=_steps(case, items),
         holder=_holder(case, items, db),
         notices=notices_of(db, number),
-        state_said=state_said,
         clocks=running_clocks(db, number),
         forecast=forecast(db, case, at=now()),
         wish=wish_of(db, number),
