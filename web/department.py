@@ -20,11 +20,12 @@ from rules.errors import NotYourDesk
 from rules.identifiers import fault_of_case_number
 from rules.moments import china_day
 from rules.states import Act
-from web.asking import bundle_names, page_number
+from web.asking import bundle_names
 from web.desk_view import KEPT, TABS, DeskView, days_of, view_kept, view_of, with_view
 from web.entering import Db, Officer, OurForm, now, typed
 from web.landing import Landed, landed_on_desk, landing
 from web.marking import marks_of
+from web.overseeing import done_asked, span_shown
 from web.pre_reviewing import pre_review_of
 from web.showing import show
 
@@ -115,13 +116,15 @@ def next_one(db: Db, officer: Officer, form: OurForm) -> Response:
 
 
 @router.get("/done")
-def done(request: Request, db: Db, officer: Officer, page: str = "") -> Response:
-    """Decided here, the latest first."""
-    code = department_of(officer)
+def done(request: Request, db: Db, officer: Officer) -> Response:
+    """Decided here, the latest first, narrowed as asked."""
+    code, asked = department_of(officer), done_asked(request.query_params)
     return show(
         request,
         "desk_done.html",
-        leaf=done_at_desk(db, code, page_number(page)),
+        leaf=done_at_desk(db, code, asked),
+        asked=asked,
+        decided=span_shown(asked.days),
         handed_on=handed_on(db, code),
         departments=departments_by_code(db),
         people=names_of(db),

@@ -1,14 +1,19 @@
-"""What do the manager's addresses ask for? Whatever is no filter of ours is read as “all”."""
+"""What do the addresses of lists ask for? Whatever is no filter of ours is read as “all”."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
 
 from actions.dating import hall_calendar
 from config.catalogue import departments
+from models.ledger import ORDERS as NOTICE_ORDERS
+from models.ledger import Sought
 from models.overseen_items import ORDERS as ITEM_ORDERS
 from models.overseen_items import ItemsAsked
 from models.oversight import ORDERS, Overseen
+from models.worklists import DoneAsked
 from rules.calendar import FIRST, LAST, WEEKDAYS
+from rules.notices import Channel, Event, NoticeState
+from rules.searching import Kind, sought
 from rules.spans import Span
 from web.asking import bundle_names, page_number, state_asked
 
@@ -21,7 +26,7 @@ def cases_asked(asked: Asked, today: date) -> Overseen:
     """The manager's list of cases."""
     bundle, department, sort = asked.get("bundle", ""), asked.get("department", ""), asked.get("sort", "")
     return Overseen(
-        search=asked.get("q", "").replace("\x00", "").strip()[:100],
+        search=_words(asked),
         state=state_asked(asked.get("state", "")),
         bundle=bundle if bundle in bundle_names() else "",
         department=department if department in departments() else "",
@@ -54,6 +59,46 @@ def items_asked(asked: Asked, today: date) -> ItemsAsked:
         sort=sort if sort in ITEM_ORDERS else "decided" if decided else "due",
         page=page_number(asked.get("page", "")),
     )
+
+
+def done_asked(asked: Asked) -> DoneAsked:
+    """What a department has decided."""
+    return DoneAsked(_words(asked), span_asked(asked, "from", "to"), page_number(asked.get("page", "")))
+
+
+def notices_asked(asked: Asked) -> Sought:
+    """The ledger, and the box of what was sent."""
+    state, channel, event = asked.get("state", ""), asked.get("channel", ""), asked.get("event", "")
+    day, sort = day_asked(asked.get("day", "")), asked.get("sort", "")
+    words = sought(asked.get("case", ""))
+    return Sought(
+        state=NoticeState(state) if state in set(NoticeState) else None,
+        channel=Channel(channel) if channel in set(Channel) else None,
+        event=Event(event) if event in set(Event) else None,
+        days=Span(day, day) if day else span_asked(asked, "from", "to"),
+        case=words if words and words.kind in (Kind.NUMBER, Kind.TAIL) and not words.fault else None,
+        statutory=asked.get("statutory") == "yes",
+        sort=sort if sort in NOTICE_ORDERS else "newest",
+        page=page_number(asked.get("page", "")),
+    )
+
+
+def no_case_number(asked: Asked) -> str:
+    """Why what was typed as the number of a case finds none; '' if it may, or nothing was typed."""
+    words = sought(asked.get("case", ""))
+    if words is None or (words.kind in (Kind.NUMBER, Kind.TAIL) and not words.fault):
+        return ""
+    return words.fault or "请填写完整的办件编号，或者编号末尾的至少 4 位数字。"
+
+
+def span_shown(span: Span | None) -> dict[str, str]:
+    """The days as a form shows them; where they reach as far as there are days, it shows nothing."""
+    if span is None:
+        return {"from": "", "to": ""}
+    return {
+        "from": "" if span.first == FIRST else span.first.isoformat(),
+        "to": "" if span.last == LAST else span.last.isoformat(),
+    }
 
 
 def near_until(today: date) -> date:
@@ -97,7 +142,7 @@ def also_narrowed(asked: Overseen) -> list[str]:
     if asked.failing:
         said.append("编排出错")
     if asked.concluded:
-        said.append(f"{_words(asked.concluded)}办结")
+        said.append(f"{_in_words(asked.concluded)}办结")
     if asked.in_time is not None:
         said.append("按时" if asked.in_time else "逾期")
     if asked.weekday is not None:
@@ -107,7 +152,12 @@ def also_narrowed(asked: Overseen) -> list[str]:
     return said
 
 
-def _words(span: Span) -> str:
+def _words(asked: Asked) -> str:
+    """What is searched for."""
+    return asked.get("q", "").replace("\x00", "").strip()[:100]
+
+
+def _in_words(span: Span) -> str:
     begin = f" {span.first} " if span.first != FIRST else ""
     end = f" {span.last} " if span.last != LAST else ""
     return f"{begin}当天" if begin and span.first == span.last else f"{begin}至{end}"
