@@ -48,6 +48,8 @@ class Notice(Table, table=True):
             text("serial DESC"),
             postgresql_include=["channel", "via", "state", "segments", "sent_at"],
         ),
+        # What the same ask, of one kind of event.
+        Index("notice_of_event", "event", text("created_at DESC"), "case_number", text("serial DESC")),
         # What the ledger page and the daily digest ask: how fared the notices of these days?
         Index("notice_by_state", "state", "created_at"),
         # What courtesy asks: how much has this person been told today?

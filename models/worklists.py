@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CompoundSelect, Date, and_, cast, func, or_, text
+from sqlalchemy import ColumnElement, Date, and_, cast, func, or_, text
 from sqlmodel import Session, col, select
 
 from models.case import Case, Item, Material
@@ -15,7 +15,6 @@ from models.leaf import COUNTED, PAGE, Leaf, count_of, leaf_of, leaf_out_of
 from rules.errors import NotFound
 from rules.material import MaterialState
 from rules.moments import CHINA
-from rules.spans import Span
 from rules.states import ITEM_OPEN_AT_DESK, CaseState, ItemState
 
 AT_ONCE = 500  # rows fetched at once while a list is taken out
@@ -108,27 +107,6 @@ def held_for_desk(session: Session, department: str, page: int = 1) -> Leaf[AtDe
     return desk_leaf(session, mine, (), page)
 
 
-@dataclass(frozen=True)
-class DoneAsked:
-    """What the list of what is done is narrowed to; empty means all."""
-
-    search: str = ""
-    days: Span | None = None  # on which it was decided
-    page: int = 1
-
-
-def done_at_desk(session: Session, department: str, asked: DoneAsked) -> Leaf[AtDesk]:
-    """What this department has decided, the latest first."""
-    # The moment says what the state would (decided_with_moment), and stands in the index.
-    where = [col(Item.department_code) == department, col(Item.decided_at).is_not(None)]
-    if asked.days:
-        begin, end = asked.days.moments
-        where += [col(Item.decided_at) >= begin, col(Item.decided_at) < end]
-    if asked.search:
-        where.append(col(Item.case_number).in_(_numbers_found(asked.search)))
-    return desk_leaf(session, where, (col(Item.decided_at).desc(),), asked.page)
-
-
 def overdue_at_desk(session: Session, department: str, today: date) -> int:
     """How many open items of the department have passed their date."""
     query = select(func.count()).select_from(Item)
@@ -185,7 +163,7 @@ def narrowed(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
     """The conditions of what a list is narrowed to."""
     where: list[ColumnElement[bool]] = []
     if wanted.search:
-        where.append(col(Case.number).in_(_numbers_found(wanted.search)))
+        where.append(_found(wanted.search))
     if wanted.state:
         where.append(col(Case.state) == wanted.state)
     if wanted.bundle:
@@ -201,13 +179,13 @@ def narrowed(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
     return where
 
 
-def _numbers_found(search: str) -> CompoundSelect[Any]:
+def _found(search: str) -> ColumnElement[bool]:
     """By any part of the number, or a name; % and _ are plain signs here.
 
     Each by an index of its own: the numbers are read one after the other there, in capitals as they all are.
     """
     by_number = select(Case.number).where(col(Case.number).contains(search.upper(), autoescape=True))
-    return by_number.union(select(Case.number).where(of_name(search)))
+    return col(Case.number).in_(by_number.union(select(Case.number).where(of_name(search))))
 
 
 def of_name(beginning: str) -> ColumnElement[bool]:

@@ -5,12 +5,12 @@ from datetime import date, timedelta
 
 from actions.dating import hall_calendar
 from config.catalogue import departments
+from models.desk import DoneAsked
 from models.ledger import ORDERS as NOTICE_ORDERS
 from models.ledger import Sought
 from models.overseen_items import ORDERS as ITEM_ORDERS
 from models.overseen_items import ItemsAsked
 from models.oversight import ORDERS, Overseen
-from models.worklists import DoneAsked
 from rules.calendar import FIRST, LAST, WEEKDAYS
 from rules.notices import Channel, Event, NoticeState
 from rules.searching import Kind, sought
@@ -26,7 +26,7 @@ def cases_asked(asked: Asked, today: date) -> Overseen:
     """The manager's list of cases."""
     bundle, department, sort = asked.get("bundle", ""), asked.get("department", ""), asked.get("sort", "")
     return Overseen(
-        search=_words(asked),
+        search=asked.get("q", "").replace("\x00", "").strip()[:100],
         state=state_asked(asked.get("state", "")),
         bundle=bundle if bundle in bundle_names() else "",
         department=department if department in departments() else "",
@@ -63,7 +63,18 @@ def items_asked(asked: Asked, today: date) -> ItemsAsked:
 
 def done_asked(asked: Asked) -> DoneAsked:
     """What a department has decided."""
-    return DoneAsked(_words(asked), span_asked(asked, "from", "to"), page_number(asked.get("page", "")))
+    words = None if unsought(asked) else sought(asked.get("q", ""))
+    return DoneAsked(words, span_asked(asked, "from", "to"), page_number(asked.get("page", "")))
+
+
+def unsought(asked: Asked) -> str:
+    """Why what was typed is not looked for in a list; '' if it is. Numbers of persons do not belong into addresses."""
+    words = sought(asked.get("q", ""))
+    if words is None or words.kind in (Kind.TAIL, Kind.NAME):
+        return ""
+    if words.kind is Kind.NUMBER:
+        return words.fault
+    return f"{words.kind.value}请在页面上方的“查找办件”里查。"
 
 
 def notices_asked(asked: Asked) -> Sought:
@@ -142,7 +153,7 @@ def also_narrowed(asked: Overseen) -> list[str]:
     if asked.failing:
         said.append("编排出错")
     if asked.concluded:
-        said.append(f"{_in_words(asked.concluded)}办结")
+        said.append(f"{_words(asked.concluded)}办结")
     if asked.in_time is not None:
         said.append("按时" if asked.in_time else "逾期")
     if asked.weekday is not None:
@@ -152,12 +163,7 @@ def also_narrowed(asked: Overseen) -> list[str]:
     return said
 
 
-def _words(asked: Asked) -> str:
-    """What is searched for."""
-    return asked.get("q", "").replace("\x00", "").strip()[:100]
-
-
-def _in_words(span: Span) -> str:
+def _words(span: Span) -> str:
     begin = f" {span.first} " if span.first != FIRST else ""
     end = f" {span.last} " if span.last != LAST else ""
     return f"{begin}当天" if begin and span.first == span.last else f"{begin}至{end}"

@@ -99,6 +99,14 @@ def test_what_is_done_is_found_by_number_name_and_day(fire: Browser) -> None:
     for query in ("q=100%25", "q=小明", f"q=王&from={month_ago}", "from=2099-01-01"):
         page = fire.text(f"/desk/done?{query}")
         assert "没有符合条件的事项。 看全部" in page, query
+    for typed, why in (
+        ("13800000000", "手机号请在页面上方"),
+        ("000000199001010018", "证件号码请在页面上方"),
+        (f"{mine.number[:-1]}{(int(mine.number[-1]) + 1) % 10}", "校验"),
+    ):
+        page = fire.text(f"/desk/done?q={typed}")
+        assert re.search(f"没有按编号或名称查找：[^。]*{why}", page), typed
+        assert typed not in page.partition("编号或名称")[2].partition("没有按")[0]
     assert mine.number in fire.text("/desk/done?q=&from=x&to=x&page=x")
     assert mine.number not in at_desk(MARKET).text("/desk/done?q=王小&to=2020-01-01")
 
@@ -111,10 +119,12 @@ def test_the_filters_of_what_is_done_stay_from_page_to_page(
         for number in numbers:
             grant(session, number, "B1-4", by=account(session, FIRE), at=now())
     monkeypatch.setattr(worklists.desk_leaf, "__defaults__", (1,))
-    answer = fire.get("/desk/done?q=B1-&from=2026-01-01")
+    answer = fire.get("/desk/done?q=陈一&from=2026-01-01")
     assert "第 1 / 3 页，共 3 条" in answer.text
     [link] = re.findall(r'href="([^"]+)" rel="next"', answer.text)
-    assert {"q=B1-", "from=2026-01-01", "page=2"} <= set(html.unescape(link).lstrip("?").split("&"))
+    assert {"q=%E9%99%88%E4%B8%80", "from=2026-01-01", "page=2"} <= set(
+        html.unescape(link).lstrip("?").split("&")
+    )
     assert "第 2 / 3 页" in fire.get(f"/desk/done{html.unescape(link)}").text
 
 
