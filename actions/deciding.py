@@ -165,7 +165,7 @@ def _ungrantable(scene: Scene) -> str:
     if scene.item is None or scene.at is None:  # some rules ask on which day
         return _undecidable(scene)
     items = items_of(scene.session, scene.case.number)
-    return _undecidable(scene) or what_holds(scene.session, scene.case, scene.item, items, at=scene.at)
+    return _undecidable(scene) + what_holds(scene.session, scene.case, scene.item, items, at=scene.at)
 
 
 DOINGS = (

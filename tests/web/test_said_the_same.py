@@ -11,7 +11,7 @@ import pytest
 from actions.deciding import grant
 from actions.doing import possible
 from actions.opinions import Question, ask_opinion
-from actions.suspending import extend_case
+from actions.suspending import extend_case, extend_item
 from actions.withdrawing import withdraw
 from config.settings import settings
 from models.after import checks_at_desk
@@ -26,7 +26,7 @@ from rules.clock import ClockKind
 from rules.errors import WrongState
 from rules.notices import Channel
 from tests.actions.small import FORM, PLAN, a_bundle, a_case_of, an_item, working_days
-from tests.people import CLERK, GOVERNOR, MANAGER, account
+from tests.people import CLERK, GOVERNOR, MANAGER, account, head_of
 from tests.web.hall import Browser, a_case_today, at_desk, somebody, words
 from web.entering import now
 from web.showing import day
@@ -173,6 +173,10 @@ def test_an_extension_moves_the_date_wherever_it_is_shown(
     assert after.due_on
     assert after.due_on > before.legal_due_on
     old, new = day(before.due_on), day(after.due_on)
+    with transaction() as session:
+        kept = find_case(session, case.number)
+        whole = (kept.promised_due_on, kept.legal_due_on)
+    assert whole == (after.due_on, after.due_on), "the case has no other item: it is done when that is"
     manager = at_desk(MANAGER)
     for desk, path in (
         (head, "/desk"),
@@ -202,6 +206,24 @@ def test_an_extension_moves_the_date_wherever_it_is_shown(
     page = manager.text(f"/manage/items?{days}")
     assert new in page
     assert old not in page
+
+
+def test_the_joint_limit_of_the_law_stays_and_nothing_is_promised_beyond_it(city: None) -> None:
+    case = a_case_today()
+    with transaction() as session:
+        grant(session, case.number, "B1-1", by=account(session, "market"), at=now())
+        before = find_case(session, case.number)
+        promised, legal = before.promised_due_on, before.legal_due_on
+        extend_item(session, case.number, "B1-2", "情况复杂。", by=head_of(session, "market"), at=now())
+        session.flush()
+        after = find_case(session, case.number)
+        [food] = [one for one in items_of(session, case.number) if one.code == "B1-2"]
+        assert food.due_on
+        assert promised
+        assert legal
+        assert promised < food.due_on < legal
+        assert after.legal_due_on == legal, "the government's to extend"
+        assert after.promised_due_on == food.due_on
 
 
 def test_the_government_extends_the_date_of_the_whole_case(city: None) -> None:
