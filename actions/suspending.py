@@ -12,7 +12,7 @@ from actions.dating import hall_calendar, redate, start_step_clock, stop_clocks
 from actions.deciding import item_named
 from actions.moving import move_item, record
 from actions.permitting import is_head, must_be_allowed, must_have, on_behalf
-from actions.relimiting import GONE
+from actions.relimiting import move_the_whole, promise_as_told
 from config.settings import settings
 from models.account import Account
 from models.case import Case, Item, items_of, lock_case
@@ -23,7 +23,6 @@ from models.version import bundle_of_version
 from rules.bundle import Limit, Special, Unit
 from rules.clock import ClockKind, Extension, extended
 from rules.errors import Faulty, NotYourDesk, Refused, WrongState
-from rules.limits import is_joint
 from rules.moments import china_day
 from rules.notices import Event
 from rules.people import Role
@@ -110,7 +109,7 @@ def extend_item(session: Session, number: str, name: str, reason: str, *, by: Ac
     facts = on_behalf(post)
     record(session, case, Act.EXTEND, by=by.username, at=at, item=item, reason=reason, facts=facts)
     redate(session, case, items)
-    _move_the_whole(session, case, items, row, at)
+    move_the_whole(session, case, items, row, at)
     _tell_extended(session, case, row, item.name, at)
     return item
 
@@ -199,37 +198,7 @@ def _extend(
     extended(row.clock(procedures), extension, calendar, at=at)  # raises when it may not be
     row.extended_n, row.extended_by, row.extended_on = row.extend, by.username, china_day(at)
     row.extension_reason, row.extension_document = reason, document
-    _promise_as_told(session, case, row, at)
-
-
-def _promise_as_told(session: Session, case: Case, row: ClockRow, at: datetime) -> None:
-    """The applicant is told by which day it is done now, the last of the longer limit: that is the promise now.
-
-    What was promised before stays in the ledger, stopped; a card it has earned stays too.
-    """
-    for promise in running_clocks(session, case.number, row.item_number):
-        if promise.kind is ClockKind.PROMISED:
-            promise.stop(at)
-            session.flush()  # of a kind there is one at a time
-            session.add(row.again(ClockKind.PROMISED))
-
-
-def _move_the_whole(session: Session, case: Case, items: list[Item], row: ClockRow, at: datetime) -> None:
-    """A case is not done before its items: a date of the whole that lies before the item's new one moves with it.
-
-    The law's joint limit (art. 42 ¶2) is the government's to extend, and nothing is promised beyond it.
-    """
-    bundle = bundle_of_version(session, case.bundle_digest)
-    joint = is_joint(bundle, [bundle.item(item.code) for item in items if item.state not in GONE])
-    if row.due_on is None or (joint and case.legal_due_on and row.due_on > case.legal_due_on):
-        return
-    for own in running_clocks(session, case.number):
-        follows = own.kind is ClockKind.PROMISED or (own.kind is ClockKind.STATUTORY and not joint)
-        if follows and own.due_on and own.due_on < row.due_on:
-            own.stop(at)
-            session.flush()  # of a kind there is one at a time
-            session.add(row.again(own.kind, of_case=True))
-    redate(session, case, items)
+    promise_as_told(session, case, row, at)
 
 
 def _tell_extended(session: Session, case: Case, row: ClockRow, what: str, at: datetime) -> None:
