@@ -97,7 +97,8 @@ class Doing:
     """An act people take: on a case or on one of its items, with these fields.
 
     `open_to` says whether it is open in this scene beyond what the duties and the table of states say; without
-    it the table decides. It only leaves buttons out: the act itself refuses what may not be.
+    it the table decides. It only leaves buttons out: the act itself refuses what may not be. `held` says, in
+    the words in which the act would refuse, what a page shows in place of the button.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Doing:
     open_to: Callable[[Scene], bool] | None = None
     for_others: bool = False  # also other departments than the item's; `open_to` says which
     confirm: bool = False  # a page shows what it would lead to before it is taken
+    held: Callable[[Scene], str] | None = None  # why it must wait although it is theirs; '': nothing holds it
 
     def is_open(self, scene: Scene) -> bool:
         """May this person take it now?"""

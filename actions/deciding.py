@@ -5,12 +5,12 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from actions.accepting import stated
-from actions.acting import REASON, Asked, Doing, Field, Form, day, text
+from actions.acting import REASON, Asked, Doing, Field, Form, Scene, day, text
 from actions.following import follow
 from actions.moving import SYSTEM
 from actions.needing import what_holds
 from actions.permitting import must_have, on_behalf
-from actions.readying import may_decide, must_be_last_step
+from actions.readying import may_decide, must_be_last_step, unheard
 from actions.settling import Decision, settle
 from models.account import Account, name_of
 from models.case import Case, Item, items_of, lock_case
@@ -157,6 +157,17 @@ def _transfer(asked: Asked) -> object:
     return transfer(asked.session, asked.number, asked.item, authority, reason, by=asked.by, at=asked.at)
 
 
+def _undecidable(scene: Scene) -> str:
+    return unheard(scene.session, scene.item) if scene.item else ""
+
+
+def _ungrantable(scene: Scene) -> str:
+    if scene.item is None or scene.at is None:  # some rules ask on which day
+        return _undecidable(scene)
+    items = items_of(scene.session, scene.case.number)
+    return _undecidable(scene) + what_holds(scene.session, scene.case, scene.item, items, at=scene.at)
+
+
 DOINGS = (
     Doing(
         "grant",
@@ -169,8 +180,17 @@ DOINGS = (
         ),
         _grant,
         lambda scene: may_decide(scene, Act.GRANT),
+        held=_ungrantable,
     ),
-    Doing("refuse", Act.REFUSE, True, (REASON,), _refuse, lambda scene: may_decide(scene, Act.REFUSE)),
+    Doing(
+        "refuse",
+        Act.REFUSE,
+        True,
+        (REASON,),
+        _refuse,
+        lambda scene: may_decide(scene, Act.REFUSE),
+        held=_undecidable,
+    ),
     Doing(
         "transfer",
         Act.TRANSFER,
@@ -178,5 +198,6 @@ DOINGS = (
         (Field("authority", "转报给哪个机关", hint="例如：省级主管部门"), REASON),
         _transfer,
         lambda scene: may_decide(scene, Act.TRANSFER),
+        held=_undecidable,
     ),
 )

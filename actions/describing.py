@@ -82,11 +82,12 @@ def _marked(standing: Standing | None) -> dict[str, Any]:
 
 
 def describe_act(one: Possible) -> dict[str, Any]:
-    """An act that is open, with what it must and may be told."""
+    """An act that is this person's, with what it must and may be told, and why it must still wait if it must."""
     return {
         "action": one.doing.name,
         "label": one.doing.act.label,
         "item": one.item.code if one.item else None,
+        "held": one.held or None,
         "required": [field.name for field in one.doing.fields if field.required],
         "optional": [field.name for field in one.doing.fields if not field.required],
         "fields": {field.name: field.label for field in one.doing.fields},

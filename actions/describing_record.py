@@ -77,7 +77,7 @@ def _notice(notice: Notice, receipts: list[Receipt], serials: Mapping[UUID, int]
         "channel": notice.channel.value,
         "address": masked(notice.address),
         "state": notice.state.value,
-        "state_label": notice.state.label,
+        "state_label": notice.said,
         "via": notice.via or None,
         "attempts": notice.attempts,
         "error": notice.error or None,

@@ -75,6 +75,7 @@ class Possible:
 
     doing: Doing
     item: Item | None
+    held: str = ""  # why it must wait, in a sentence; '': it is open now
 
 
 def do(name: str, asked: Asked) -> tuple[str, ...]:
@@ -101,7 +102,7 @@ def do(name: str, asked: Asked) -> tuple[str, ...]:
 
 
 def possible(session: Session, number: str, by: Account, *, at: datetime | None = None) -> list[Possible]:
-    """What this person may do with this case now, in the order of the case's life.
+    """What is this person's to do with this case now, and what of it must wait, in the order of the case's life.
 
     With the moment also what they may do as somebody's stand-in.
     """
@@ -109,10 +110,14 @@ def possible(session: Session, number: str, by: Account, *, at: datetime | None 
         case = find_case(session, number)
         posts = tuple(posts_held(session, by, at=at)) if at else ()
         places: dict[bool, Sequence[Item | None]] = {False: [None], True: items_of(session, number)}
-        return [
-            Possible(doing, item)
+        scenes = (
+            (doing, Scene(session, case, item, by, at, posts))
             for doing in DOINGS.values()
             for item in places[doing.on_item]
-            if (case.archived_at is None or doing.act in AFTER_ARCHIVING)
-            and doing.is_open(Scene(session, case, item, by, at, posts))
+            if case.archived_at is None or doing.act in AFTER_ARCHIVING
+        )
+        return [
+            Possible(doing, scene.item, doing.held(scene) if doing.held else "")
+            for doing, scene in scenes
+            if doing.is_open(scene)
         ]

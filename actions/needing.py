@@ -43,7 +43,7 @@ def ended_by(bundle: Bundle, case: Case, items: list[Item], undone: Iterable[Ite
 
 
 def what_holds(session: Session, case: Case, mine: Item, items: list[Item], *, at: datetime) -> str:
-    """Why the item may not be granted yet, in a sentence; '' if nothing holds it.
+    """Why the item may not be granted yet, a sentence for each reason; '' if nothing holds it.
 
     Its decision gates, what was accepted with gaps (容缺), its 公示期 and its site visit. They hold whoever decides: a
     person, a rule or the clock.
@@ -51,12 +51,12 @@ def what_holds(session: Session, case: Case, mine: Item, items: list[Item], *, a
     bundle = bundle_of_version(session, case.bundle_digest)
     states = {item.code: item.state for item in items}
     names = {item.code: item.name for item in items}
+    spec, why = bundle.item(mine.code), ""
     if waiting := waits_to_decide(mine.code, needs_of(bundle, case, items), states):
-        return f"须等“{'、'.join(names[code] for code in waiting)}”办结后才能作出决定。"
-    spec = bundle.item(mine.code)
+        why += f"须等“{'、'.join(names[code] for code in waiting)}”办结后才能作出决定。"
     if gaps := papers_in(session, case, spec, MaterialState.DEFERRED):
-        return f"容缺材料“{'、'.join(gaps)}”尚未补齐，不能准予。"
-    return _still_published(spec, mine, at) or visit_missing(session, case, mine)
+        why += f"容缺材料“{'、'.join(gaps)}”尚未补齐，补齐后才能准予。"
+    return why + _still_published(spec, mine, at) + visit_missing(session, case, mine)
 
 
 def papers_in(session: Session, case: Case, spec: ItemSpec, *states: MaterialState) -> list[str]:

@@ -96,6 +96,7 @@ def cancel_opinion(
         what=f"事项“{item.name}”",
         at=at,
     )
+    _must_be_undecided(item)
     opinion = next(
         (one for one in open_opinions(session, item.number) if one.department_code == department), None
     )
@@ -109,6 +110,12 @@ def cancel_opinion(
     facts = {"kind": opinion.kind.value, "department": department} | on_behalf(post)
     record(session, case, Act.CANCEL_OPINION, by=by.username, at=at, item=item, reason=reason, facts=facts)
     return opinion
+
+
+def _must_be_undecided(item: Item) -> None:
+    """What nobody has answered ends with its item."""
+    if item.state not in ITEM_OPEN_AT_DESK:
+        raise WrongState(f"“{item.name}”{item.state.label}，不再需要意见。")
 
 
 def _locked(session: Session, number: str, name: str) -> tuple[Case, Item]:
@@ -136,8 +143,7 @@ def _asked_of(session: Session, item: Item, by: Account) -> Opinion:
     """What this person's department was asked about the item and has not answered."""
     if by.role not in (Role.OFFICER, Role.HEAD):
         raise NotYourDesk(f"您的角色是“{by.role.label}”，不能办理“{Act.GIVE_OPINION.label}”。")
-    if item.state not in ITEM_OPEN_AT_DESK:
-        raise WrongState(f"“{item.name}”{item.state.label}，不再需要意见。")
+    _must_be_undecided(item)
     for opinion in open_opinions(session, item.number):
         if opinion.department_code == by.department_code:
             return opinion
@@ -180,7 +186,7 @@ def _departments(scene: Scene) -> list[tuple[str, str]]:
 
 def _waiting(scene: Scene) -> list[tuple[str, str]]:
     """Those whose opinion this person may cancel."""
-    if scene.item is None:
+    if scene.item is None or scene.item.state not in ITEM_OPEN_AT_DESK:
         return []
     names = departments_by_code(scene.session)
     return [

@@ -13,7 +13,7 @@ from actions.dating import hall_calendar, redate
 from actions.following import follow
 from actions.moving import record
 from actions.permitting import must_be_allowed
-from actions.relimiting import GONE, alike, change_limit, hindered, limit_by_items, running
+from actions.relimiting import GONE, change_limit, hindered, limit_by_items, running, stays
 from config.catalogue import digest_of, in_force
 from models.account import Account
 from models.case import Case, Item, items_of, lock_case, materials_of
@@ -171,7 +171,7 @@ def _late(session: Session, case: Case, items: list[Item], new: Bundle, at: date
         limits.append((None, ClockKind.STATUTORY, legal))
     for item, kind, limit in limits:
         row = running(session, case, item, kind)
-        if row and limit and not alike(row.limit, limit) and (why := hindered(session, case, row, limit, at)):
+        if row and limit and not stays(row, limit) and (why := hindered(session, case, row, limit, at)):
             yield f"{f'“{item.name}”的' if item else ''}{why}。"
 
 

@@ -34,7 +34,8 @@ def must_be_last_step(session: Session, case: Case, item: Item, *, by: Account, 
             )
         must_act_in_step(session, case, item, by=by, at=at)
         post = is_head(session, by, item.department_code, at=at)
-    _must_have_heard_all(session, item)
+    if waiting := unheard(session, item):
+        raise WrongState(waiting)
     return post or ""
 
 
@@ -88,10 +89,11 @@ def may_decide(scene: Scene, act: Act) -> bool:
     return item.step is last and in_hand(scene) and in_step(scene)
 
 
-def _must_have_heard_all(session: Session, item: Item) -> None:
-    """会签 and 加签 come before the decision; an advice may come or not."""
+def unheard(session: Session, item: Item) -> str:
+    """Why the item may not be decided yet: 会签 and 加签 come before it, an advice may come or not; '' if all spoke."""
     waiting = [opinion for opinion in open_opinions(session, item.number) if opinion.kind in GATING]
-    if waiting:
-        names = departments_by_code(session)
-        who = "、".join(f"{names[one.department_code].short_name}的{one.kind.label}意见" for one in waiting)
-        raise WrongState(f"“{item.name}”还在等{who}，反馈或者撤销后才能作出决定。")
+    if not waiting:
+        return ""
+    names = departments_by_code(session)
+    who = "、".join(f"{names[one.department_code].short_name}的{one.kind.label}意见" for one in waiting)
+    return f"“{item.name}”还在等{who}，反馈或者撤销后才能作出决定。"

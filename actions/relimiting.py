@@ -1,4 +1,4 @@
-"""期限改按另一限额: when items come and go (R12), or the case moves to another version, counted from the same start."""
+"""期限改按另一限额: items come and go (R12), the case moves to another version, an extension is told of."""
 
 from datetime import datetime
 
@@ -6,11 +6,11 @@ from sqlmodel import Session
 
 from actions.dating import hall_calendar, in_play, redate, start_clock
 from models.case import Case, Item, items_of
-from models.clock import ClockRow
+from models.clock import ClockRow, running_clocks
 from models.version import bundle_of_version
 from rules.bundle import Limit
 from rules.clock import Clock, ClockKind, due_of
-from rules.limits import bundle_limit, statutory_start
+from rules.limits import bundle_limit, is_joint, statutory_start
 from rules.states import ItemState
 
 # Items the case does not call for any more.
@@ -55,7 +55,7 @@ def change_limit(
         if limit:
             start_clock(session, case, item, kind, limit, at=start)
         return ""
-    if limit and alike(row.limit, limit):
+    if limit and stays(row, limit):
         return ""
     if limit and (why := hindered(session, case, row, limit, at)):
         return why
@@ -66,9 +66,41 @@ def change_limit(
     return ""
 
 
-def alike(one: Limit, other: Limit) -> bool:
-    """The same time, whatever its words."""
-    return (one.n, one.unit, one.extend) == (other.n, other.unit, other.extend)
+def promise_as_told(session: Session, case: Case, row: ClockRow, at: datetime) -> None:
+    """The applicant is told by which day it is done now, the last of the longer limit: that is the promise now.
+
+    What was promised before stays in the ledger, stopped; a card it has earned stays too.
+    """
+    for promise in running_clocks(session, case.number, row.item_number):
+        if promise.kind is ClockKind.PROMISED:
+            promise.stop(at)
+            session.flush()  # of a kind there is one at a time
+            session.add(row.again(ClockKind.PROMISED))
+
+
+def move_the_whole(session: Session, case: Case, items: list[Item], row: ClockRow, at: datetime) -> None:
+    """A case is not done before its items: a date of the whole that lies before the item's new one moves with it.
+
+    The law's joint limit (art. 42 ¶2) is the government's to extend, and nothing is promised beyond it.
+    """
+    bundle = bundle_of_version(session, case.bundle_digest)
+    joint = is_joint(bundle, [bundle.item(item.code) for item in items if item.state not in GONE])
+    if row.due_on is None or (joint and case.legal_due_on and row.due_on > case.legal_due_on):
+        return
+    for own in running_clocks(session, case.number):
+        follows = own.kind is ClockKind.PROMISED or (own.kind is ClockKind.STATUTORY and not joint)
+        if follows and own.due_on and own.due_on < row.due_on:
+            own.stop(at)
+            session.flush()  # of a kind there is one at a time
+            session.add(row.again(own.kind, of_case=True))
+    redate(session, case, items)
+
+
+def stays(row: ClockRow, limit: Limit) -> bool:
+    """The same time, whatever its words; or a promise that was told together with an extension, which is kept."""
+    own = row.limit
+    told = row.kind is ClockKind.PROMISED and row.extended_n > 0
+    return told or (own.n, own.unit, own.extend) == (limit.n, limit.unit, limit.extend)
 
 
 def hindered(session: Session, case: Case, row: ClockRow, limit: Limit, at: datetime) -> str:

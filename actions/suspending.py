@@ -12,6 +12,7 @@ from actions.dating import hall_calendar, redate, start_step_clock, stop_clocks
 from actions.deciding import item_named
 from actions.moving import move_item, record
 from actions.permitting import is_head, must_be_allowed, must_have, on_behalf
+from actions.relimiting import move_the_whole, promise_as_told
 from config.settings import settings
 from models.account import Account
 from models.case import Case, Item, items_of, lock_case
@@ -108,6 +109,7 @@ def extend_item(session: Session, number: str, name: str, reason: str, *, by: Ac
     facts = on_behalf(post)
     record(session, case, Act.EXTEND, by=by.username, at=at, item=item, reason=reason, facts=facts)
     redate(session, case, items)
+    move_the_whole(session, case, items, row, at)
     _tell_extended(session, case, row, item.name, at)
     return item
 
@@ -196,6 +198,7 @@ def _extend(
     extended(row.clock(procedures), extension, calendar, at=at)  # raises when it may not be
     row.extended_n, row.extended_by, row.extended_on = row.extend, by.username, china_day(at)
     row.extension_reason, row.extension_document = reason, document
+    promise_as_told(session, case, row, at)
 
 
 def _tell_extended(session: Session, case: Case, row: ClockRow, what: str, at: datetime) -> None:

@@ -41,7 +41,7 @@ def confirm_arrived(
     case = lock_case(session, case_number)
     notice = notice_of_serial(session, case_number, serial)
     if notice.state not in DOUBTFUL:
-        raise WrongState(f"这条通知的去向是“{notice.state.label}”，不用核实是否收到。")
+        raise WrongState(f"这条通知的去向是“{notice.said}”，不用核实是否收到。")
     _record(session, case, notice, Act.CONFIRM_NOTICE, NoticeState.DELIVERED, reason, by=by, at=at)
     notice.become(NoticeState.DELIVERED)
     notice.delivered_at = at
@@ -100,7 +100,7 @@ def note_call(
 def _must_be_safe(case: Case, notice: Notice, at: datetime) -> None:
     """Nothing is sent that may have arrived, is about to leave, or is of no use any more."""
     if notice.state not in SENT_IN_VAIN:
-        raise WrongState(f"这条通知的去向是“{notice.state.label}”，不能重发。")
+        raise WrongState(f"这条通知的去向是“{notice.said}”，不能重发。")
     if not still_told(notice.event, statutory=notice.statutory, state=case.state):
         raise WrongState(f"办件{case.state.label}，这条通知不再发送。")
     until = useful_until(notice.event, statutory=notice.statutory, created_at=notice.created_at)
@@ -133,7 +133,7 @@ def _record(
 def _which(states: frozenset[NoticeState]) -> Field:
     def choices(scene: Scene) -> list[tuple[str, str]]:
         return [
-            (str(notice.serial), f"{notice.event.label} {notice.channel.label}（{notice.state.label}）")
+            (str(notice.serial), f"{notice.event.label} {notice.channel.label}（{notice.said}）")
             for notice in notices_of(scene.session, scene.case.number)
             if notice.state in states
         ]

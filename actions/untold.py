@@ -23,7 +23,7 @@ def untold(session: Session, *, at: datetime) -> list[str]:
     unknown = counts.get(NoticeState.UNKNOWN, 0)
     asked = [f"结果不明的 {unknown} 条需要在通知台账上核实。"] if unknown else []
     lines = [
-        f"{one.state.label}  {one.case_number} 第 {one.serial} 条  {one.channel.label}  {one.event.label}"
+        f"{one.said}  {one.case_number} 第 {one.serial} 条  {one.channel.label}  {one.event.label}"
         for one in latest
     ]
     left = sum(counts.values()) - len(latest)

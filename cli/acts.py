@@ -32,6 +32,8 @@ def acts(number: Number, as_user: By, as_json: AsJson = False) -> None:
     for one in found:
         fields = "、".join([*one["required"], *(f"[{field}]" for field in one["optional"])])
         typer.echo(f"{one['action']}  {one['item'] or '（整个办件）'}  {one['label']}  {fields}".rstrip())
+        if one["held"]:
+            typer.echo(f"    现在还不能办：{one['held']}")
     if not found:
         typer.echo("现在没有需要您办理的。", err=True)
 

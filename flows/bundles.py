@@ -25,7 +25,7 @@ from tasks.departments import open_departments, settle_department
 from tasks.discretion import discreet
 from tasks.issuing import issue_results
 from tasks.prefect_api import prefect_client
-from tasks.showing import show_progress
+from tasks.showing import address_of, show_progress
 
 CaseNumber = Annotated[str, Field(description="办件编号，例如 000000-B1-20260306-000001-2", max_length=50)]
 
@@ -41,7 +41,7 @@ def flow_of(bundle: Bundle) -> Flow[[str], State[None]]:
             if stray := _stray(run.id, case_number, bundle):
                 return stray
             seen = _in_step(run, case_number)
-            return _conclude(seen) if seen.case.state in CASE_CLOSED else _suspend(run.id)
+            return _conclude(seen) if seen.case.state in CASE_CLOSED else _suspend(run.id, case_number)
 
     return handle_case
 
@@ -113,14 +113,15 @@ def _conclude(seen: Conducted) -> State[None]:
         if item.shown is not item.state:
             settle_department(item)
     case = seen.case
-    return Completed(name=case.outcome.label if case.outcome else case.state.label)
+    name = case.outcome.label if case.outcome else case.state.label
+    return Completed(name=name, message=address_of(case.number))
 
 
-def _suspend(run: UUID) -> State[None]:
+def _suspend(run: UUID, case_number: str) -> State[None]:
     """Give the worker back until there is news. The key is new each time: a used one would not suspend."""
     state: State[None] = Suspended(pause_key=str(uuid4()))
     state.state_details.pause_timeout = None  # a department may take months
-    state.message = "等待部门办理"
+    state.message = f"等待部门办理 {address_of(case_number)}"  # what a state says costs no request of its own
     accepted = propose_state_sync(prefect_client(), state, flow_run_id=run)
     raise Pause(state=accepted)
 

@@ -186,7 +186,7 @@ class ToCheck:
 
     check: PostCheck
     item: Item
-    due_on: date | None
+    clock: ClockRow | None
 
 
 def checks_at_desk(session: Session, department: str) -> list[ToCheck]:
@@ -208,9 +208,7 @@ def checks_at_desk(session: Session, department: str) -> list[ToCheck]:
         .order_by(col(ClockRow.due_on).nulls_last(), col(PostCheck.item_number))
         .limit(MOST_CHECKS)
     )
-    return [
-        ToCheck(check, item, clock.due_on if clock else None) for check, item, clock in session.exec(query)
-    ]
+    return [ToCheck(*row) for row in session.exec(query)]
 
 
 def post_checks_of(session: Session, case_number: str) -> list[PostCheck]:

@@ -92,6 +92,11 @@ class ClockRow(Table, table=True):
             kind=self.kind,
         )
 
+    def again(self, kind: ClockKind, *, of_case: bool = False) -> "ClockRow":
+        """A clock of another kind, or of the whole case, that counts the same; its dates are still to be derived."""
+        alike = self.model_dump(exclude={"id", "kind", "item_number", "due_on", "due_at", "next_rung_at"})
+        return ClockRow(kind=kind, item_number="" if of_case else self.item_number, **alike)
+
     def stop(self, at: datetime) -> None:
         """It does not run any more; a rung reached before this moment is still to be fired."""
         self.stopped_at = at

@@ -10,10 +10,13 @@ from sqlmodel import Session, col, select
 
 from models.account import Account
 from models.case import Case, Item
+from models.finding import newest_meant
 from models.leaf import PAGE, Leaf
 from models.together import Delegation, Opinion, OpinionKind
 from models.worklists import MOST_URGENT, AtDesk, desk_leaf
 from rules.named import Named
+from rules.searching import Sought
+from rules.spans import Span
 from rules.states import ITEM_OPEN_AT_DESK, DeskStep, ItemState
 
 WHOLE_BATCH = 50  # lines of one and the same item on a page: what may be granted together
@@ -130,6 +133,27 @@ def standing_in(
         )
     )
     return list(session.execute(query.order_by(col(Delegation.until_day))).tuples().all())
+
+
+@dataclass(frozen=True)
+class DoneAsked:
+    """What the list of what is done is narrowed to; empty means all."""
+
+    words: Sought | None = None
+    days: Span | None = None  # on which it was decided
+    page: int = 1
+
+
+def done_at_desk(session: Session, department: str, asked: DoneAsked) -> Leaf[AtDesk]:
+    """What this department has decided, the latest first."""
+    # The moment says what the state would (decided_with_moment), and stands in the index.
+    where = [col(Item.department_code) == department, col(Item.decided_at).is_not(None)]
+    if asked.days:
+        begin, end = asked.days.moments
+        where += [col(Item.decided_at) >= begin, col(Item.decided_at) < end]
+    if asked.words:
+        where.append(col(Item.case_number).in_(newest_meant(asked.words)))
+    return desk_leaf(session, where, (col(Item.decided_at).desc(),), asked.page)
 
 
 def items_named(session: Session, numbers: Iterable[str]) -> list[AtDesk]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from models.case import Case, Item, Material
 from models.case_lists import cases_for_a_list
@@ -81,6 +82,11 @@ def cases_found(session: Session, wanted: Sought, seer: Seer, page: int = 1) -> 
     return leaf_of(session, query, page, total=total)
 
 
+def newest_meant(wanted: Sought) -> SelectOfScalar[str]:
+    """The numbers of the newest cases that are meant, as many as are looked through for one department."""
+    return select(col(Case.number)).where(_meant(wanted)).order_by(*NEWEST).limit(LOOKED_THROUGH)
+
+
 def is_too_common(session: Session, wanted: Sought, seer: Seer) -> bool:
     """Do the words fit so many cases that not all of them were looked at?"""
     most = MOST if seer.department is None else LOOKED_THROUGH
@@ -93,7 +99,7 @@ def _of_department(wanted: Sought, department: str) -> list[ColumnElement[bool]]
 
     Of the newest hits only: a beginning that half of the hall shares must not cost a look at half of the hall.
     """
-    hits = select(col(Case.number)).where(_meant(wanted)).order_by(*NEWEST).limit(LOOKED_THROUGH).subquery()
+    hits = newest_meant(wanted).subquery()
     # A scalar subquery: else the planner gathers all cases of the department before it looks at any.
     own = (
         select(Item.number)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from statistics import median_low
 from typing import Any
 from uuid import UUID
@@ -14,11 +14,14 @@ from sqlmodel import Session, col, select
 
 from models.case import Case
 from models.case_lists import cases_for_a_list
+from models.finding import of_tail
 from models.leaf import Leaf, leaf_of
 from models.notice import Notice
 from models.telling import Receipt
-from rules.moments import CHINA
 from rules.notices import Channel, Event, NoticeState
+from rules.searching import Kind
+from rules.searching import Sought as Words
+from rules.spans import Span
 
 HANDED_OVER = frozenset(
     {NoticeState.HANDED_OVER, NoticeState.DELIVERED, NoticeState.EXPIRED, NoticeState.UNKNOWN}
@@ -44,8 +47,8 @@ class Sought:
     state: NoticeState | None = None
     channel: Channel | None = None
     event: Event | None = None
-    day: date | None = None
-    case: str = ""
+    days: Span | None = None  # on which it was written
+    case: Words | None = None  # a number, or its end
     statutory: bool = False
     sort: str = "newest"
     page: int = 1
@@ -156,6 +159,12 @@ def cases_named(session: Session, numbers: Iterable[str]) -> dict[str, Case]:
     return {case.number: case for case in session.exec(query)}
 
 
+def _of_case(words: Words) -> ColumnElement[bool]:
+    if words.kind is Kind.NUMBER:
+        return col(Notice.case_number) == words.value
+    return col(Notice.case_number).in_(select(Case.number).where(of_tail(words.value)))
+
+
 def _narrowed(sought: Sought) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
     if sought.state:
@@ -164,11 +173,11 @@ def _narrowed(sought: Sought) -> list[ColumnElement[bool]]:
         where.append(col(Notice.channel) == sought.channel)
     if sought.event:
         where.append(col(Notice.event) == sought.event)
-    if sought.day:
-        begin = datetime.combine(sought.day, time(), CHINA)
-        where += [col(Notice.created_at) >= begin, col(Notice.created_at) < begin + timedelta(days=1)]
+    if sought.days:
+        begin, end = sought.days.moments
+        where += [col(Notice.created_at) >= begin, col(Notice.created_at) < end]
     if sought.case:
-        where.append(col(Notice.case_number) == sought.case)
+        where.append(_of_case(sought.case))
     if sought.statutory:
         where.append(col(Notice.statutory).is_(True))
     return where

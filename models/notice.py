@@ -18,7 +18,7 @@ from models.table import Table
 from rules.errors import NotFound, WrongState
 from rules.ladder import Way, first_ways
 from rules.merging import has_room, lists, together, waits_for_company
-from rules.notices import ANSWERS, STATUTORY, Channel, Event, NoticeState, may_become
+from rules.notices import ANSWERS, STATUTORY, Channel, Event, NoticeState, may_become, state_said
 from rules.quiet_hours import may_wait
 
 TO_FOLLOW_UP = "state IN ('rejected', 'expired') AND followed_up_at IS NULL"
@@ -48,6 +48,8 @@ class Notice(Table, table=True):
             text("serial DESC"),
             postgresql_include=["channel", "via", "state", "segments", "sent_at"],
         ),
+        # What the same ask, of one kind of event.
+        Index("notice_of_event", "event", text("created_at DESC"), "case_number", text("serial DESC")),
         # What the ledger page and the daily digest ask: how fared the notices of these days?
         Index("notice_by_state", "state", "created_at"),
         # What courtesy asks: how much has this person been told today?
@@ -94,6 +96,11 @@ class Notice(Table, table=True):
     followed_up_at: datetime | None = Field(
         default=None, sa_column=moment()
     )  # it failed: another way was sought
+
+    @property
+    def said(self) -> str:
+        """Its state in words, wherever people read it."""
+        return state_said(self.channel, self.state)
 
     def become(self, state: NoticeState, *, until: datetime | None = None, why: str = "") -> None:
         """The one place where a notice's state changes; what the table does not allow raises.

@@ -12,7 +12,6 @@ from sqlmodel import Session, col, select
 from models.case import Case, Item, Material
 from models.case_lists import cases_for_a_list
 from models.leaf import COUNTED, PAGE, Leaf, count_of, leaf_of, leaf_out_of
-from models.notice import Notice
 from rules.errors import NotFound
 from rules.material import MaterialState
 from rules.moments import CHINA
@@ -108,13 +107,6 @@ def held_for_desk(session: Session, department: str, page: int = 1) -> Leaf[AtDe
     return desk_leaf(session, mine, (), page)
 
 
-def done_at_desk(session: Session, department: str, page: int = 1) -> Leaf[AtDesk]:
-    """What this department has decided, the latest first."""
-    # The moment says what the state would (decided_with_moment), and stands in the index.
-    mine = (col(Item.department_code) == department, col(Item.decided_at).is_not(None))
-    return desk_leaf(session, mine, (col(Item.decided_at).desc(),), page)
-
-
 def overdue_at_desk(session: Session, department: str, today: date) -> int:
     """How many open items of the department have passed their date."""
     query = select(func.count()).select_from(Item)
@@ -150,13 +142,6 @@ def papers_overdue(session: Session, numbers: Iterable[str], today: date) -> dic
     for material in session.exec(query):
         found.setdefault(material.case_number, set()).add(material.spec_id)
     return found
-
-
-def latest_notices(session: Session, case_number: str = "", page: int = 1) -> Leaf[Notice]:
-    """The notices, the latest first."""
-    where = [col(Notice.case_number) == case_number] if case_number else []
-    order = (col(Notice.created_at).desc(), col(Notice.case_number), col(Notice.serial).desc())
-    return leaf_of(session, select(Notice).where(*where).order_by(*order), page)
 
 
 def latest_case(session: Session) -> Case | None:

@@ -52,11 +52,16 @@ def bundle_limit(
     `items` are those the case still calls for: with one licence left the joint limit is gone (domain R12).
     """
     called_for = tuple(items)
-    licensing = {item.department for item in called_for if item.item_type == LICENCE}
-    if bundle.joint_licence and len(licensing) >= 2:
+    if is_joint(bundle, called_for):
         return bundle.legal or JOINT
     own = [item.legal for item in called_for if item.legal]
     return max(own, key=lambda limit: _length(limit, start, calendar), default=None)
+
+
+def is_joint(bundle: Bundle, items: Iterable[ItemSpec]) -> bool:
+    """Are licences of two or more departments handled jointly (art. 26), so that the law's joint limit holds?"""
+    licensing = {item.department for item in items if item.item_type == LICENCE}
+    return bundle.joint_licence and len(licensing) >= 2
 
 
 def _length(limit: Limit, start: datetime, calendar: WorkCalendar) -> float:

@@ -50,7 +50,7 @@ class NoticeState(Named):
     QUEUED = "queued", "待发送"
     SENDING = "sending", "发送中"
     FAILED = "failed", "暂时失败"  # it will be tried again
-    HANDED_OVER = "handed_over", "已交运营商"
+    HANDED_OVER = "handed_over", "已交出"
     UNKNOWN = "unknown", "结果不明"  # it may have left: a receipt or a person says
     DELIVERED = "delivered", "已送达"  # the carrier says so
     REJECTED = "rejected", "发送失败"  # for good
@@ -59,10 +59,12 @@ class NoticeState(Named):
     WITHHELD = "withheld", "不再发送"  # the case was closed before it left
 
 
+CARRIERS: Mapping[Channel, str] = {Channel.SMS: "运营商", Channel.EMAIL: "邮件服务器"}
+
+
 def state_said(channel: Channel, state: NoticeState) -> str:
     """To whom was it handed over? A letter goes to no telephone company."""
-    by_mail = channel is Channel.EMAIL and state is NoticeState.HANDED_OVER
-    return "已交邮件服务器" if by_mail else state.label
+    return f"已交{CARRIERS[channel]}" if state is NoticeState.HANDED_OVER else state.label
 
 
 # What may become of a notice. Back to QUEUED only a person brings it, who has made sure that it did not arrive.

@@ -28,6 +28,11 @@ class Shown:
         return {"data": self.data, "description": self.description}
 
 
+def address_of(number: str) -> str:
+    """Where our own pages show the case: the way back from Prefect's."""
+    return f"{settings().web_url}/cases/{number}"
+
+
 REMEMBERED = 10_000  # runs whose artifacts this process has made or asked for, the latest
 _remembered: dict[UUID, dict[str, UUID]] = {}
 
@@ -81,7 +86,7 @@ def _as_it_is(seen: Conducted) -> tuple[Shown, Shown]:
     case, items = seen.case, seen.items
     done = sum(item.state in ITEM_FINAL for item in items)
     key = case.number.lower()  # Prefect takes a-z, 0-9 and dashes
-    link = f"[{case.number}]({settings().web_url}/cases/{case.number})"
+    link = f"[{case.number}]({address_of(case.number)})"
     state = case.outcome.label if case.outcome else case.state.label
     rows = [_row(item, seen.departments[item.department_code]) for item in items]
     return (

@@ -35,10 +35,24 @@ class InPlace:
 
 
 @dataclass(frozen=True)
+class Deciding:
+    """准予 and 不予 of an item, and why one of them must still wait; '' where nothing holds it."""
+
+    item: Item
+    grant_held: str
+    refuse_held: str
+
+    @property
+    def waits(self) -> bool:
+        """Can it not be decided at all yet?"""
+        return bool(self.refuse_held)
+
+
+@dataclass(frozen=True)
 class Bar:
     """What the bar offers."""
 
-    deciding: tuple[Item, ...]  # grant and refuse
+    deciding: tuple[Deciding, ...]  # grant and refuse
     at_once: tuple[Possible, ...]  # one button each
     in_place: tuple[InPlace, ...]
     more: tuple[tuple[Possible, str], ...]  # behind 更多办理, with their keys
@@ -52,12 +66,17 @@ class Bar:
 
 def bar_of(db: Session, viewer: Account, case: Case, found: list[Possible]) -> Bar:
     """The bar for these possible acts."""
-    rest = [one for one in found if one.doing.name not in ON_THE_CASE]
+    rest = [one for one in found if one.doing.name not in ON_THE_CASE and not one.held]
+    held = {(one.doing.name, one.item.code): one.held for one in found if one.item}
     here = sorted(
         (one for one in rest if one.doing.name in IN_PLACE), key=lambda one: IN_PLACE.index(one.doing.name)
     )
     return Bar(
-        tuple(one.item for one in found if one.item and one.doing.name == "grant"),
+        tuple(
+            Deciding(one.item, one.held, held.get(("refuse", one.item.code), ""))
+            for one in found
+            if one.item and one.doing.name == "grant"
+        ),
         tuple(one for one in rest if one.doing.name in AT_ONCE and _plain(one)),
         tuple(InPlace(one, key_of(one), choices_of(db, viewer, case, one)) for one in here),
         tuple((one, key_of(one)) for one in rest if one.doing.name not in IN_PLACE),

@@ -7,12 +7,15 @@ from starlette.datastructures import FormData
 
 from actions.acting import Asked, Doing, Form
 from actions.collecting import parcel_to
-from actions.doing import DOINGS, do
+from actions.doing import DOINGS, Possible, do
 from actions.stock_opinions import FIELD, templates_of, with_template
 from models.account import Account
 from models.case import Case
+from models.clock import ClockRow, clocks_of
 from models.document import standing_refusals
 from models.remembering import remembering
+from models.together import opinions_of
+from rules.clock import ClockKind
 from rules.errors import Faulty, NotFound, NotYourDesk, Refused
 from rules.states import Act
 from web.acting_bar import beforehand_of, choices_of, key_of, present_of
@@ -27,6 +30,12 @@ from web.showing import show
 router = APIRouter(prefix="/cases/{number}/acts")
 
 HANDING_OUT = frozenset({"deliver", "ship"})
+# Acts with a time of their own, beside the day by which the item is to be decided.
+OWN_CLOCK = {
+    Act.POST_CHECK: ClockKind.POST_CHECK,
+    Act.REVOKE: ClockKind.POST_CHECK,
+    Act.GIVE_OPINION: ClockKind.OPINION,
+}
 
 
 @router.get("")
@@ -91,6 +100,27 @@ def _afterwards(db: Session, viewer: Account, asked: Asked, act: Act) -> str:
     return landing(f"/cases/{asked.number}", act, asked.item)
 
 
+def _clock(db: Session, viewer: Account, case: Case, one: Possible) -> ClockRow | None:
+    """The clock that presses for this act, the one whose date stands on the desk; None: it is the item's own day."""
+    kind = OWN_CLOCK.get(one.doing.act)
+    if kind is None or one.item is None:
+        return None
+    asked = {
+        opinion.clock_id
+        for opinion in opinions_of(db, case.number)
+        if opinion.department_code == viewer.department_code
+    }
+    return next(
+        (
+            row
+            for row in clocks_of(db, case.number)
+            if (row.item_number, row.kind, row.stopped_at) == (one.item.number, kind, None)
+            and (kind is not ClockKind.OPINION or row.id in asked)
+        ),
+        None,
+    )
+
+
 def _page(
     request: Request,
     db: Session,
@@ -103,7 +133,7 @@ def _page(
     wanted: str = "",
 ) -> Response:
     faults, found = faults or {}, []
-    shown = dict(kept or {})
+    shown, clocks = dict(kept or {}), {}
     present: dict[str, str] = {}
     with remembering(db):
         acts = other_acts(db, viewer, case.number)
@@ -114,6 +144,7 @@ def _page(
                 shown |= beforehand_of(db, viewer, case, one)
             present |= present_of(db, viewer, case, one)
             found.append((one, key, choices_of(db, viewer, case, one), opened))
+            clocks[key] = _clock(db, viewer, case, one)
     names = {one.doing.name for one in acts}
     return show(
         request,
@@ -121,6 +152,7 @@ def _page(
         status=status,
         case=case,
         acts=found,
+        clocks=clocks,
         faults=faults,
         kept=shown,
         present=present,

@@ -124,7 +124,7 @@ def case_page(
             bar=bar_of(db, viewer, case, open_now),
             heads=left_to_the_head(db, viewer, items, case),
             carried=_view_carried(request),
-            shared=together(db, case, items, bundle),
+            shared=together(db, case, items, bundle, happened),
             works_off=viewer.role in (Role.OFFICER, Role.HEAD),
             accepting=case.state is CaseState.SUBMITTED and may(Act.ACCEPT, viewer.role),
             supplying=case.state in (CaseState.SUBMITTED, CaseState.ACCEPTED)

@@ -11,19 +11,29 @@ from actions.next_one import take_next
 from models.account import Account, departments_by_code
 from models.after import checks_at_desk
 from models.audit import handed_on
-from models.desk import Order, Pressing, claims_counted, desk_listed, items_counted, standing_in
+from models.desk import (
+    Order,
+    Pressing,
+    claims_counted,
+    desk_listed,
+    done_at_desk,
+    items_counted,
+    standing_in,
+)
+from models.finding import Seer, is_too_common
 from models.leaf import Leaf
 from models.supervision import names_of, standings
 from models.together import gatherings_ahead, opinions_waiting, rectifications_overdue
-from models.worklists import AtDesk, done_at_desk, held_for_desk, overdue_at_desk
+from models.worklists import AtDesk, held_for_desk, overdue_at_desk
 from rules.errors import NotYourDesk
 from rules.moments import china_day
 from rules.states import Act
-from web.asking import bundle_names, page_number
+from web.asking import bundle_names
 from web.desk_view import KEPT, TABS, DeskView, days_of, view_kept, view_of, with_view
 from web.entering import Db, Officer, OurForm, now, typed
 from web.landing import Landed, landed_on_list, landing
 from web.marking import marks_of
+from web.overseeing import done_asked, span_shown, unsought
 from web.pre_reviewing import pre_review_of
 from web.showing import show
 
@@ -114,13 +124,19 @@ def next_one(db: Db, officer: Officer, form: OurForm) -> Response:
 
 
 @router.get("/done")
-def done(request: Request, db: Db, officer: Officer, page: str = "") -> Response:
-    """Decided here, the latest first."""
-    code = department_of(officer)
+def done(request: Request, db: Db, officer: Officer) -> Response:
+    """Decided here, the latest first, narrowed as asked."""
+    code, asked = department_of(officer), done_asked(request.query_params)
     return show(
         request,
         "desk_done.html",
-        leaf=done_at_desk(db, code, page_number(page)),
+        leaf=done_at_desk(db, code, asked),
+        asked=asked,
+        narrowed=asked.words is not None or asked.days is not None,
+        typed=request.query_params.get("q", "") if asked.words else "",
+        unsought=unsought(request.query_params),
+        too_common=asked.words is not None and is_too_common(db, asked.words, Seer(code)),
+        decided=span_shown(asked.days),
         handed_on=handed_on(db, code),
         departments=departments_by_code(db),
         people=names_of(db),

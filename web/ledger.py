@@ -1,7 +1,7 @@
 """通知台账: how every notice fared, by filters; figures of the gateways; what a person can do about one."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Literal
 from urllib.parse import urlencode
 
@@ -12,8 +12,6 @@ from sqlmodel import Session
 from actions.telling import UNCERTAIN, confirm_arrived, may_be_sent_again, send_again
 from models.account import Account
 from models.ledger import (
-    ORDERS,
-    Sought,
     carriers,
     cases_named,
     figures,
@@ -24,15 +22,14 @@ from models.ledger import (
 from models.notice import Notice
 from rules.duties import may
 from rules.errors import Faulty
-from rules.identifiers import fault_of_case_number
 from rules.masking import masked_email, masked_phone
 from rules.moments import CHINA, china_day, china_text
 from rules.notices import Channel, Event, NoticeState
 from rules.people import Role
 from rules.states import Act
-from web.asking import page_number
 from web.entering import Db, HallStaff, OurForm, local_path, now, typed
 from web.exporting import exported
+from web.overseeing import no_case_number, notices_asked, span_shown
 from web.showing import show
 
 router = APIRouter(prefix="/manage/notices")
@@ -72,7 +69,7 @@ def page(request: Request, db: Db, viewer: HallStaff) -> Response:
 @router.get("/table.csv")
 def table(request: Request, db: Db, viewer: HallStaff) -> Response:
     """The same rows for a table program; addresses masked as on the page."""
-    sought = _sought(request)
+    sought = notices_asked(request.query_params)
 
     def rows(session: Session) -> Iterator[Sequence[str]]:
         return map(_cells, notices_exported(session, sought))
@@ -111,7 +108,7 @@ def _page(
     faults: dict[str, str] | None = None,
     kept: dict[str, str] | None = None,
 ) -> Response:
-    at, sought = now(), _sought(request)
+    at, sought = now(), notices_asked(request.query_params)
     leaf = notices_sought(db, sought)
     cases = cases_named(db, [notice.case_number for notice in leaf.rows])
     works = may(Act.RESEND_NOTICE, viewer.role)
@@ -122,6 +119,8 @@ def _page(
         status=status,
         leaf=leaf,
         sought=sought,
+        written=span_shown(sought.days),
+        no_number=no_case_number(request.query_params),
         sorts=SORTS,
         states=list(NoticeState),
         channels=list(Channel),
@@ -146,33 +145,9 @@ def _page(
     )
 
 
-def _sought(request: Request) -> Sought:
-    """What the address asks for; whatever is no filter of ours is read as “all”."""
-    asked = request.query_params
-    state, channel, event = asked.get("state", ""), asked.get("channel", ""), asked.get("event", "")
-    case, sort = asked.get("case", "").strip(), asked.get("sort", "")
-    return Sought(
-        state=NoticeState(state) if state in set(NoticeState) else None,
-        channel=Channel(channel) if channel in set(Channel) else None,
-        event=Event(event) if event in set(Event) else None,
-        day=_day(asked.get("day", "")),
-        case="" if not case or fault_of_case_number(case) else case,
-        statutory=asked.get("statutory") == "yes",
-        sort=sort if sort in ORDERS else "newest",
-        page=page_number(asked.get("page", "")),
-    )
-
-
 def _days(request: Request) -> int:
     """Over how many days are the figures asked for?"""
     return next((days for days in SPANS if request.query_params.get("days") == str(days)), next(iter(SPANS)))
-
-
-def _day(typed_day: str) -> date | None:
-    try:
-        return date.fromisoformat(typed_day) if 1990 <= date.fromisoformat(typed_day).year <= 2100 else None
-    except ValueError:
-        return None
 
 
 def masked_address(notice: Notice) -> str:
@@ -202,7 +177,7 @@ def _cells(notice: Notice) -> tuple[str, ...]:
         "法定告知" if notice.statutory else "便民提醒",
         notice.channel.label,
         masked_address(notice),
-        notice.state.label,
+        notice.said,
         *(china_text(at) if at else "" for at in (notice.created_at, notice.sent_at, notice.delivered_at)),
         notice.via,
         str(notice.attempts),

@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from config.settings import settings
 from models.account import departments_by_code
+from models.ledger import Sought, notices_sought
 from models.online import codes_in_inbox
 from models.overseen_items import items_overseen
 from models.oversight import (
@@ -17,15 +18,24 @@ from models.oversight import (
 )
 from models.supervision import names_of, open_dates_beyond_tables, standings
 from models.supplement import told_again_by_department
-from models.worklists import cases_by_state, items_by_case, latest_notices
-from rules.identifiers import fault_of_case_number
+from models.worklists import cases_by_state, items_by_case
 from rules.moments import china_day
+from rules.notices import Channel, Event, NoticeState
 from rules.people import Role
 from rules.states import CaseState
-from web.asking import bundle_names, page_number
+from web.asking import bundle_names
 from web.entering import Db, HallStaff, Overseer, now
 from web.manage_tables import item_late
-from web.overseeing import also_narrowed, cases_asked, day_asked, items_asked, near_until
+from web.overseeing import (
+    also_narrowed,
+    cases_asked,
+    day_asked,
+    items_asked,
+    near_until,
+    no_case_number,
+    notices_asked,
+    span_shown,
+)
 from web.showing import is_demo, show
 
 router = APIRouter()
@@ -105,17 +115,25 @@ def items(request: Request, db: Db, _: Overseer) -> Response:
 
 
 @router.get("/inbox")
-def inbox(request: Request, db: Db, viewer: HallStaff, case: str = "", page: str = "") -> Response:
-    """What applicants were told, as sent. Without a channel configured this is where messages land."""
-    number = case if case and not fault_of_case_number(case) else ""
+def inbox(request: Request, db: Db, viewer: HallStaff) -> Response:
+    """What applicants were told, as sent, narrowed as asked. Without a channel configured messages land here."""
+    sought = notices_asked(request.query_params)
+    narrowed = replace(sought, page=1) != Sought()
     return show(
         request,
         "inbox.html",
         beyond=open_dates_beyond_tables(db) if viewer.role is Role.MANAGER else None,
-        leaf=latest_notices(db, number, page_number(page)),
-        number=number,
+        leaf=notices_sought(db, sought),
+        sought=sought,
+        written=span_shown(sought.days),
+        no_number=no_case_number(request.query_params),
+        narrowed=narrowed,
+        states=list(NoticeState),
+        kinds=list(Channel),
+        events=list(Event),
+        query=request.url.query,
         channels={"sms": settings().sms_url, "email": settings().mail_url},
-        codes=codes_in_inbox(db) if is_demo() and not number else [],
+        codes=codes_in_inbox(db) if is_demo() and not narrowed else [],
     )
 
 

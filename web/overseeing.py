@@ -1,14 +1,19 @@
-"""What do the manager's addresses ask for? Whatever is no filter of ours is read as “all”."""
+"""What do the addresses of lists ask for? Whatever is no filter of ours is read as “all”."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
 
 from actions.dating import hall_calendar
 from config.catalogue import departments
+from models.desk import DoneAsked
+from models.ledger import ORDERS as NOTICE_ORDERS
+from models.ledger import Sought
 from models.overseen_items import ORDERS as ITEM_ORDERS
 from models.overseen_items import ItemsAsked
 from models.oversight import ORDERS, Overseen
 from rules.calendar import FIRST, LAST, WEEKDAYS
+from rules.notices import Channel, Event, NoticeState
+from rules.searching import Kind, sought
 from rules.spans import Span
 from web.asking import bundle_names, page_number, state_asked
 
@@ -54,6 +59,57 @@ def items_asked(asked: Asked, today: date) -> ItemsAsked:
         sort=sort if sort in ITEM_ORDERS else "decided" if decided else "due",
         page=page_number(asked.get("page", "")),
     )
+
+
+def done_asked(asked: Asked) -> DoneAsked:
+    """What a department has decided."""
+    words = None if unsought(asked) else sought(asked.get("q", ""))
+    return DoneAsked(words, span_asked(asked, "from", "to"), page_number(asked.get("page", "")))
+
+
+def unsought(asked: Asked) -> str:
+    """Why what was typed is not looked for in a list; '' if it is. Numbers of persons do not belong into addresses."""
+    words = sought(asked.get("q", ""))
+    if words is None or words.kind in (Kind.TAIL, Kind.NAME):
+        return ""
+    if words.kind is Kind.NUMBER:
+        return words.fault
+    return f"{words.kind.value}请在页面上方的“查找办件”里查。"
+
+
+def notices_asked(asked: Asked) -> Sought:
+    """The ledger, and the box of what was sent."""
+    state, channel, event = asked.get("state", ""), asked.get("channel", ""), asked.get("event", "")
+    day, sort = day_asked(asked.get("day", "")), asked.get("sort", "")
+    words = sought(asked.get("case", ""))
+    return Sought(
+        state=NoticeState(state) if state in set(NoticeState) else None,
+        channel=Channel(channel) if channel in set(Channel) else None,
+        event=Event(event) if event in set(Event) else None,
+        days=Span(day, day) if day else span_asked(asked, "from", "to"),
+        case=words if words and words.kind in (Kind.NUMBER, Kind.TAIL) and not words.fault else None,
+        statutory=asked.get("statutory") == "yes",
+        sort=sort if sort in NOTICE_ORDERS else "newest",
+        page=page_number(asked.get("page", "")),
+    )
+
+
+def no_case_number(asked: Asked) -> str:
+    """Why what was typed as the number of a case finds none; '' if it may, or nothing was typed."""
+    words = sought(asked.get("case", ""))
+    if words is None or (words.kind in (Kind.NUMBER, Kind.TAIL) and not words.fault):
+        return ""
+    return words.fault or "请填写完整的办件编号，或者编号末尾的至少 4 位数字。"
+
+
+def span_shown(span: Span | None) -> dict[str, str]:
+    """The days as a form shows them; where they reach as far as there are days, it shows nothing."""
+    if span is None:
+        return {"from": "", "to": ""}
+    return {
+        "from": "" if span.first == FIRST else span.first.isoformat(),
+        "to": "" if span.last == LAST else span.last.isoformat(),
+    }
 
 
 def near_until(today: date) -> date:

@@ -1,6 +1,6 @@
 """委托代办, and what the case page shows of the work between departments."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +11,13 @@ from sqlmodel import Session
 from actions.delegating import NO_REASON, Period, delegate, end_delegation
 from actions.permitting import posts_held
 from models.account import Account, staff_of
+from models.audit import AuditEntry
 from models.case import Case, Item
 from models.clock import clocks_of
 from models.supervision import names_of
 from models.together import (
     Delegation,
+    Opinion,
     delegations_of,
     gatherings_of,
     opinions_of,
@@ -28,7 +30,7 @@ from rules.districts import reaches
 from rules.errors import Faulty, NotFound, Refused
 from rules.moments import china_day
 from rules.people import Role
-from rules.states import ITEM_OPEN_AT_DESK
+from rules.states import ITEM_OPEN_AT_DESK, Act
 from web.department import department_of
 from web.entering import Db, Officer, OurForm, now, typed
 from web.landing import DELEGATED, ENDED, landed_delegation, landing
@@ -73,11 +75,21 @@ def ended(db: Db, officer: Officer, delegation: str, _form: OurForm) -> Response
     return RedirectResponse(landing("/delegations", ENDED, found), 303)
 
 
-def together(db: Session, case: Case, items: list[Item], bundle: Bundle) -> dict[str, Any]:
+def together(
+    db: Session, case: Case, items: list[Item], bundle: Bundle, happened: list[AuditEntry]
+) -> dict[str, Any]:
     """Opinions, visits and meetings, what must be put right, who has an item and in which step."""
     open_items = [item for item in items if item.state in ITEM_OPEN_AT_DESK]
+    opinions = opinions_of(db, case.number)
+    withdrawn = {(entry.item_number, entry.at) for entry in happened if entry.act is Act.CANCEL_OPINION}
+    by_number = {item.number: item for item in items}
     return {
-        "opinions": opinions_of(db, case.number),
+        "opinions": opinions,
+        "unanswered": {
+            one.id: _why_ended(one, by_number[one.item_number], withdrawn)
+            for one in opinions
+            if one.answered_at is None
+        },
         "opinion_due": {
             row.id: row.due_on for row in clocks_of(db, case.number) if row.kind is ClockKind.OPINION
         },
@@ -86,6 +98,15 @@ def together(db: Session, case: Case, items: list[Item], bundle: Bundle) -> dict
         "not_put_right": rectifications_overdue(db, open_items, now()),
         "in_steps": {item.code for item in open_items if len(bundle.item(item.code).steps) > 1},
     }
+
+
+def _why_ended(opinion: Opinion, item: Item, withdrawn: set[tuple[str | None, datetime]]) -> str:
+    """Why nobody will answer any more, '' while an answer is awaited: a request ends with its item at the latest."""
+    if (opinion.item_number, opinion.cancelled_at) in withdrawn:
+        return "已撤销"
+    if opinion.cancelled_at is None and item.state in ITEM_OPEN_AT_DESK:
+        return ""
+    return "未反馈，已办结" if item.decided_at else "未反馈，已结束"
 
 
 def _page(

@@ -29,7 +29,6 @@ from models.version import bundle_of_version
 from rules.errors import NotFound
 from rules.identifiers import fault_of_case_number
 from rules.material import MaterialState
-from rules.notices import state_said
 from rules.states import CASE_CLOSED, ITEM_FINAL, ITEM_OPEN
 from web.entering import Db, OurForm, now, typed
 from web.gaps_shown import supplement_shown
@@ -105,7 +104,6 @@ def progress_page(
         steps=steps(case, items),
         holder=holder(case, items, owed, db),
         notices=notices_of(db, number),
-        state_said=state_said,
         clocks=running_clocks(db, number),
         forecast=forecast(db, case, at=now()),
         wish=wish_of(db, number),

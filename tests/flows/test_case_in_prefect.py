@@ -56,6 +56,7 @@ def grant_all(hall: Platform, number: str) -> None:
 
 def nothing_lost_nothing_twice(hall: Platform, number: str, outcome: str = "全部准予") -> None:
     run = run_in_state(hall, number, outcome)
+    assert run["state"]["message"].endswith(f"/cases/{number}")
     bars = departments(hall, run["id"])
     assert len(bars) == 6
     assert len({bar["name"] for bar in bars}) == 6
@@ -78,7 +79,8 @@ def test_five_departments_are_five_overlapping_bars_as_long_as_they_took(
     hall: Platform, mailbox: MailServer
 ) -> None:
     number = apply(hall)
-    run_in_state(hall, number, "Suspended")
+    waiting = run_in_state(hall, number, "Suspended")
+    assert waiting["state"]["message"].endswith(f"/cases/{number}"), "the way back, on the run's own page"
     decide(hall, number, "B1-1", "market")
     run = run_in_state(hall, number, "Suspended")
     until("the wave", lambda: len(departments(hall, run["id"])) == 6)

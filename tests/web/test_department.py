@@ -1,9 +1,14 @@
 """A department's day: what is there to do, decide it in its own name, see what a refusal stops."""
 
+import html
+import re
+from datetime import timedelta
+
 import pytest
 
 from actions.deciding import grant
-from models.case import Case, items_of
+from models import worklists
+from models.case import Case, find_case, items_of
 from models.database import transaction
 from rules.states import ItemState
 from tests.people import CLERK, MANAGER, account
@@ -62,6 +67,65 @@ def test_granting(fire: Browser) -> None:
     assert "决定已经生效：准予" in page
     assert "现场核查合格。" in page
     assert case.number in fire.text("/desk/done")
+
+
+def test_what_is_done_is_found_by_number_name_and_day(fire: Browser) -> None:
+    mine, other = released(), released()
+    with transaction() as session:
+        for case, name in ((mine, "王小明"), (other, "示例餐饮有限公司")):
+            kept = find_case(session, case.number)
+            kept.applicant_name = name
+            kept.contact_name = "赵联系" if case is mine else ""
+            grant(session, case.number, "B1-4", by=account(session, FIRE), at=now())
+            if case is mine:
+                session.flush()
+                [item] = [one for one in items_of(session, case.number) if one.code == "B1-4"]
+                item.decided_at = now() - timedelta(days=40)
+    month_ago = (now() - timedelta(days=30)).date()
+    for query in (
+        f"q={mine.number}",
+        f"q={mine.number[-12:].lower()}",
+        "q=王小",
+        "q=赵联系",
+        f"to={month_ago}",
+        f"q=王&from={month_ago - timedelta(days=30)}&to={month_ago}",
+    ):
+        page = fire.text(f"/desk/done?{query}")
+        assert mine.number in page, query
+        assert other.number not in page, query
+    page = fire.text(f"/desk/done?from={month_ago}")
+    assert other.number in page
+    assert mine.number not in page
+    for query in ("q=100%25", "q=小明", f"q=王&from={month_ago}", "from=2099-01-01"):
+        page = fire.text(f"/desk/done?{query}")
+        assert "没有符合条件的事项。 看全部" in page, query
+    for typed, why in (
+        ("13800000000", "手机号请在页面上方"),
+        ("000000199001010018", "证件号码请在页面上方"),
+        (f"{mine.number[:-1]}{(int(mine.number[-1]) + 1) % 10}", "校验"),
+    ):
+        page = fire.text(f"/desk/done?q={typed}")
+        assert re.search(f"没有按编号或名称查找：[^。]*{why}", page), typed
+        assert typed not in page.partition("编号或名称")[2].partition("没有按")[0]
+    assert mine.number in fire.text("/desk/done?q=&from=x&to=x&page=x")
+    assert mine.number not in at_desk(MARKET).text("/desk/done?q=王小&to=2020-01-01")
+
+
+def test_the_filters_of_what_is_done_stay_from_page_to_page(
+    fire: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = [released().number for _ in range(3)]
+    with transaction() as session:
+        for number in numbers:
+            grant(session, number, "B1-4", by=account(session, FIRE), at=now())
+    monkeypatch.setattr(worklists.desk_leaf, "__defaults__", (1,))
+    answer = fire.get("/desk/done?q=陈一&from=2026-01-01")
+    assert "第 1 / 3 页，共 3 条" in answer.text
+    [link] = re.findall(r'href="([^"]+)" rel="next"', answer.text)
+    assert {"q=%E9%99%88%E4%B8%80", "from=2026-01-01", "page=2"} <= set(
+        html.unescape(link).lstrip("?").split("&")
+    )
+    assert "第 2 / 3 页" in fire.get(f"/desk/done{html.unescape(link)}").text
 
 
 def test_the_next_one_is_offered(fire: Browser) -> None:

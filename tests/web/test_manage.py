@@ -1,6 +1,7 @@
 """What does the manager see, and where does it lead?"""
 
 import csv
+import html
 import re
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -16,8 +17,10 @@ from models.case import Case, find_case, items_of
 from models.conducting import GIVE_UP_AFTER, look_again, put_off
 from models.database import transaction
 from models.drifting import record_alone
+from models.notice import notices_of
 from rules.drifting import DriftKind
 from rules.moments import china_day
+from rules.notices import NoticeState
 from tests.people import CLERK, GOVERNOR, MANAGER, MORNING, a_case, account
 from tests.web.hall import Browser, a_case_today, at_desk, words
 from web import exporting
@@ -92,6 +95,59 @@ def test_the_inbox_shows_what_is_queued_and_for_which_case(manager: Browser) -> 
     assert case.number in narrowed
     assert other.number not in narrowed
     assert at_desk(CLERK).get("/inbox").status_code == 200
+
+
+def test_the_inbox_is_narrowed_by_each_filter(manager: Browser) -> None:
+    case, other = a_case_today(accepted=False), a_case_today()
+    yesterday, today = (str(china_day(datetime.now(UTC) - timedelta(days=n))) for n in (1, 0))
+    with transaction() as session:
+        for notice in notices_of(session, case.number):
+            notice.created_at -= timedelta(days=1)
+            notice.become(NoticeState.WITHHELD)
+    tail = case.number[-8:]
+    for query in (
+        f"case={case.number}",
+        f"case={tail}",
+        f"case=%20{case.number.lower()}%20",
+        "state=withheld",
+        f"to={yesterday}",
+        f"state=withheld&from={yesterday}&to={yesterday}&event=receipt&channel=email",
+    ):
+        page = manager.get(f"/inbox?{query}")
+        assert page.text.count('class="letters"') == 1, query
+        assert case.number in page.text, query
+        assert other.number not in page.text, query
+        assert re.search(r"/manage/notices/table\.csv\?\w", page.text), "the table is narrowed likewise"
+    for query in ("event=accepted", f"from={today}", "state=queued"):
+        page = manager.text(f"/inbox?{query}")
+        assert other.number in page, query
+        assert case.number not in page, query
+    nothing = manager.text("/inbox?event=ready")
+    assert "没有符合条件的通知。 看全部" in nothing
+    assert "还没有通知" not in nothing
+    for typed, why in (
+        ("陈一诺", "请填写完整的办件编号"),
+        (f"{case.number[:-1]}x", "请填写完整"),
+        ("12", "至少 4 位"),
+    ):
+        page = manager.text(f"/inbox?case={typed}")
+        assert re.search(f"没有按办件编号查找：[^。]*{why}", page), typed
+        assert case.number in page, "and says that all are shown"
+    assert case.number in manager.text("/inbox?state=x&channel=x&event=x&from=x&to=2026-99-99&page=x")
+
+
+def test_filters_of_the_inbox_stay_from_page_to_page(manager: Browser) -> None:
+    for _ in range(11):
+        a_case_today()
+    first = manager.get("/inbox?event=receipt&channel=sms")
+    assert "共 11 条" in first.text
+    answer = manager.get("/inbox?event=receipt")
+    assert "第 1 / 2 页，共 22 条" in answer.text
+    [link] = re.findall(r'href="([^"]+)" rel="next"', answer.text)
+    assert "event=receipt" in link
+    second = manager.get(f"/inbox{html.unescape(link)}")
+    assert "第 2 / 2 页，共 22 条" in second.text
+    assert "受理通知" not in words(second).partition("写入日期到")[2]
 
 
 def a_late_case(days: int = 3) -> Case:
