@@ -206,7 +206,9 @@ def _in_step(rows: Callable[..., list[Any]]) -> Line:
     waiting = rows(
         "SELECT number, failure FROM case_file WHERE look_at IS NOT NULL OR lease_until IS NOT NULL"
     )
-    stale = rows("SELECT number FROM item WHERE task_run_id IS NOT NULL AND shown IS DISTINCT FROM state")
+    stale = rows(
+        "SELECT number FROM item WHERE told_at IS NOT NULL OR task_run_id IS NOT NULL AND shown IS DISTINCT FROM state"
+    )
     wrong = [f"{number} waits for a pass: {why}" for number, why in waiting]
     wrong += [f"{row[0]} is shown otherwise" for row in stale]
     return Line("record and Prefect in step", f"{len(waiting) + len(stale)} out of step", wrong)

@@ -32,7 +32,8 @@ CASES_A_FAULT = 1.5
 QUIET = 420.0  # seconds in which everything must be in step again
 OPEN = """
 SELECT (SELECT count(*) FROM case_file WHERE look_at IS NOT NULL OR lease_until IS NOT NULL OR concluded_at IS NULL)
-     + (SELECT count(*) FROM item WHERE task_run_id IS NOT NULL AND shown IS DISTINCT FROM state)
+     + (SELECT count(*) FROM item WHERE told_at IS NOT NULL
+          OR task_run_id IS NOT NULL AND shown IS DISTINCT FROM state)
      + (SELECT count(*) FROM notice WHERE next_try_at IS NOT NULL)
      + (SELECT count(*) FROM document WHERE digest = '')
 """

@@ -21,7 +21,7 @@ from rules.errors import NotFound
 from rules.identifiers import fault_of_case_number
 from rules.planning import Facts, ItemFacts, Step, StepKind, plan
 from rules.states import CASE_CLOSED
-from tasks.departments import open_departments, settle_department
+from tasks.departments import open_departments, tell_of
 from tasks.discretion import discreet
 from tasks.issuing import issue_results
 from tasks.prefect_api import prefect_client
@@ -41,7 +41,8 @@ def flow_of(bundle: Bundle) -> Flow[[str], State[None]]:
             if stray := _stray(run.id, case_number, bundle):
                 return stray
             seen = _in_step(run, case_number)
-            return _conclude(seen) if seen.case.state in CASE_CLOSED else _suspend(run.id, case_number)
+            closed = seen.case.state in CASE_CLOSED
+            return _conclude(run.id, seen) if closed else _suspend(run.id, case_number)
 
     return handle_case
 
@@ -107,11 +108,11 @@ def _seen_everything(case: Case) -> bool:
         return nothing_to_do(session, case.number, case.revision)
 
 
-def _conclude(seen: Conducted) -> State[None]:
+def _conclude(run: UUID, seen: Conducted) -> State[None]:
     """Settle every department's task run, then end in the state named after the joint answer."""
-    for item in seen.items:
-        if item.shown is not item.state:
-            settle_department(item)
+    behind = [item for item in seen.items if item.task_run_id and item.shown is not item.state]
+    if behind:
+        tell_of(run, behind, seen.departments)
     case = seen.case
     name = case.outcome.label if case.outcome else case.state.label
     return Completed(name=name, message=address_of(case.number))

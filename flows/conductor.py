@@ -26,7 +26,8 @@ from config.logs import about_case, set_up
 from flows.deployments import queue_of, register
 from flows.paging import page_people
 from flows.stopping import told_to_stop
-from models.case import Case
+from models.account import short_names
+from models.case import Case, Item
 from models.conducting import (
     asked_for,
     cases_to_ask_for,
@@ -44,7 +45,7 @@ from models.heartbeat import Pulse, present
 from models.leading import CONDUCTING, leading
 from models.listening import Bell, listening
 from rules.states import CaseState
-from tasks.departments import settle_department
+from tasks.departments import TOLD, look_up_told, tell_of
 from tasks.prefect_api import prefect_client
 from tasks.showing import show_progress
 
@@ -99,6 +100,8 @@ class Conductor:
         if self.now() >= self.next_drift_check:
             self.next_drift_check = self.now() + DRIFT_EVERY
             self._compare()
+            while look_up_told(self.now()) == TOLD:
+                pass
         return len(due)
 
     def _apart(self, case: Case, act: Callable[[], None]) -> None:
@@ -147,18 +150,19 @@ class Conductor:
         """Bring the departments' task runs and the case's table in step; a decision that opens no wave has no pass."""
         with transaction() as session:
             stale = out_of_step(session, BATCH)
+            names = short_names(session) if stale else {}
         for _, of_case in groupby(stale, key=lambda pair: pair[1].number):
             items, cases = zip(*of_case, strict=True)
-            self._apart(cases[0], lambda case=cases[0], items=items: self._show(case, items))  # type: ignore[misc]
+            self._apart(cases[0], lambda case=cases[0], items=items: self._show(case, items, names))  # type: ignore[misc]
 
-    def _show(self, case: Case, items: Iterable[Any]) -> None:
-        """The table first: an item counts as shown once its task run is settled."""
+    def _show(self, case: Case, items: Iterable[Item], names: dict[str, str]) -> None:
+        """The table first: an item counts as shown once Prefect was told of its task run."""
         if case.state is CaseState.ACCEPTED and case.flow_run_id and case.look_at is None:
             with transaction() as session:
                 seen = conducted(session, case.number)
             show_progress(case.flow_run_id, seen)
-        for item in items:
-            settle_department(item)
+        if case.flow_run_id:
+            tell_of(case.flow_run_id, items, names)
 
     def _compare(self) -> None:
         """Runs that ended or hang though their case is open; and, a page at a time, every open case's run."""

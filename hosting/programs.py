@@ -26,6 +26,11 @@ WITHOUT = {
     "PREFECT_SERVER_SERVICES_PAUSE_EXPIRATIONS_ENABLED": "false",  # a suspended case waits as long as it must
     "PREFECT_SERVER_SERVICES_CLEANUP_RECONCILER_ENABLED": "false",  # of workers that Prefect itself starts
 }
+# Task runs reach Prefect as events (tasks/departments.py); many are written at once, within a second.
+RECORDER = {
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+}
 # As many requests at once as passes and their departments make: a connection beyond the pool is made, learns every
 # statement anew and is closed again, for one request.
 CONNECTIONS = {
@@ -104,6 +109,7 @@ def server_environment(settings: Settings) -> dict[str, str]:
     return prefect_environment(settings) | {
         **WITHOUT,
         **CONNECTIONS,
+        **RECORDER,
         **({"PREFECT_SERVER_API_AUTH_STRING": lock} if lock else {}),
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": settings.prefect_database_url,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

@@ -175,6 +175,8 @@ class Item(Table, table=True):
             "number",
             postgresql_where=text("task_run_id IS NOT NULL AND shown IS DISTINCT FROM state"),
         ),
+        # What it also asks: what was Prefect told that has still to be seen there?
+        Index("item_told", "told_at", postgresql_where=text("told_at IS NOT NULL")),
     )
 
     number: str = Field(primary_key=True, max_length=54)  # "<case>-02"
@@ -206,6 +208,7 @@ class Item(Table, table=True):
     shown: ItemState | None = Field(
         default=None, sa_column=coded(ItemState, nullable=True)
     )  # what Prefect was told
+    told_at: datetime | None = Field(default=None, sa_column=moment())  # when, until it was seen there
     task_run_id: UUID | None = None
 
 

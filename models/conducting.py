@@ -18,6 +18,11 @@ from rules.moments import CHINA
 from rules.states import CaseState, ItemState, Lane
 
 WORK_CHANNEL = "yjs_work"  # news for the worker: a run was scheduled
+UNTOLD: dict[str, Any] = {
+    "task_run_id": None,
+    "shown": None,
+    "told_at": None,
+}  # an item that Prefect knows nothing of
 GIVE_UP_AFTER = 6  # failures in a row; then the case waits for a person, or for the next act on it
 
 
@@ -175,24 +180,35 @@ def nothing_to_do(session: Session, number: str, revision: int) -> bool:
     return done.scalar_one_or_none() is not None
 
 
-def note_opened(session: Session, item_number: str, task_run: UUID, shown: ItemState | None) -> None:
-    """Prefect shows the item as this task run; None: in a state that is to be told anew."""
-    session.execute(
-        update(Item).where(col(Item.number) == item_number).values(task_run_id=task_run, shown=shown)
+def note_told(session: Session, item_number: str, task_run: UUID, state: ItemState, at: datetime) -> None:
+    """Prefect was told of the item as this task run, and in this state; it has still to be seen there."""
+    told = update(Item).where(col(Item.number) == item_number)
+    session.execute(told.values(task_run_id=task_run, shown=state, told_at=at))
+
+
+def told_before(session: Session, moment: datetime, limit: int) -> list[tuple[Item, UUID]]:
+    """What Prefect was told before this moment and was not seen there, each with its case's run."""
+    found = (
+        query(Item, Case.flow_run_id)
+        .join(Case, col(Case.number) == Item.case_number)
+        .where(col(Item.told_at) < moment, col(Case.flow_run_id).is_not(None))
+        .order_by(col(Item.told_at))
+        .limit(limit)
     )
+    return [(item, run) for item, run in session.exec(found) if run]
 
 
-def note_shown(session: Session, item_number: str, task_run: UUID, shown: ItemState) -> None:
-    """Prefect has been told this state."""
-    here = (col(Item.number) == item_number, col(Item.task_run_id) == task_run)
-    session.execute(update(Item).where(*here).values(shown=shown))
+def note_seen(session: Session, item: Item, task_run: UUID) -> None:
+    """Prefect shows the item as it was told then, as this task run; what it was told since has still to be seen."""
+    as_told = (col(Item.number) == item.number, col(Item.told_at) == item.told_at)
+    session.execute(update(Item).where(*as_told).values(task_run_id=task_run, told_at=None))
 
 
 def note_lost(session: Session, item_number: str, task_run: UUID, now: datetime) -> None:
     """Prefect does not know this task run any more: a pass must open it again."""
     here = (col(Item.number) == item_number, col(Item.task_run_id) == task_run)
     lost = session.execute(
-        update(Item).where(*here).values(task_run_id=None, shown=None).returning(col(Item.case_number))
+        update(Item).where(*here).values(**UNTOLD).returning(col(Item.case_number))
     ).scalar_one_or_none()
     if lost:
         session.execute(update(Case).where(col(Case.number) == lost).values(look_at=now, asked_at=None))
@@ -246,7 +262,7 @@ def forget_run(session: Session, number: str, run: UUID, now: datetime) -> None:
     ).scalar_one_or_none()
     if done:
         fresh = update(Item).where(col(Item.case_number) == number)
-        session.execute(fresh.values(task_run_id=None, shown=None))
+        session.execute(fresh.values(**UNTOLD))
 
 
 def _free(now: datetime) -> ColumnElement[bool]:

@@ -91,7 +91,7 @@ def bring_up(session: Session, number: str, now: datetime) -> bool:
 def show_anew(session: Session, item_number: str, task_run: UUID) -> None:
     """Prefect shows something else than it was told: the conductor tells it again."""
     here = (col(Item.number) == item_number, col(Item.task_run_id) == task_run)
-    session.execute(update(Item).where(*here).values(shown=None))
+    session.execute(update(Item).where(*here).values(shown=None, told_at=None))
     ring(session, CASE_CHANNEL)
 
 

@@ -1,67 +1,116 @@
-"""部门办理: one department's part of a case as one task run, as long as the department takes."""
+"""部门办理: one department's part of a case as one task run, as long as the department takes.
 
-from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from uuid import UUID
+Prefect learns of a task run as it does from its own engine: by an event, which makes the task run or brings it to its
+state, however often it comes. Its server answers before it has written them down, and may die in between: what was told
+counts as shown from then on, and is looked up some seconds later.
+"""
 
-from httpx import HTTPStatusError, codes
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
 from prefect import task
-from prefect.client.schemas.objects import State, StateType, TaskRun
+from sqlmodel import Session
 
 from models.case import Item
-from models.conducting import Conducted, note_lost, note_opened, note_shown
+from models.conducting import Conducted, note_lost, note_seen, note_told, told_before
 from models.database import transaction
-from rules.drifting import BARS
-from rules.states import ItemState
+from models.drifting import show_anew
+from rules.drifting import BARS, bar_differs
+from rules.states import ITEM_FINAL
 from tasks.prefect_api import prefect_client
 
-TYPES = {state: StateType(kind) for state, kind in BARS.items()}
+WRITTEN = timedelta(seconds=5)  # after which Prefect has written down what it was told, or has lost it
+TOLD = 100  # items looked up at once
+PAGE = 200  # task runs Prefect gives at once
 
 
 @task(name="部门办理")
 def handled_by_department() -> None:
-    """Never called: its runs are opened and settled through Prefect's API, for they outlast every process."""
+    """Never called: its runs are told of, for they outlast every process."""
 
 
-def open_departments(run: UUID, seen: Conducted, wave: Collection[str]) -> None:
+def open_departments(run: UUID, seen: Conducted, wave: Iterable[str]) -> None:
     """Open the task runs of these items at once, each as it is now; opening one again finds the same one."""
-    items = [item for item in seen.items if item.number in wave]
-    with ThreadPoolExecutor(max_workers=len(items)) as departments:
-        opened = list(departments.map(lambda item: _open(run, item, seen.departments), items))
+    wanted = set(wave)
+    tell_of(run, [item for item in seen.items if item.number in wanted], seen.departments)
+
+
+def tell_of(run: UUID, items: Iterable[Item], departments: Mapping[str, str]) -> None:
+    """Bring the task runs of these items of one case to their states: handed over, decided, in a special procedure."""
+    at = datetime.now(UTC)
+    told = [(item, item.task_run_id or uuid5(run, item.number)) for item in items]
+    events = [_event(run, task_run, item, departments[item.department_code], at) for item, task_run in told]
+    prefect_client().request("POST", "/events", json=events)
     with transaction() as session:
-        for item, task_run in zip(items, opened, strict=True):
-            # One that an earlier pass had opened is in the state of that time, and has still to be settled.
-            as_it_is = task_run.state is not None and task_run.state.name == item.state.label
-            note_opened(session, item.number, task_run.id, item.state if as_it_is else None)
+        for item, task_run in told:
+            note_told(session, item.number, task_run, item.state, at)
 
 
-def settle_department(item: Item) -> None:
-    """Bring the task run to the item's state: decided, in a special procedure, or no longer needed."""
-    if item.task_run_id is None:
-        return
-    try:
-        prefect_client().set_task_run_state(item.task_run_id, _state(item.state), force=True)
-    except HTTPStatusError as error:
-        if error.response.status_code != codes.NOT_FOUND:
-            raise
-        with transaction() as session:  # somebody deleted it, or Prefect's database is a new one
-            note_lost(session, item.number, item.task_run_id, datetime.now(UTC))
-        return
+def look_up_told(at: datetime) -> int:
+    """Does Prefect show what it was told some seconds ago? What it does not is told again; how many were looked up."""
     with transaction() as session:
-        note_shown(session, item.number, item.task_run_id, item.state)
+        told = told_before(session, at - WRITTEN, TOLD)
+    bars = _bars({run for _, run in told}) if told else {}
+    with transaction() as session:
+        for item, _ in told:
+            _compare(session, item, bars.get(item.number), at)
+    return len(told)
 
 
-def _open(run: UUID, item: Item, departments: dict[str, str]) -> TaskRun:
-    return prefect_client().create_task_run(
-        handled_by_department,
-        run,
-        dynamic_key=item.number,
-        name=f"{departments[item.department_code]}·{item.name}",
-        state=_state(item.state),
-    )
+def _compare(session: Session, item: Item, bar: dict[str, Any] | None, at: datetime) -> None:
+    """A task run made by hand over in an earlier version has another number than ours: Prefect's counts."""
+    if item.task_run_id is None or item.shown is None:
+        return
+    if bar is None:
+        note_lost(session, item.number, item.task_run_id, at)
+    elif bar_differs(item.shown, (bar["state_type"], bar["state_name"])):
+        show_anew(session, item.number, item.task_run_id)
+    else:
+        note_seen(session, item, UUID(bar["id"]))
 
 
-def _state(state: ItemState) -> State[None]:
-    """The server stamps it when it hears of it, a moment after the record; the record's times are in the table."""
-    return State(type=TYPES[state], name=state.label)
+def _bars(runs: Iterable[UUID]) -> dict[str, dict[str, Any]]:
+    """The task runs of these runs by the numbers of their items."""
+    wanted = {"flow_runs": {"id": {"any_": [str(run) for run in runs]}}, "sort": "ID_DESC", "limit": PAGE}
+    found: dict[str, dict[str, Any]] = {}
+    for offset in range(0, TOLD * PAGE, PAGE):
+        page = prefect_client().request("POST", "/task_runs/filter", json=wanted | {"offset": offset}).json()
+        found |= {one["dynamic_key"]: one for one in page}
+        if len(page) < PAGE:
+            break
+    return found
+
+
+def _event(run: UUID, task_run: UUID, item: Item, department: str, at: datetime) -> dict[str, Any]:
+    """What Prefect's own engine says when a task run changes its state. The bar's ends are the record's."""
+    name, kind, state = f"{department}·{item.name}", BARS[item.state], item.state.label
+    began = item.handed_over_at or at
+    ended = (item.decided_at or at) if item.state in ITEM_FINAL else None
+    return {
+        "id": str(uuid4()),
+        "occurred": at.isoformat(),
+        "event": f"prefect.task-run.{state}",
+        "resource": {
+            "prefect.resource.id": f"prefect.task-run.{task_run}",
+            "prefect.resource.name": name,
+            "prefect.state-name": state,
+            "prefect.state-type": kind,
+            "prefect.orchestration": "client",  # else it is not written down
+        },
+        "related": [{"prefect.resource.id": f"prefect.flow-run.{run}", "prefect.resource.role": "flow-run"}],
+        "payload": {
+            "validated_state": {"type": kind, "name": state, "state_details": {}},
+            "task_run": {
+                "task_key": handled_by_department.task_key,
+                "dynamic_key": item.number,
+                "name": name,
+                "run_count": 1,
+                "expected_start_time": began.isoformat(),
+                "start_time": began.isoformat(),
+                "end_time": ended and ended.isoformat(),
+                "total_run_time": (ended - began).total_seconds() if ended else 0,
+            },
+        },
+    }

@@ -150,13 +150,15 @@ def _page_of_cases(http: httpx.Client, look: Look, place: Place, settled: dateti
     runs = _by_id(http, "flow_runs", [str(one.case.flow_run_id) for one in page])
     bars = _by_id(http, "task_runs", [str(item.task_run_id) for one in page for item in one.items])
     # Of what was given up the record has said so, and its run is where the last try left it.
-    found = [drift for one in page if not _given_up(one.case) for drift in _of_case(one, runs, bars)]
+    found = [drift for one in page if not _given_up(one.case) for drift in _of_case(one, runs, bars, settled)]
     look.found += _without_what_moves(found, {one.case.number: one.case for one in page}, settled)
     look.compared += len(page)
     return Place(case=page[-1].case.number) if len(page) == PAGE else Place(run=0)
 
 
-def _of_case(one: Expecting, runs: dict[str, Any], bars: dict[str, Any]) -> Iterator[Drift]:
+def _of_case(
+    one: Expecting, runs: dict[str, Any], bars: dict[str, Any], settled: datetime
+) -> Iterator[Drift]:
     case, run = one.case, str(one.case.flow_run_id)
     known = runs.get(run)
     if kind := run_differs(case.state, known and known["state_type"], leased=case.lease_holder is not None):
@@ -165,7 +167,8 @@ def _of_case(one: Expecting, runs: dict[str, Any], bars: dict[str, Any]) -> Iter
         return  # its bars are gone with it, and come again with the new one
     for item in one.items:
         bar = bars.get(str(item.task_run_id))
-        told = item.shown is item.state  # otherwise the record knows by itself that it is behind
+        # Otherwise the record knows by itself that it is behind, or that Prefect was told a moment ago.
+        told = item.shown is item.state and (item.told_at is None or item.told_at < settled)
         if told and (kind := bar_differs(item.state, bar and (bar["state_type"], bar["state_name"]))):
             yield Drift(kind, case.number, _named(bar), run, item.number, str(item.task_run_id))
 

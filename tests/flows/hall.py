@@ -103,6 +103,16 @@ def departments(platform: Platform, run_id: str) -> list[dict[str, Any]]:
     return [one for one in task_runs(platform, run_id) if "·" in one["name"] and "制证" not in one["name"]]
 
 
+def written(platform: Platform, run_id: str, count: int = 1, *, ended: bool = False) -> list[dict[str, Any]]:
+    """So many of them; Prefect writes them down a moment after it was told of them."""
+
+    def found() -> list[dict[str, Any]] | None:
+        bars = departments(platform, run_id)
+        return bars if len(bars) == count and all(bar["end_time"] or not ended for bar in bars) else None
+
+    return until(f"{count} task runs of departments", found)
+
+
 def processes(platform: Platform, word: str) -> list[psutil.Process]:
     """The platform's processes whose command line has this word."""
     found = []

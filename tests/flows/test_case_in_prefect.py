@@ -27,6 +27,7 @@ from tests.flows.hall import (
     task_runs,
     task_state_names,
     until,
+    written,
 )
 from tests.smtp import MailServer, mail_server
 
@@ -57,10 +58,8 @@ def grant_all(hall: Platform, number: str) -> None:
 def nothing_lost_nothing_twice(hall: Platform, number: str, outcome: str = "全部准予") -> None:
     run = run_in_state(hall, number, outcome)
     assert run["state"]["message"].endswith(f"/cases/{number}")
-    bars = departments(hall, run["id"])
-    assert len(bars) == 6
+    bars = written(hall, run["id"], 6, ended=True)
     assert len({bar["name"] for bar in bars}) == 6
-    assert all(bar["end_time"] for bar in bars)
     acts = [row[0] for row in rows(hall, "SELECT act FROM audit_entry WHERE case_number = :no", no=number)]
     assert acts.count("grant") + acts.count("refuse") == 6
     assert (acts.count("conclude"), acts.count("issue")) == (1, 1)
@@ -210,9 +209,11 @@ def test_a_task_run_that_a_dead_pass_opened_without_noting_it_is_found_again_and
 ) -> None:
     number = apply(hall)
     run = run_in_state(hall, number, "Suspended")
-    [bar] = departments(hall, run["id"])
+    [bar] = written(hall, run["id"])
     with connected(hall.settings.owner_url) as connection:
-        forgotten = text("UPDATE item SET task_run_id = NULL, shown = NULL WHERE case_number = :number")
+        forgotten = text(
+            "UPDATE item SET task_run_id = NULL, shown = NULL, told_at = NULL WHERE case_number = :number"
+        )
         connection.execute(forgotten, {"number": number})
     grant_all(hall, number)
     nothing_lost_nothing_twice(hall, number)
@@ -272,10 +273,24 @@ def test_prefects_database_dropped_is_made_again_from_the_record(hall: Platform)
 def test_a_task_run_deleted_in_prefect_is_opened_again(hall: Platform) -> None:
     number = apply(hall)
     run = run_in_state(hall, number, "Suspended")
-    [bar] = departments(hall, run["id"])
+    [bar] = written(hall, run["id"])
     delete(hall, f"/task_runs/{bar['id']}")
     grant_all(hall, number)
     nothing_lost_nothing_twice(hall, number)
+
+
+def test_what_prefect_was_told_and_did_not_write_down_is_told_again(hall: Platform) -> None:
+    """Its server answers first and writes later: it may die in between."""
+    number = apply(hall)
+    run = run_in_state(hall, number, "Suspended")
+    [bar] = written(hall, run["id"])
+    told = "UPDATE item SET told_at = now() - interval '1 minute' WHERE number = :number RETURNING number"
+    delete(hall, f"/task_runs/{bar['id']}")
+    with connected(hall.settings.owner_url) as connection:
+        assert connection.execute(text(told), {"number": bar["dynamic_key"]}).all()
+    assert written(hall, run["id"])[0]["state_name"] == "办理中", "no act was needed"
+    seen = "SELECT 1 FROM item WHERE case_number = :number AND task_run_id IS NOT NULL AND told_at IS NULL"
+    until("Prefect was seen to show it", lambda: rows(hall, seen, number=number))
 
 
 def test_a_patrol_that_died_with_its_worker_does_not_hold_its_place_for_ever(hall: Platform) -> None:

@@ -17,7 +17,7 @@ from models.database import engine, transaction
 from rules.drifting import Drift, DriftKind
 from tasks.drifting import compare, flow_page, now, repair
 from tests.clusters import Platform, running_platform
-from tests.flows.hall import delete, departments, prefect, processes, rows, run_in_state, runs, until
+from tests.flows.hall import delete, prefect, processes, rows, run_in_state, runs, until, written
 from tests.people import an_application
 
 pytestmark = pytest.mark.platform
@@ -78,7 +78,7 @@ def test_every_kind_of_drift_is_found_and_put_right(hall: Platform) -> None:
     ended(numbers["closed"])
     run_in_state(hall, numbers["closed"], "全部不予")
     until("nothing amiss", in_step)
-    bars = {word: departments(hall, own[word])[0]["id"] for word in ("bar", "bar_gone")}
+    bars = {word: written(hall, own[word])[0]["id"] for word in ("bar", "bar_gone")}
     deployment = prefect(
         hall, "/deployments/filter", {"deployments": {"name": {"any_": ["open-a-restaurant"]}}}
     )[0]
@@ -113,7 +113,7 @@ def test_every_kind_of_drift_is_found_and_put_right(hall: Platform) -> None:
         states = {run["state_name"] for run in runs(hall, numbers[word])}
         assert "Suspended" in states, word
     assert runs(hall, numbers["closed"])[0]["state_name"] == "全部不予"
-    assert departments(hall, own["bar"])[0]["state_name"] == "办理中"
+    assert written(hall, own["bar"])[0]["state_name"] == "办理中"
 
 
 def test_a_case_whose_passes_always_fail_stops_pages_and_holds_up_nobody(hall: Platform) -> None:

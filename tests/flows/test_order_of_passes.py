@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from models.case import Case, Item, items_of
-from models.conducting import asked_for, cases_to_ask_for, note_asked, note_shown
+from models.conducting import asked_for, cases_to_ask_for, note_asked, note_told
 from models.desk import Days, DeskWanted, desk_listed
 from models.heartbeat import Pulse, beat, present
 from rules.states import ItemState, Lane
@@ -78,7 +78,7 @@ def test_once_prefect_shows_the_item_its_case_waits_like_the_others(db: Session,
     item = a_held_item(db, late)
     item.promised_due_on, item.task_run_id = TODAY, uuid4()
     db.flush()
-    note_shown(db, item.number, item.task_run_id, item.state)
+    note_told(db, item.number, item.task_run_id, item.state, LATER)
     assert late.number not in asked(db)
     assert asked(db, 13)[-1] == late.number
 
