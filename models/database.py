@@ -1,12 +1,14 @@
 """How does anything reach PostgreSQL? Through transaction(), the one door."""
 
 import json
+import select
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.exc import DisconnectionError
 from sqlmodel import Session
 
 from config.settings import settings
@@ -24,15 +26,33 @@ def _json(value: Any) -> str:
 
 @lru_cache(maxsize=4)
 def _engine(url: str) -> Engine:
-    return create_engine(
+    made = create_engine(
         url,
         pool_size=10,
         max_overflow=30,
-        pool_pre_ping=True,  # PostgreSQL may have been restarted since
         json_serializer=_json,
         hide_parameters=True,  # what people told us is not repeated in logs
         connect_args={"application_name": "yijianshi", "connect_timeout": 5},
     )
+    event.listen(made, "checkout", _must_be_open)
+    return made
+
+
+@lru_cache(maxsize=4)
+def _reader(url: str) -> Engine:
+    """The same connections, on which each statement is by itself."""
+    return _engine(url).execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _must_be_open(connection: Any, *_: object) -> None:
+    """PostgreSQL may have been restarted since: what can be read of an idle connection is its farewell.
+
+    Asking it (`pool_pre_ping`) would be one more question in every transaction.
+    """
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        raise DisconnectionError("the server has ended the connection")
 
 
 def engine() -> Engine:
@@ -47,6 +67,14 @@ def transaction(district: str = "") -> Generator[Session]:
         confine(session, district)
         yield session
         session.commit()  # not reached by what was raised inside: closing the session takes it all back
+
+
+@contextmanager
+def glance() -> Generator[Session]:
+    """For a look at one row: nothing begins, so nothing has to be ended. What is changed is kept at the end."""
+    with Session(_reader(settings().database_url), expire_on_commit=False) as session:
+        yield session
+        session.commit()
 
 
 def take_back(session: Session) -> None:

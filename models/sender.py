@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from config.leaving import quiet_now
-from models.case import Case
+from models.case import find_case
 from models.courtesy import put_off
 from models.notice import Notice, cannot_wait, move_all, urgent
 from rules.ladder import still_told
@@ -25,7 +25,7 @@ def claim_notice(session: Session, channel: Channel, *, at: datetime, lease: tim
     what cannot wait overtakes what can. What is told no more, because its case has ended, is withheld.
     """
     while (notice := _next_due(session, channel, at)) is not None:
-        state = session.exec(select(col(Case.state)).where(Case.number == notice.case_number)).one()
+        state = find_case(session, notice.case_number).state  # whoever puts it into words wants all of it
         if not still_told(notice.event, statutory=notice.statutory, state=state):
             notice.become(NoticeState.WITHHELD, why=CLOSED)
         elif until := put_off(session, notice, at=at):  # this person has had enough for one day

@@ -13,7 +13,7 @@ from starlette.datastructures import FormData
 
 from actions.signing_in import From, kept, owes_password, owes_second, signed_in
 from models.account import Account
-from models.database import transaction
+from models.database import glance, transaction
 from models.districts import confine
 from rules.duties import KEEPS_ACCOUNTS, READS_SECURITY
 from rules.errors import NotYourDesk, Refused
@@ -64,11 +64,11 @@ Db = Annotated[Session, Depends(one_transaction, scope="function")]
 
 
 def viewer_or_none(request: Request) -> Account | None:
-    """The person signed in, or None. A transaction of its own, over before the page begins its own."""
+    """The person signed in, or None; known before the page begins its transaction."""
     token = request.cookies.get(SESSION)
     if not token:
         return None
-    with transaction() as session:
+    with glance() as session:
         account = signed_in(session, token, at=now())
     request.state.viewer = account
     if account:
