@@ -43,7 +43,15 @@ WINDOW = (
     "/inbox?case={tail}",
     "/inbox?event=deferral_reminded",
 )
-DESK = ("/desk", "/desk/done", "/desk/done?q={tail}", "/cards", "/delegations", "/cases/{case}", "/cases/{case}/acts")
+DESK = (
+    "/desk",
+    "/desk/done",
+    "/desk/done?q={tail}",
+    "/cards",
+    "/delegations",
+    "/cases/{case}",
+    "/cases/{case}/acts",
+)
 CASE = ("/cases/{case}", "/cases/{case}/clocks", "/cases/{case}/acts")
 OVERSIGHT = (
     "/manage",

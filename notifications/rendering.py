@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError, meta, nodes
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, UndefinedError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from rules.moments import china_date
@@ -28,7 +28,14 @@ def render_letter(template: str, known: Mapping[str, Any]) -> str:
 
 def render_own(source: str, known: Mapping[str, Any]) -> str:
     """A text that came as data with a bundle: it may name what we tell it, and do nothing else."""
-    return _sandbox().from_string(source).render(known).strip()
+    return _compiled(source).render(known).strip()
+
+
+@lru_cache(
+    maxsize=1000
+)  # of each version of each bundle some lines; compiling one costs more than filling it
+def _compiled(source: str) -> Template:
+    return _sandbox().from_string(source)
 
 
 @cache
