@@ -83,13 +83,16 @@ def _begin(session: Session, case: Case, every: list[Item], *, accepted_at: date
     items = [item for item in every if item.state in ITEM_OPEN]
     start_case_clocks(session, case, bundle_of_version(session, case.bundle_digest), items, at=accepted_at)
     names = short_names(session)
+    owed = promise_papers(session, case, at=at)  # from today, also where the law dates the acceptance back
+    days = [paper.promised_on for paper in owed if paper.promised_on]
     facts = {
         "departments": list(dict.fromkeys(names[item.department_code] for item in items)),
         "promised_due_on": case.promised_due_on.isoformat() if case.promised_due_on else None,
         "legal_due_on": case.legal_due_on.isoformat() if case.legal_due_on else None,
         "provisional": case.due_provisional,
+        "owed": [paper.name for paper in owed],
+        "owed_due_on": min(days).isoformat() if days else None,
     }
-    promise_papers(session, case, at=at)  # from today, also where the law dates the acceptance back
     queue_notice(session, case, Event.ACCEPTED, facts=facts, at=at)
     follow(session, case, every, at=at)
 

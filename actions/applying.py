@@ -29,7 +29,7 @@ from rules.application import Application, Supplied, check_applicant, check_mate
 from rules.bundle import Bundle, ItemSpec, MaterialSpec, Source
 from rules.errors import AlreadyDone, Faulty, NotFound, WrongState
 from rules.identifiers import case_number, query_code
-from rules.material import MaterialState
+from rules.material import HANDED_IN, MaterialState
 from rules.moments import china_day, china_text
 from rules.notices import Event
 from rules.people import ApplyChannel
@@ -69,7 +69,12 @@ def submit(
     facts = _who_submitted(application)
     record(session, case, Act.SUBMIT, by=case.submitted_by, at=at, facts=facts, after=case.state)
     start_notice_clock(session, case, at=at)
-    receipt = {"bundle": bundle.name, "materials": len(materials), "query_code": case.query_code}
+    receipt = {
+        "bundle": bundle.name,
+        "materials": sum(paper.state in HANDED_IN for paper in papers),
+        "owed": [paper.name for paper in papers if paper.state is MaterialState.DEFERRED],
+        "query_code": case.query_code,
+    }
     queue_notice(session, case, Event.RECEIPT, facts=receipt, at=at)
     return case
 

@@ -24,8 +24,8 @@ from rules.states import ITEM_FINAL, Act, ItemState
 BACK = {ItemState.SPECIAL: Act.END_SPECIAL, ItemState.RECTIFYING: Act.REINSPECT}
 
 
-def promise_papers(session: Session, case: Case, *, at: datetime) -> None:
-    """受理: the papers promised for later get their day. One clock serves all that have the same number of days."""
+def promise_papers(session: Session, case: Case, *, at: datetime) -> list[Material]:
+    """受理: the papers promised for later get their day; which they are. One clock serves all with as many days."""
     bundle = bundle_of_version(session, case.bundle_digest)
     by_days: dict[int, list[Material]] = defaultdict(list)
     with session.no_autoflush:  # an acceptance makes no papers, and is written in one go
@@ -37,6 +37,7 @@ def promise_papers(session: Session, case: Case, *, at: datetime) -> None:
         row = start_clock(session, case, None, ClockKind.DEFERRAL, limit, at=at)
         for material in materials:
             material.promised_on = row.due_on
+    return missing
 
 
 def paper_arrived(session: Session, case: Case, material: Material, *, at: datetime) -> None:

@@ -24,13 +24,12 @@ from models.version import bundle_of_version
 from rules.duties import OF_A_DEPARTMENT
 from rules.errors import AlreadyDone, Faulty, NotYourDesk, Refused, WrongState
 from rules.gaps import FORM_PARTS, likeness
-from rules.material import MaterialState
+from rules.material import HANDED_IN, MaterialState
 from rules.moments import china_text
 from rules.states import Act, CaseState, ItemState
 
 WHAT, REASONS = 500, 2000  # signs; the columns' widths
 WINDOW = "window"  # the office behind a gap that no department listed
-BROUGHT = frozenset({MaterialState.SUPPLIED, MaterialState.ON_PAPER})
 NOT_ASKED = {
     MaterialState.SHARED: "由部门共享取得，不得再要求申请人提供（国务院关于在线政务服务的若干规定第七条）",
     MaterialState.DEFERRED: "已容缺，受理后由申请人按承诺补交",
@@ -155,7 +154,7 @@ def _choices(
         for spec_id in bundle.item(item.code).materials
     }
     brought = [
-        (paper.spec_id, paper.name) for paper in papers if paper.state in BROUGHT and paper.spec_id in own
+        (paper.spec_id, paper.name) for paper in papers if paper.state in HANDED_IN and paper.spec_id in own
     ]
     return [*brought, *FORM_PARTS.items()]
 

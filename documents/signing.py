@@ -1,6 +1,7 @@
 """Is a paper what we issued? A digest over everything it says, an Ed25519 signature over that, both in its QR code."""
 
 import hashlib
+import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import date
@@ -18,6 +19,7 @@ from rules.errors import Refused
 from rules.moments import china_day
 
 PATH = "/verify/"
+CODE = 8  # signs of the digest
 
 
 def digest_of(document: Document) -> str:
@@ -37,6 +39,22 @@ def digest_of(document: Document) -> str:
 def sign(document: Document) -> str:
     """The signature of this installation."""
     return urlsafe_b64encode(private_key().sign(_signed(document).encode())).decode().rstrip("=")
+
+
+def short_code(document: Document) -> str:
+    """核验码: what is typed beside the number where nothing can be scanned; not to be guessed from the number."""
+    return document.digest[:CODE].upper()
+
+
+def matches(document: Document, typed: str) -> bool:
+    """Is this its 核验码? However it was typed; a paper that is not written yet has none."""
+    signs = "".join(typed.split()).upper()
+    return bool(document.digest) and hmac.compare_digest(signs.encode(), short_code(document).encode())
+
+
+def where_to_check() -> str:
+    """The page on which number and 核验码 are typed."""
+    return f"{settings().web_url.rstrip('/')}{PATH.rstrip('/')}"
 
 
 def qr_text(document: Document) -> str:

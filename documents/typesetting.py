@@ -9,7 +9,7 @@ import pylopdf_fonts_zh_cn
 import segno
 import typst
 
-from documents.signing import qr_text
+from documents.signing import qr_text, short_code, where_to_check
 from models.document import Document
 from rules.moments import china_date, china_day
 
@@ -28,6 +28,8 @@ def pdf_of(document: Document) -> bytes:
         "date": china_date(day),
         "day": [day.year, day.month, day.day],
         "qr": qr_svg(document),
+        "where": where_to_check(),
+        "code": short_code(document),
         "revoked": document.revoked_because if document.revoked_at else "",
     }
     return bytes(

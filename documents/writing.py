@@ -26,7 +26,7 @@ log = logging.getLogger("yijianshi.documents")
 
 TEMPLATES = Path(__file__).parent / "templates"
 DAYS = frozenset(
-    {"promised_due_on", "legal_due_on", "due_on", "conditions_until"}
+    {"promised_due_on", "legal_due_on", "owed_due_on", "due_on", "conditions_until"}
 )  # facts that are ISO dates
 OF_THE_ITEM = frozenset(
     {

@@ -22,6 +22,8 @@ NOON = datetime(2026, 3, 6, 4, tzinfo=UTC)
 # By the name of the fact; what an item or a department is called comes from the bundle.
 VALUES: Mapping[str, Any] = {
     "materials": ["示例材料一", "示例材料二"],
+    "owed": [],
+    "owed_due_on": None,
     "query_code": "K7M2PQ9X",
     "departments": ["市场监管", "消防救援", "城市管理"],
     "promised_due_on": "2026-04-03",

@@ -22,7 +22,7 @@ from rules.notices import FACTS, Channel, Event
 
 REMEDY = "可以依法申请行政复议或者提起行政诉讼。"  # 行政许可法 art. 38: told with every refusal
 DAYS = frozenset(  # facts that are ISO dates
-    {"promised_due_on", "legal_due_on", "due_on", "old", "new", "conditions_until"}
+    {"promised_due_on", "legal_due_on", "owed_due_on", "due_on", "old", "new", "conditions_until"}
 )
 
 SUBJECTS: Mapping[Event, str] = {

@@ -11,3 +11,6 @@ class MaterialState(Named):
     SHARED = "shared", "部门共享，免提交"
     DEFERRED = "deferred", "容缺，限期补交"
     AWAITED = "awaited", "待前置事项产生"
+
+
+HANDED_IN = frozenset({MaterialState.SUPPLIED, MaterialState.ON_PAPER})  # by the applicant

@@ -137,8 +137,10 @@ ANSWERS = frozenset({Event.RECEIPT, Event.SUPPLEMENT_RECEIVED, Event.WITHDRAWN})
 
 # What the facts of an event are called: what its templates, and a bundle's own texts, may name.
 FACTS: Mapping[Event, frozenset[str]] = {
-    Event.RECEIPT: frozenset({"bundle", "materials", "query_code"}),
-    Event.ACCEPTED: frozenset({"departments", "promised_due_on", "legal_due_on", "provisional"}),
+    Event.RECEIPT: frozenset({"bundle", "materials", "owed", "query_code"}),
+    Event.ACCEPTED: frozenset(
+        {"departments", "promised_due_on", "legal_due_on", "provisional", "owed", "owed_due_on"}
+    ),
     Event.NOT_ACCEPTED: frozenset({"reason"}),
     Event.SPECIAL_STARTED: frozenset({"item", "kind", "days", "reason"}),
     Event.SPECIAL_ENDED: frozenset({"item", "kind", "due_on", "provisional"}),

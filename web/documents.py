@@ -6,7 +6,7 @@ from markupsafe import Markup
 from sqlmodel import Session
 
 from documents.keys import public_pem, read_public
-from documents.signing import check
+from documents.signing import check, matches, short_code, where_to_check
 from documents.typesetting import pdf_of, qr_svg
 from documents.writing import write
 from models.document import Document, find_document
@@ -54,6 +54,20 @@ def key() -> Response:
     return PlainTextResponse(public_pem(), media_type="application/x-pem-file")
 
 
+@router.get("/verify")
+def verify_typed(request: Request, db: Db, number: str = "", code: str = "") -> Response:
+    """文书核验 by hand: number and 核验码, as they stand beside the QR code; nobody signs in."""
+    number = number.strip()[:50]
+    if not number and not code:
+        return show(request, "verify.html", document=None, asked=False, number="")
+    try:
+        document = find_document(db, number)
+        genuine = matches(document, code)
+    except NotFound:
+        genuine, document = False, None
+    return _checked(request, number, document if genuine else None)
+
+
 @router.get("/verify/{number}")
 def verify(request: Request, db: Db, number: str) -> Response:
     """Is this paper genuine, and does it still stand? Asked by whoever scans its QR code; nobody signs in."""
@@ -63,8 +77,12 @@ def verify(request: Request, db: Db, number: str) -> Response:
         genuine = document.digest == vouched["digest"]
     except (Refused, NotFound):
         genuine, document = False, None
+    return _checked(request, number, document if genuine else None)
+
+
+def _checked(request: Request, number: str, genuine: Document | None) -> Response:
     status = 200 if genuine else 404
-    return show(request, "verify.html", status=status, document=document if genuine else None)
+    return show(request, "verify.html", status=status, document=genuine, asked=True, number=number)
 
 
 def _seen_by_staff(db: Session, viewer: Viewer, number: str) -> Document:
@@ -79,7 +97,15 @@ def _of_case(db: Session, number: str, case_number: str) -> Document:
 
 
 def _page(request: Request, document: Document, pdf_path: str) -> Response:
-    return show(request, "document.html", document=document, pdf_path=pdf_path, qr=Markup(qr_svg(document)))  # noqa: S704  a drawing of our own
+    return show(
+        request,
+        "document.html",
+        document=document,
+        pdf_path=pdf_path,
+        qr=Markup(qr_svg(document)),  # noqa: S704  a drawing of our own
+        where=where_to_check(),
+        code=short_code(document),
+    )
 
 
 def _pdf(document: Document) -> Response:

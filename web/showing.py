@@ -81,6 +81,7 @@ PUBLIC = (
     ("/track", "进度查询"),
     ("/results", "结果公开"),
     ("/enquiry", "咨询投诉"),
+    ("/verify", "文书核验"),
 )
 
 

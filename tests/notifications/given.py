@@ -19,12 +19,14 @@ NUMBER = case_number("000000", "B1", date(2026, 3, 6), 1)
 NOON = datetime(2026, 3, 6, 4, tzinfo=UTC)  # Friday 12:00 in the hall
 
 TOLD: Mapping[Event, dict[str, Any]] = {
-    Event.RECEIPT: {"bundle": "开办餐饮店", "materials": 7, "query_code": "K7M2PQ9X"},
+    Event.RECEIPT: {"bundle": "开办餐饮店", "materials": 7, "owed": [], "query_code": "K7M2PQ9X"},
     Event.ACCEPTED: {
         "departments": ["市场监管", "城市管理", "消防救援", "卫生健康", "烟草专卖"],
         "promised_due_on": "2026-04-03",
         "legal_due_on": "2026-05-13",
         "provisional": False,
+        "owed": [],
+        "owed_due_on": None,
     },
     Event.NOT_ACCEPTED: {"reason": "经营场所不在本辖区，请到示例区办理。"},
     Event.SPECIAL_STARTED: {"item": "食品经营许可", "kind": "现场核查", "days": 10, "reason": "需要核查布局"},

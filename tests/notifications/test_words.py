@@ -229,6 +229,12 @@ def test_without_a_promised_date_none_is_invented() -> None:
     assert "年" not in said.text + said.sms
 
 
+def test_the_acceptance_names_what_was_promised_for_later_and_until_when() -> None:
+    said = words(Event.ACCEPTED, {"owed": ["健康证明"], "owed_due_on": "2026-03-13"})
+    assert "不晚于 2026年3月13日" in said.text
+    assert "· 健康证明" in said.text
+
+
 def test_nothing_to_collect_is_not_announced() -> None:
     everything_or_nothing = words(Event.CONCLUDED, join=JoinPolicy.ALL_GRANTED)
     assert "领取" not in everything_or_nothing.text + everything_or_nothing.sms

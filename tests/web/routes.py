@@ -30,6 +30,7 @@ TABLE: dict[str, Rule] = {
     "GET /guides/{code}/form.pdf": PUBLIC,
     "GET /results": PUBLIC,
     "GET /verify/key.pem": PUBLIC,
+    "GET /verify": PUBLIC,
     "GET /verify/{number}": PUBLIC,
     "GET /sign-in": PUBLIC,
     "POST /sign-in": PUBLIC,

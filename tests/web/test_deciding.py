@@ -104,7 +104,8 @@ def test_a_missing_paper_is_marked_where_the_department_is_to_decide(monkeypatch
     case = case_of(monkeypatch, bundle, deferred=("M-PLAN",))
     applicant = somebody()
     applicant.post("/track", {"number": case.number, "code": case.query_code})
-    assert "平面图：" in applicant.text(f"/track/{case.number}")
+    assert "还差 1 份" in applicant.text(f"/track/{case.number}")
+    assert "平面图" in applicant.text(f"/track/{case.number}")
     assert "前补交" in at_desk("linxiao").text(f"/cases/{case.number}/receipt")
     with transaction() as session:
         for paper in materials_of(session, case.number):

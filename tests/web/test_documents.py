@@ -22,6 +22,7 @@ from rules.documents import DocumentKind
 from rules.errors import Refused
 from rules.moments import china_day
 from rules.notices import Event
+from tests.actions.small import FORM, PLAN, a_bundle, a_case_of, an_item
 from tests.people import CLERK, account
 from tests.web.hall import Browser, a_case_today, at_desk, somebody, words
 from web.entering import now
@@ -194,6 +195,38 @@ def test_anybody_can_check_a_paper_online_without_signing_in(city: None) -> None
         answer = somebody().get(changed)
         assert answer.status_code == 404
         assert "核验不通过" in words(answer)
+
+
+def test_anybody_can_check_a_paper_by_its_number_and_the_code_beside_it(city: None) -> None:
+    case = decided()
+    paper = papers(case)[DocumentKind.GRANT]
+    visitor = somebody()
+    assert "核验码" in visitor.text("/verify")
+    code = re.search(r"核验码 <strong>(\w{8})<", at_desk("market").get(f"/documents/{paper.number}").text)
+    assert code is not None
+    assert "✓ 真实有效" in visitor.text(f"/verify?number={paper.number}&code={code[1].lower()}")
+    for wrong in ("", "00000000", code[1][:-1]):
+        answer = visitor.get(f"/verify?number={paper.number}&code={wrong}")
+        assert answer.status_code == 404
+        assert "核验不通过" in words(answer)
+        assert "出具单位" not in words(answer).replace("向出具单位核实", "")
+    assert visitor.get("/verify?number=nothing&code=00000000").status_code == 404
+
+
+def test_papers_say_what_is_owed_and_count_what_was_handed_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    bundle = a_bundle(an_item(1, materials=("M-FORM", "M-PLAN")), an_item(2, "fire"), materials=(FORM, PLAN))
+    with transaction() as session:
+        owing = a_case_of(session, bundle, monkeypatch, at=now(), deferred=("M-PLAN",))
+        whole = a_case_of(session, bundle, monkeypatch, at=now())
+    found = papers(owing)
+    receipt = "".join(found[DocumentKind.RECEIPT].paragraphs)
+    assert "和 1 项材料" in receipt
+    assert "承诺后补：平面图" in receipt
+    acceptance = "".join(found[DocumentKind.ACCEPTANCE].paragraphs)
+    assert "材料齐全、符合法定形式" not in acceptance
+    assert re.search(r"还缺：平面图。请不晚于 \d+年\d+月\d+日补交", acceptance)
+    complete = papers(whole)
+    assert "材料齐全、符合法定形式" in "".join(complete[DocumentKind.ACCEPTANCE].paragraphs)
 
 
 def test_and_offline_with_the_published_key_alone(city: None) -> None:
