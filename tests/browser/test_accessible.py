@@ -251,6 +251,7 @@ def test_the_pages_of_supervision(at: At) -> None:
     head.get_by_role("button", name="启动特别程序").first.click()
     look_at(head, "acts-faults")
     form = head.locator("form[action$='/start-special']").first
+    form.get_by_label("特别程序种类").select_option(label="检验检测")
     form.get_by_label("理由").fill("送检餐具。")
     form.get_by_label("预计需要的工作日").fill("10")
     form.get_by_role("button", name="启动特别程序").click()
