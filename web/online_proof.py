@@ -74,7 +74,7 @@ def send(request: Request, code: str, form: OurForm) -> Response:
     except (Faulty, TooOften) as refused:
         status = 429 if isinstance(refused, TooOften) else 422
         with transaction() as session:
-            return _page(request, session, bundle, draft, status=status, faults={"code": str(refused)})
+            return _page(request, session, bundle, draft, status=status, faults={"channel": str(refused)})
     return RedirectResponse(f"{form_path(bundle.slug)}/confirm", 303)
 
 
