@@ -139,6 +139,7 @@ def test_the_window_on_a_full_day(at: At) -> None:
     look_at(page, "form-known")
     page.goto("/window/shift")
     look_at(page, "window-shift-give")
+    page.get_by_label("交给谁").select_option(label="下一班的任何人")
     page.get_by_label("交接的话").fill("原件在二号柜。")
     page.get_by_role("button", name="交出").click()
     page.get_by_role("status").wait_for()
