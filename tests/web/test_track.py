@@ -38,7 +38,14 @@ def test_number_and_code_open_the_page(applicant: Browser) -> None:
     assert answer.headers["location"] == f"/track/{case.number}"
     page = applicant.text(f"/track/{case.number}")
     assert "市场监督管理局正在办理" in page
-    assert "等待其他部门的结果" in page
+    waiting = re.findall("等待(?:其他部门|前一事项)的结果，之后开始", page)
+    with transaction() as session:
+        parts = [
+            one.department_code for one in items_of(session, case.number) if one.state is ItemState.WAITING
+        ]
+    said = ["等待前一事项的结果" if one == "market" else "等待其他部门的结果" for one in parts]
+    assert [one.partition("，")[0] for one in waiting] == said, "their predecessor is the market's"
+    assert set(said) == {"等待前一事项的结果", "等待其他部门的结果"}
     assert "承诺办结" in page
 
 
