@@ -46,6 +46,7 @@ def take_in(session: Session, case: Case, *, by: Account, at: datetime) -> None:
     """The window accepts. The case is locked."""
     items = _nothing_missing(session, case, at=at)
     case.accepted_at = at
+    case.window_clerk = case.window_clerk or by.username  # what came online is theirs who took it in
     move_case(session, case, Act.ACCEPT, by=by.username, at=at)
     _begin(session, case, items, accepted_at=at, at=at)
 

@@ -29,6 +29,7 @@ from rules.errors import Faulty
 from rules.notices import Channel
 
 LAPSED = "验证码已经失效，请重新获取。"
+EMPTY = "请输入验证码。"
 
 
 def make_code(
@@ -41,7 +42,7 @@ def make_code(
     forget_codes(session, at - COUNTED_FOR)
     lock_address(session, address)
     if wait := wait_for(codes_sent(session, address, at - COUNTED_FOR), at):
-        raise Faulty({"code": f"验证码发得太勤了，请{_said(int(wait.total_seconds()) + 1)}后再获取。"})
+        raise Faulty({"channel": f"验证码发得太勤了，请{_said(int(wait.total_seconds()) + 1)}后再获取。"})
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
     row = ContactCode(
         form_hash=hash_of_form(token),
@@ -63,7 +64,12 @@ def note_sent(session: Session, code_id: UUID, via: str, *, body: str = "") -> N
 
 
 def prove(session: Session, token: str, address: str, typed: str, *, at: datetime) -> Channel:
-    """Over which channel the contact is proven. Raises Faulty, and counts the try: the caller must keep that."""
+    """Over which channel the contact is proven. Raises Faulty, and counts the try: the caller must keep that.
+
+    Nothing typed is no try.
+    """
+    if not typed:
+        raise Faulty({"code": EMPTY})
     row = latest_code(session, hash_of_form(token))
     if (
         row is None

@@ -31,7 +31,7 @@ from actions import (
     unanswered,
     withdrawing,
 )
-from actions.acting import Asked, Doing, Said, Scene
+from actions.acting import Asked, Doing, Form, Said, Scene
 from actions.meanwhile import Tried, saying_who
 from actions.permitting import posts_held
 from models.account import Account
@@ -93,7 +93,8 @@ def do(name: str, asked: Asked) -> tuple[str, ...]:
     faults = {name: f"{label}没有“{name}”这一项。" for name in sorted(unknown)}
     for field in doing.fields:
         if field.required and asked.data.get(field.name) in (None, "", [], ()):
-            faults[field.name] = f"{label}要填写“{field.label}”。"
+            choice = field.form is Form.CHOICE
+            faults[field.name] = f"请选择“{field.label}”。" if choice else f"{label}要填写“{field.label}”。"
     if faults:
         raise Faulty(faults)
     with saying_who(asked.session, Tried(asked.number, asked.item, doing.act, asked.by, asked.at)):

@@ -1,6 +1,6 @@
 """会签、加签、征求意见: ask another department about an item, and answer; some questions hold the decision."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -30,7 +30,7 @@ class Question:
     """What is asked of whom, and for how long."""
 
     kind: OpinionKind
-    department: str
+    department: str  # '' with 加签 is the item's own
     question: str
     days: int = DAYS  # working days
 
@@ -40,6 +40,8 @@ def ask_opinion(
 ) -> Opinion:
     """征求意见: the department asked may read the case and has so many working days."""
     case, item, post = at_desk(session, number, name, Act.ASK_OPINION, by=by, at=at)
+    if question.kind is OpinionKind.ADDED and not question.department:
+        question = replace(question, department=item.department_code)
     asked = worded(question.question, "question", "请写明要征求意见的问题。", WORDS)
     short_name = _must_be_askable(session, case, item, question, by)
     source = "assumption" if question.days == DAYS else f"{by.username} 给定"
@@ -180,8 +182,10 @@ def _cancel(asked: Asked) -> object:
 
 
 def _departments(scene: Scene) -> list[tuple[str, str]]:
+    """The others: one's own is asked by 加签, which needs no department named."""
+    own = scene.item.department_code if scene.item else ""
     found = departments_by_code(scene.session)
-    return [(code, one.short_name) for code, one in sorted(found.items())]
+    return [("", "请选择"), *((code, one.short_name) for code, one in sorted(found.items()) if code != own)]
 
 
 def _waiting(scene: Scene) -> list[tuple[str, str]]:
@@ -219,7 +223,14 @@ DOINGS = (
                 hint="会签、加签没有反馈之前不能作出决定",
                 choices=lambda _: [(kind.value, kind.label) for kind in OpinionKind],
             ),
-            Field("department", "部门", Form.CHOICE, choices=_departments),
+            Field(
+                "department",
+                "部门",
+                Form.CHOICE,
+                required=False,
+                hint="加签不选部门的，由本部门其他人员反馈；会签、征求意见要选部门",
+                choices=_departments,
+            ),
             Field("question", "要征求意见的问题", Form.TEXT),
             Field("days", "几个工作日内反馈", Form.NUMBER, required=False, hint=f"不填即 {DAYS} 个工作日"),
         ),

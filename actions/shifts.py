@@ -17,6 +17,7 @@ from rules.people import Role
 from rules.states import Act
 
 LONGEST_NOTE = 2000
+ANYBODY = "*"  # whoever has the next shift: to be chosen, never taken for granted
 NOTHING = "请选择要交接的办件或未提交的表，或写一句交接的话。"
 
 
@@ -30,7 +31,7 @@ def hand_over(
     by: Account,
     at: datetime,
 ) -> ShiftChange:
-    """Lay these out for the next clerk; they stay the giver's until somebody takes them. `to` '' is whoever comes.
+    """Lay these out for the next clerk; they stay the giver's until somebody takes them. `to` may be ANYBODY.
 
     `drafts` are tokens of the giver's own forms, as the caller has found them.
     """
@@ -45,8 +46,9 @@ def hand_over(
         faults["cases"] = NOTHING
     if faults:
         raise Faulty(faults)
+    given_to = "" if to == ANYBODY else to
     change = ShiftChange(
-        given_by=by.username, given_to=to, note=note, cases=chosen, drafts=forms, given_at=at
+        given_by=by.username, given_to=given_to, note=note, cases=chosen, drafts=forms, given_at=at
     )
     session.add(change)
     session.flush()
@@ -91,8 +93,8 @@ def _faults_of_note(note: str) -> dict[str, str]:
 
 
 def _faults_of_successor(session: Session, to: str, by: Account) -> dict[str, str]:
-    if not to:
-        return {}
+    if to in ("", ANYBODY):
+        return {} if to else {"to": "请选择交给谁。"}
     try:
         successor = account_named(session, to)
     except NotYourDesk:

@@ -82,7 +82,7 @@ class Case(Table, table=True):
     # 行政区划: of the window where it came in, never changed; '' is the whole installation's.
     district: str = Field(default="", max_length=9, sa_column_kwargs={"server_default": ""})
     submitted_by: str = Field(max_length=50)  # the account at the window, or 'applicant'
-    window_clerk: str = Field(default="", max_length=50)  # who at the window looks after it; '' came online
+    window_clerk: str = Field(default="", max_length=50)  # who at the window has it; '' came online
     apply_channel: ApplyChannel = Field(
         default=ApplyChannel.WINDOW,
         sa_column=Column(Code(ApplyChannel), server_default="window", nullable=False),

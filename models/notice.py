@@ -100,7 +100,7 @@ class Notice(Table, table=True):
     @property
     def said(self) -> str:
         """Its state in words, wherever people read it."""
-        return state_said(self.channel, self.state)
+        return state_said(self.channel, self.state, self.via)
 
     def become(self, state: NoticeState, *, until: datetime | None = None, why: str = "") -> None:
         """The one place where a notice's state changes; what the table does not allow raises.

@@ -19,9 +19,8 @@ from notifications.templating import template_faults
 from notifications.verdict import Delivery, not_now, verdict
 from notifications.wording import Words
 from rules.errors import Refused
-from rules.notices import Channel, NoticeState
+from rules.notices import LOCAL_INBOX, Channel, NoticeState
 
-LOCAL_INBOX = "本地收件箱"
 # To try an address without sending anything.
 NOBODY: Mapping[Channel, str] = {Channel.SMS: "13800000000", Channel.EMAIL: "nobody@example.com"}
 

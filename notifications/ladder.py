@@ -15,9 +15,8 @@ from models.database import transaction
 from models.notice import Notice, addresses_of, find_notice, queue_elsewhere, told_alike
 from models.telling import Call, open_call_about
 from models.upkeep import expire_stale, expire_without_receipt, to_follow_up, withhold_after_the_end
-from notifications.channels import LOCAL_INBOX
 from rules.ladder import STILL_HOPED_FOR, next_way, still_told, worth_a_call
-from rules.notices import NoticeState
+from rules.notices import LOCAL_INBOX, NoticeState
 
 OVER = frozenset({NoticeState.REJECTED, NoticeState.EXPIRED})
 logger = logging.getLogger(__name__)

@@ -60,10 +60,13 @@ class NoticeState(Named):
 
 
 CARRIERS: Mapping[Channel, str] = {Channel.SMS: "运营商", Channel.EMAIL: "邮件服务器"}
+LOCAL_INBOX = "本地收件箱"  # takes what has no gateway: it left nowhere
 
 
-def state_said(channel: Channel, state: NoticeState) -> str:
-    """To whom was it handed over? A letter goes to no telephone company."""
+def state_said(channel: Channel, state: NoticeState, via: str) -> str:
+    """To whom was it handed over, by this gateway? A letter goes to no telephone company."""
+    if via == LOCAL_INBOX and state is NoticeState.HANDED_OVER:
+        return "没有外发，只在通知箱"
     return f"已交{CARRIERS[channel]}" if state is NoticeState.HANDED_OVER else state.label
 
 

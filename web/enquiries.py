@@ -112,6 +112,7 @@ def listed(
         stages=list(Stage),
         still_open=OPEN,
         departments=departments,
+        narrowed=wanted != EnquiriesWanted(scope="all"),
         oversees=viewer.role in (Role.MANAGER, Role.GOVERNMENT),
         people=names_of(db),
     )

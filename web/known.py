@@ -18,6 +18,7 @@ class Known:
     """Hints only: none of it keeps the form from being sent."""
 
     alike: list[Case]  # open, of the same bundle, by the same applicant
+    renamed: list[str]  # names of those whose number is the typed one, where the name is not
     offers: dict[str, list[Offer]]  # material id -> what could be reused for it
 
 
@@ -28,7 +29,8 @@ def known_of(
     number = fields["applicant.id_number"].upper()
     organisation = fields["applicant.kind"] == ApplicantKind.ORGANISATION
     kind = ApplicantKind.ORGANISATION if organisation else ApplicantKind.PERSON
-    alike = open_cases_alike(
-        db, bundle.code, number, fields["applicant.name"].strip(), fields["applicant.phone"]
-    )
-    return Known(alike, offers_of(db, to_bring, number, kind, at=at))
+    name = fields["applicant.name"].strip()
+    alike = open_cases_alike(db, bundle.code, number, name, fields["applicant.phone"])
+    registered = dict.fromkeys(case.applicant_name for case in alike if case.applicant_id_number == number)
+    renamed = [one for one in registered if name and one != name]
+    return Known(alike, renamed, offers_of(db, to_bring, number, kind, at=at))

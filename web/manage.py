@@ -20,7 +20,7 @@ from models.supervision import names_of, open_dates_beyond_tables, standings
 from models.supplement import told_again_by_department
 from models.worklists import cases_by_state, items_by_case
 from rules.moments import china_day
-from rules.notices import Channel, Event, NoticeState
+from rules.notices import LOCAL_INBOX, Channel, Event, NoticeState
 from rules.people import Role
 from rules.states import CaseState
 from web.asking import bundle_names
@@ -133,6 +133,7 @@ def inbox(request: Request, db: Db, viewer: HallStaff) -> Response:
         events=list(Event),
         query=request.url.query,
         channels={"sms": settings().sms_url, "email": settings().mail_url},
+        local=LOCAL_INBOX,
         codes=codes_in_inbox(db) if is_demo() and not narrowed else [],
     )
 

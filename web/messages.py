@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from config.catalogue import catalogue
 from models.account import Account
-from notifications.channels import LOCAL_INBOX, deliver
+from notifications.channels import deliver
 from notifications.samples import Sample, marked, samples
 from notifications.segments import segments
 from notifications.verdict import Delivery
@@ -17,7 +17,7 @@ from rules.bundle import Bundle
 from rules.errors import Faulty
 from rules.identifiers import fault_of_email, fault_of_mobile
 from rules.masking import masked_email, masked_phone
-from rules.notices import Channel, Event, state_said
+from rules.notices import LOCAL_INBOX, Channel, Event, state_said
 from web.entering import KeeperOfAll, OurForm, now, typed
 from web.limiting import Guesses, TooOften
 from web.showing import show
@@ -128,7 +128,7 @@ def _page(
         email=Channel.EMAIL,
         test_segments=segments(test),
         delivery=delivery,
-        said=state_said(Channel(channel), delivery.state) if delivery else "",
+        said=state_said(Channel(channel), delivery.state, delivery.via) if delivery else "",
         local=LOCAL_INBOX,
         faults=faults or {},
         address=address,

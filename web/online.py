@@ -38,7 +38,7 @@ from web.showing import show
 
 router = APIRouter(prefix="/apply")
 
-NOBODY_KNOWN = Known([], {})  # what the hall knows of a number is not told to whoever types it
+NOBODY_KNOWN = Known([], [], {})  # what the hall knows of a number is not told to whoever types it
 
 
 async def sent_form(request: Request) -> FormData:

@@ -14,14 +14,14 @@ from config.settings import settings
 from models.case import Case, case_of_submission, lock_submission
 from models.database import transaction
 from models.online import ContactCode, code_of_form, hash_of_address
-from notifications.channels import LOCAL_INBOX, deliver
+from notifications.channels import deliver
 from notifications.routes import routes_of
 from notifications.wording import code_words
 from rules.bundle import Bundle
 from rules.contact_codes import VALID_FOR, hash_of_form
 from rules.errors import Faulty, NotFound
 from rules.masking import masked_email, masked_phone
-from rules.notices import Channel, NoticeState
+from rules.notices import LOCAL_INBOX, Channel, NoticeState
 from web.drafts import Draft
 from web.entering import Db, OurForm, now, typed
 from web.filling import tidy
@@ -74,7 +74,7 @@ def send(request: Request, code: str, form: OurForm) -> Response:
     except (Faulty, TooOften) as refused:
         status = 429 if isinstance(refused, TooOften) else 422
         with transaction() as session:
-            return _page(request, session, bundle, draft, status=status, faults={"code": str(refused)})
+            return _page(request, session, bundle, draft, status=status, faults={"channel": str(refused)})
     return RedirectResponse(f"{form_path(bundle.slug)}/confirm", 303)
 
 

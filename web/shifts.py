@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
-from actions.shifts import hand_over, recall, take_over
+from actions.shifts import ANYBODY, hand_over, recall, take_over
 from models.account import Account
 from models.case import lock_submission
 from models.owing import owing_of
@@ -98,6 +98,7 @@ def _page(
         cases=cases,
         owing=owing_of(db, shown),
         drafts=[one for one in drafts.open_drafts(db, clerk.username) if one.token not in laid_drafts],
+        anybody=ANYBODY,
         others=successors(db, clerk),
         names={one.username: one.name for one in clerks(db)},
         leaf=shift_changes_of(db, clerk.username, page_number(page)),

@@ -99,7 +99,7 @@ def progress_page(
         bundle=bundle,
         items=items,
         departments=departments_by_code(db),
-        words={item.code: item_said(case, item, bundle, owed) for item in items},
+        words={item.code: item_said(case, item, items, bundle, owed) for item in items},
         standings=defaultdict(Standing, standings(db, [number], at=now())),
         steps=steps(case, items),
         holder=holder(case, items, owed, db),

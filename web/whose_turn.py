@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from sqlmodel import Session
 
+from actions.needing import needs_of
 from models.account import Department, departments_by_code
 from models.after import lying_ready, on_the_way
 from models.case import Case, Item, Material
-from rules.bundle import Bundle
+from rules.bundle import Bundle, Gate
 from rules.states import ITEM_OPEN, CaseState, ItemState
 from web.showing import moment
 
@@ -17,7 +18,7 @@ NOT_BEGUN = frozenset({CaseState.SUBMITTED, CaseState.CORRECTION})
 
 ITEM_WORDS: Mapping[ItemState, str] = {
     ItemState.PENDING: "正在分送",
-    ItemState.WAITING: "等待其他部门的结果，之后开始",
+    ItemState.WAITING: "等待前一事项的结果，之后开始",
     ItemState.IN_REVIEW: "正在办理",
     ItemState.SPECIAL: "正在进行特别程序，所需时间另行告知",
     ItemState.GRANTED: "已准予",
@@ -29,6 +30,7 @@ ITEM_WORDS: Mapping[ItemState, str] = {
     ItemState.NOT_NEEDED: "无需再办",
     ItemState.DROPPED: "不再需要这个事项",
 }
+WAITS_FOR_OTHERS = "等待其他部门的结果，之后开始"
 BEFORE_ACCEPTANCE = {
     CaseState.SUBMITTED: "还没有开始，等待窗口受理",
     CaseState.CORRECTION: "还没有开始，等您补正以后受理",
@@ -42,8 +44,10 @@ PLAIN = {
 }
 
 
-def item_said(case: Case, item: Item, bundle: Bundle, owed: Sequence[Material]) -> str:
+def item_said(case: Case, item: Item, items: Sequence[Item], bundle: Bundle, owed: Sequence[Material]) -> str:
     """What goes on with this item; a grant that only waits for a promised paper says so."""
+    if item.state is ItemState.WAITING and _waits_for_others(case, item, items, bundle):
+        return WAITS_FOR_OTHERS
     if item.state is ItemState.PENDING and case.state in NOT_BEGUN:
         return BEFORE_ACCEPTANCE[case.state]
     wanted = bundle.item(item.code).materials
@@ -51,6 +55,16 @@ def item_said(case: Case, item: Item, bundle: Bundle, owed: Sequence[Material]) 
     if item.state is ItemState.IN_REVIEW and missing:
         return f"{ITEM_WORDS[item.state]}；您补交{'、'.join(missing)}以后才能准予"
     return ITEM_WORDS[item.state]
+
+
+def _waits_for_others(case: Case, item: Item, items: Sequence[Item], bundle: Bundle) -> bool:
+    """Does another department still have what this item begins after?"""
+    before = {need.item for need in needs_of(bundle, case, list(items))[item.code] if need.gate is Gate.START}
+    return any(
+        one.department_code != item.department_code
+        for one in items
+        if one.code in before and one.state in ITEM_OPEN
+    )
 
 
 def steps(case: Case, items: Sequence[Item]) -> list[tuple[str, str, str]]:

@@ -116,8 +116,9 @@ def test_added_in_the_own_department_is_answered_by_another(db: Session, case: C
             by=health,
             at=MORNING,
         )
-    question = Question(OpinionKind.ADDED, "health", "请负责人把关。")
-    ask_opinion(db, case.number, PLAIN, question, by=health, at=MORNING)
+    question = Question(OpinionKind.ADDED, "", "请负责人把关。")
+    asked = ask_opinion(db, case.number, PLAIN, question, by=health, at=MORNING)
+    assert asked.department_code == "health", "no department named is one's own"
     with pytest.raises(NotYourDesk, match="不能由提出的人"):
         give_opinion(db, case.number, PLAIN, "同意。", agrees=True, by=health, at=LATER)
     assert "give-opinion" not in names(db, case, health)

@@ -139,6 +139,7 @@ def test_the_window_on_a_full_day(at: At) -> None:
     look_at(page, "form-known")
     page.goto("/window/shift")
     look_at(page, "window-shift-give")
+    page.get_by_label("交给谁").select_option(label="下一班的任何人")
     page.get_by_label("交接的话").fill("原件在二号柜。")
     page.get_by_role("button", name="交出").click()
     page.get_by_role("status").wait_for()
@@ -251,6 +252,7 @@ def test_the_pages_of_supervision(at: At) -> None:
     head.get_by_role("button", name="启动特别程序").first.click()
     look_at(head, "acts-faults")
     form = head.locator("form[action$='/start-special']").first
+    form.get_by_label("特别程序种类").select_option(label="检验检测")
     form.get_by_label("理由").fill("送检餐具。")
     form.get_by_label("预计需要的工作日").fill("10")
     form.get_by_role("button", name="启动特别程序").click()

@@ -60,7 +60,7 @@ def test_a_day_at_the_desk(at: At) -> None:
     page = at("market", "/desk")
     expect(page.get_by_text("您正在代")).to_be_visible()
     look_at(page, "desk-full")
-    page.get_by_role("button", name="办下一件").press("Enter")
+    page.get_by_role("button", name="领办下一件").press("Enter")
     page.wait_for_url(re.compile(r"/cases/"))
     look_at(page, "case-reading")
     bar = page.get_by_role("complementary", name="现在可以办理")
@@ -72,7 +72,7 @@ def test_a_day_at_the_desk(at: At) -> None:
     expect(page.get_by_role("status")).to_contain_text("准予")
     look_at(page, "case-reading-done")
     done = page.url
-    page.get_by_role("button", name="办下一件").click()
+    page.get_by_role("button", name="领办下一件").last.click()
     page.wait_for_url(lambda url: "/cases/" in url and url != done)
     page.set_viewport_size(PHONE)
     expect(page.get_by_role("link", name="去办理")).to_be_hidden()

@@ -61,7 +61,7 @@ def a_clerk_takes_an_application_in(at: At, folder: Path) -> Clicks:
 def an_officer_grants_the_next_one(at: At, _folder: Path) -> Clicks:
     a_case()
     clicks = Clicks(at("market", "/desk"))
-    clicks.button("办下一件")
+    clicks.button("领办下一件")
     clicks.button("准予")
     expect(clicks.page.get_by_role("status")).to_contain_text("准予")
     return clicks
@@ -70,7 +70,7 @@ def an_officer_grants_the_next_one(at: At, _folder: Path) -> Clicks:
 def an_officer_refuses_with_reasons(at: At, _folder: Path) -> Clicks:
     a_case()
     clicks = Clicks(at("market", "/desk"))
-    clicks.button("办下一件")
+    clicks.button("领办下一件")
     clicks.page.get_by_label("不予的理由").fill("查无此照。")
     clicks.on(clicks.page.get_by_role("button", name="不予，先看影响"))
     clicks.button("确认不予")

@@ -15,9 +15,8 @@ from itertools import count
 import pytest
 from sqlalchemy import Engine
 
-from notifications.channels import LOCAL_INBOX
 from notifications.sending import AT_ONCE, LEASE, keep_sending, send_due
-from rules.notices import RETRY_AFTER, Channel, Event, NoticeState
+from rules.notices import LOCAL_INBOX, RETRY_AFTER, Channel, Event, NoticeState
 from tests.gateway import sms_gateway
 from tests.notifications.conftest import Channels
 from tests.notifications.given import NOON, NUMBER, STORY, ledger, tell

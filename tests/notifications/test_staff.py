@@ -17,8 +17,8 @@ from sqlalchemy import Engine
 from models.bulletin import Bulletin
 from models.database import transaction
 from notifications.bulletins import send_bulletins
-from notifications.channels import LOCAL_INBOX, settings_faults, tell_staff
-from rules.notices import NoticeState
+from notifications.channels import settings_faults, tell_staff
+from rules.notices import LOCAL_INBOX, NoticeState
 from tests.notifications.conftest import Channels
 from tests.notifications.given import NOON
 from tests.smtp import free_port

@@ -130,7 +130,7 @@ def test_the_filters_of_what_is_done_stay_from_page_to_page(
 
 def test_the_next_one_is_offered(fire: Browser) -> None:
     first, second = released(), released()
-    assert "下一件" in fire.text(f"/cases/{first.number}")
+    assert "领办下一件" in fire.text(f"/cases/{first.number}")
     answer = fire.post("/desk/next", {"after": first.number})
     assert (answer.status_code, answer.headers["location"]) == (
         303,

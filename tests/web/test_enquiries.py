@@ -48,7 +48,10 @@ def test_every_desk_has_its_list(city: None, username: str) -> None:
     sees = username in ("market", "market-head", MANAGER, GOVERNOR)
     for path in ("/enquiries", "/enquiries?scope=all", "/enquiries?kind=consult&stage=assigned"):
         assert (enquiry.number in browser.text(path)) is sees
-    assert "没有符合条件的来信" in browser.text("/enquiries?scope=mine")
+    mine = browser.text("/enquiries?scope=mine")
+    assert "没有符合条件的来信" in mine
+    assert ("来信由政务管理分办" in mine) is (username not in (MANAGER, GOVERNOR))
+    assert 'href="/enquiries?scope=all">看全部' in browser.get("/enquiries?scope=mine").text
     assert "没有超期的来信" in browser.text("/enquiries?overdue=yes")
     one = browser.get(f"/enquiries/{enquiry.number}")
     assert one.status_code == (200 if sees else 403)

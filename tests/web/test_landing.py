@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from actions.shifts import ANYBODY
 from models.account import Account
 from models.case import Case
 from models.database import transaction
@@ -86,13 +87,13 @@ def of_the_shift(browser: Browser, step: str) -> str:
 
 def test_a_shift_says_what_went_to_whom(clerk: Browser, successor: Browser) -> None:
     number = a_case_today(accepted=False).number
-    assert "已交出办件 1 件，等下一班接手。" in after(clerk, "/window/shift", case=number)
+    assert "已交出办件 1 件，等下一班接手。" in after(clerk, "/window/shift", case=number, to=ANYBODY)
     assert "已收回办件 1 件，仍由您经办。" in after(clerk, of_the_shift(clerk, "recall"))
     given = after(clerk, "/window/shift", case=number, to=NEXT, note="原件在窗口。")
     assert "已交出办件 1 件，等苏晴接手。" in given
     taken = after(successor, of_the_shift(successor, "take"))
     assert "已接手林晓的交接：办件 1 件。" in taken
-    assert "已交出交接的话，等下一班接手。" in after(clerk, "/window/shift", note="钥匙在抽屉。")
+    assert "已交出交接的话，等下一班接手。" in after(clerk, "/window/shift", note="钥匙在抽屉。", to=ANYBODY)
 
 
 def test_cards_calls_and_letters_say_what_was_done(clerk: Browser) -> None:
@@ -132,7 +133,7 @@ def test_a_delegation_says_who_stands_in_until_when(city: None) -> None:
 
 def test_no_link_claims_what_somebody_did_at_another_desk(clerk: Browser, successor: Browser) -> None:
     number = a_case_today(accepted=False).number
-    given = clerk.post("/window/shift", {"case": number}).headers["location"]
+    given = clerk.post("/window/shift", {"case": number, "to": ANYBODY}).headers["location"]
     letter = asked()
     at_desk("market").post(f"/enquiries/{letter.number}/take")
     marked = 'role="status"'

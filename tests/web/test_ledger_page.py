@@ -65,7 +65,7 @@ def test_each_row_says_how_it_fared(manager: Browser) -> None:
         "受理通知",
         "法定告知",
         "便民提醒",
-        "已交运营商",
+        "没有外发，只在通知箱",
         "本地收件箱",
         "文字版本",
     ):

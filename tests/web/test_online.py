@@ -175,6 +175,19 @@ def test_a_wrong_code_makes_no_case_and_five_end_it(applicant: Browser) -> None:
     assert the_only_case() is None
 
 
+def test_no_code_is_no_try(applicant: Browser) -> None:
+    form = sent(applicant)["form"]
+    assert "请输入验证码。" in words(confirmed(applicant, form, ""))
+    code = with_code(applicant, form)
+    for empty in ("", "  ") * TRIES:
+        answer = confirmed(applicant, form, empty)
+        assert answer.status_code == 422
+        assert 'id="fault-code"' in answer.text
+        assert "请输入验证码。" in words(answer)
+    assert the_only_case() is None
+    assert confirmed(applicant, form, code).status_code == 303
+
+
 def test_a_code_lapses_after_ten_minutes(applicant: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     form = sent(applicant)["form"]
     code = with_code(applicant, form)
@@ -200,6 +213,7 @@ def test_one_phone_gets_few_codes(applicant: Browser, monkeypatch: pytest.Monkey
     answer = applicant.post(f"{APPLY}/code", again)
     assert answer.status_code == 422
     assert "秒后再获取" in words(answer)
+    assert 'id="fault-code"' not in answer.text, "nothing is wrong with the code"
     for minutes in (2, 4, 6, 8):
         minutes_pass(monkeypatch, minutes)
         assert applicant.post(f"{APPLY}/code", again).status_code == 303

@@ -56,7 +56,10 @@ def test_a_refusal_is_nobodys_business(city: None) -> None:
 
 def test_what_is_not_concluded_is_not_listed(city: None) -> None:
     a_case_today()
-    assert "没有符合条件的公开结果" in somebody().text("/results")
+    first = somebody().text("/results")
+    assert "还没有公开的结果。" in first
+    assert "没有符合条件" not in first
+    assert "没有符合条件的公开结果" in somebody().text("/results?bundle=B1")
 
 
 def test_families_and_deaths_are_never_listed(city: None) -> None:

@@ -26,7 +26,9 @@ from rules.clock import ClockKind
 from rules.errors import WrongState
 from rules.notices import Channel
 from tests.actions.small import FORM, PLAN, a_bundle, a_case_of, an_item, working_days
+from tests.gateway import sms_gateway
 from tests.people import CLERK, GOVERNOR, MANAGER, account, head_of
+from tests.smtp import mail_server
 from tests.web.hall import Browser, a_case_today, at_desk, somebody, words
 from web.entering import now
 from web.showing import day
@@ -273,12 +275,33 @@ def test_the_day_of_a_check_and_of_an_opinion_is_the_same_on_the_form_and_on_the
 
 
 @pytest.fixture
-def sent(city: None) -> Generator[Case]:
+def sent(city: None, monkeypatch: pytest.MonkeyPatch) -> Generator[Case]:
     """Told by message and by letter."""
+    with sms_gateway() as gateway, mail_server() as mail:
+        monkeypatch.setenv("YJS_SMS_URL", gateway.url)
+        monkeypatch.setenv("YJS_MAIL_URL", mail.url)
+        settings.cache_clear()
+        case = a_case_today()
+        send_due(at=now())
+        yield case
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+def test_what_left_nowhere_says_so_on_every_page(city: None) -> None:
     case = a_case_today()
     send_due(at=now())
-    yield case
-    settings.cache_clear()
+    manager, clerk = at_desk(MANAGER), at_desk(CLERK)
+    for desk, path in (
+        (manager, "/manage/notices"),
+        (manager, "/inbox"),
+        (clerk, f"/cases/{case.number}"),
+        (tracking(case), f"/track/{case.number}"),
+    ):
+        page = desk.text(path)
+        assert "没有外发，只在通知箱" in page, path
+        assert "已交运营商" not in page, path
+        assert "已交邮件服务器" not in page, path
 
 
 def test_a_letter_and_a_message_went_elsewhere_on_every_page(sent: Case) -> None:

@@ -9,6 +9,7 @@ from actions.deciding import grant
 from actions.doing import do
 from actions.gatherings import arrange
 from models.account import Account
+from models.audit import timeline
 from models.case import Case
 from models.database import transaction
 from models.together import GatheringKind
@@ -38,6 +39,11 @@ def taken(case: Case, name: str, who: str, item: str = "", **data: object) -> No
 def state(case: Case, code: str) -> ItemState:
     with transaction() as session:
         return item_of(session, case, code).state
+
+
+def recorded(case: Case) -> int:
+    with transaction() as session:
+        return len(timeline(session, case.number))
 
 
 def act(browser: Browser, case: Case, name: str, item: str = "", **fields: str) -> tuple[int, str]:
@@ -110,6 +116,26 @@ def test_too_late_for_an_item_that_was_handed_on(case: Case) -> None:
     assert case.number in archives.text("/desk")
     assert "属城建档案职责。" in archives.text(f"/cases/{case.number}")
     assert state(case, PLAIN) is ItemState.IN_REVIEW
+
+
+def test_nothing_is_chosen_for_anybody(case: Case) -> None:
+    head = at_desk("health-head")
+    page = head.get(f"/cases/{case.number}/acts").text
+    for label in ("转给哪个部门", "方式"):
+        field = page.partition(f">{label} <")[2].partition("</select>")[0]
+        assert field.partition("<option")[2].startswith(' value="">请选择'), label
+    asked = page.partition(f'action="/cases/{case.number}/acts/ask-opinion"')[2].partition("</form>")[0]
+    assert 'value="tax"' in asked
+    assert 'value="health"' not in asked, "one's own department is not asked from outside"
+    before = recorded(case)
+    for name, fields, sentence in (
+        ("reassign", {"department": "", "reason": "属城建档案职责。"}, "请选择“转给哪个部门”。"),
+        ("ask-opinion", {"kind": "", "department": "tax", "question": "有无欠税？"}, "请选择“方式”。"),
+        ("ask-opinion", {"kind": "advice", "department": "", "question": "有无欠税？"}, "请选择其他部门"),
+    ):
+        status, page = act(head, case, name, PLAIN, **fields)
+        assert (status, sentence in page) == (422, True), name
+    assert recorded(case) == before
 
 
 def test_the_head_hands_on_and_comes_back_to_the_desk(case: Case) -> None:

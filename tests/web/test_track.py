@@ -12,7 +12,8 @@ from actions.supplementing import ask_supplement
 from actions.withdrawing import withdraw
 from models.case import items_of
 from models.database import transaction
-from rules.notices import Channel, NoticeState, state_said
+from rules.notices import LOCAL_INBOX, Channel, NoticeState, state_said
+from rules.states import ItemState
 from tests.people import CLERK, account, an_application
 from tests.web.hall import Browser, a_case_today, somebody, words
 from web.entering import now
@@ -37,7 +38,14 @@ def test_number_and_code_open_the_page(applicant: Browser) -> None:
     assert answer.headers["location"] == f"/track/{case.number}"
     page = applicant.text(f"/track/{case.number}")
     assert "市场监督管理局正在办理" in page
-    assert "等待其他部门的结果" in page
+    waiting = re.findall("等待(?:其他部门|前一事项)的结果，之后开始", page)
+    with transaction() as session:
+        parts = [
+            one.department_code for one in items_of(session, case.number) if one.state is ItemState.WAITING
+        ]
+    said = ["等待前一事项的结果" if one == "market" else "等待其他部门的结果" for one in parts]
+    assert [one.partition("，")[0] for one in waiting] == said, "their predecessor is the market's"
+    assert set(said) == {"等待前一事项的结果", "等待其他部门的结果"}
     assert "承诺办结" in page
 
 
@@ -78,9 +86,15 @@ def test_papers_and_notices_say_which_item_and_department_they_are_about(applica
 
 
 def test_a_letter_is_handed_to_no_telephone_company() -> None:
-    assert state_said(Channel.EMAIL, NoticeState.HANDED_OVER) == "已交邮件服务器"
-    assert state_said(Channel.SMS, NoticeState.HANDED_OVER) == "已交运营商"
-    assert state_said(Channel.EMAIL, NoticeState.DELIVERED) == "已送达"
+    assert state_said(Channel.EMAIL, NoticeState.HANDED_OVER, "mailtos") == "已交邮件服务器"
+    assert state_said(Channel.SMS, NoticeState.HANDED_OVER, "json") == "已交运营商"
+    assert state_said(Channel.EMAIL, NoticeState.DELIVERED, "mailtos") == "已送达"
+
+
+@pytest.mark.parametrize("channel", Channel)
+def test_what_fell_into_the_local_inbox_left_nowhere(channel: Channel) -> None:
+    assert state_said(channel, NoticeState.HANDED_OVER, LOCAL_INBOX) == "没有外发，只在通知箱"
+    assert state_said(channel, NoticeState.QUEUED, "") == "待发送"
 
 
 def test_a_withdrawn_case_asks_for_nothing_and_goes_on_no_more(applicant: Browser) -> None:

@@ -8,6 +8,7 @@ import pytest
 from actions.delivering import deliver
 from actions.issuing import issue
 from actions.listing_gaps import list_gap
+from actions.shifts import ANYBODY
 from actions.supplementing import ask_supplement
 from config.settings import settings
 from models.account import Account
@@ -16,7 +17,8 @@ from models.database import transaction
 from models.shift import shift_changes_of
 from rules.people import Role
 from tests.people import CLERK, a_case, account, an_application
-from tests.web.hall import Browser, a_case_today, a_form, at_desk, words
+from tests.web.hall import Browser, a_case_today, a_form, at_desk, somebody, words
+from tests.web.online import applied
 from tests.web.test_reading_pages import counted
 from tests.web.test_results import concluded
 
@@ -91,7 +93,7 @@ def laid_out(clerk: Browser, **changes: str) -> tuple[str, str]:
     """A case and a form of the clerk's, given to whoever comes next."""
     number, form = a_case_today(accepted=False).number, a_form(clerk)
     clerk.post(f"{FORM}/plan", {"form": form, "applicant.name": "陈一诺"})
-    given = {"case": number, "draft": form, "note": "营业执照原件还在窗口。"} | changes
+    given = {"case": number, "draft": form, "to": ANYBODY, "note": "营业执照原件还在窗口。"} | changes
     answer = clerk.post("/window/shift", given)
     assert answer.status_code == 303, words(answer)
     return number, form
@@ -210,7 +212,7 @@ def test_what_is_owed_goes_with_the_shift(clerk: Browser) -> None:
 
 def test_what_is_owed_no_more_needs_nobody(clerk: Browser) -> None:
     owes, ready = owing_a_paper(), ready_to_be_fetched()
-    assert clerk.post("/window/shift", {"case": [owes, ready]}).status_code == 303
+    assert clerk.post("/window/shift", {"case": [owes, ready], "to": ANYBODY}).status_code == 303
     clerk.post(f"/cases/{owes}/materials/M-FOOD-RULES")
     with transaction() as session:
         deliver(session, ready, by=account(session, CLERK), at=datetime.now(UTC))
@@ -227,7 +229,28 @@ def test_what_is_owed_no_more_needs_nobody(clerk: Browser) -> None:
 def test_nobody_hands_over_what_another_owes(clerk: Browser) -> None:
     owes = owing_a_paper()
     assert owes not in at_desk(THIRD).get("/window/shift").text
-    assert at_desk(THIRD).post("/window/shift", {"case": owes}).status_code == 422
+    assert at_desk(THIRD).post("/window/shift", {"case": owes, "to": ANYBODY}).status_code == 422
+
+
+def test_what_came_online_is_owed_by_whoever_accepted_it(clerk: Browser) -> None:
+    case = applied(somebody(), **{"how.M-FOOD-RULES": "later"})
+    assert case.number not in clerk.get("/window/shift").text, "nobody's yet"
+    assert clerk.post(f"/cases/{case.number}/accept").status_code == 303
+    page = clerk.get("/window/shift").text
+    assert f'value="{case.number}" checked' in page
+    assert "容缺：食品安全管理制度" in page
+    assert case.number not in at_desk(THIRD).get("/window/shift").text
+    assert clerk.post("/window/shift", {"case": case.number, "to": ANYBODY}).status_code == 303
+
+
+def test_whoever_comes_next_is_chosen_and_not_taken_for_granted(clerk: Browser) -> None:
+    owes = owing_a_paper()
+    field = clerk.get("/window/shift").text.partition('<select id="to"')[2].partition("</select>")[0]
+    assert field.partition("<option")[2].startswith(' value="">请选择')
+    refused = clerk.post("/window/shift", {"case": owes, "to": ""})
+    assert (refused.status_code, "请选择交给谁。" in words(refused)) == (422, True)
+    with transaction() as session:
+        assert shift_changes_of(session, CLERK).rows == []
 
 
 def test_the_page_asks_no_more_for_many_cases_than_for_one(clerk: Browser) -> None:
@@ -257,7 +280,7 @@ def test_only_ones_own_is_handed_over(clerk: Browser) -> None:
     number, form = a_case_today(accepted=False).number, a_form(clerk)
     clerk.post(f"{FORM}/plan", {"form": form})
     other = at_desk(THIRD)
-    answer = other.post("/window/shift", {"case": number, "draft": form})
+    answer = other.post("/window/shift", {"case": number, "draft": form, "to": ANYBODY})
     assert answer.status_code == 422
     assert "请选择要交接的" in words(answer)
 
@@ -269,7 +292,7 @@ def test_a_hand_over_to_nobody_of_the_window_is_refused(clerk: Browser) -> None:
         assert answer.status_code == 422
         assert "请选择另一位窗口人员" in words(answer)
         assert "请跟进" in answer.text
-    assert clerk.post("/window/shift", {"note": "字" * 2001}).status_code == 422
+    assert clerk.post("/window/shift", {"note": "字" * 2001, "to": ANYBODY}).status_code == 422
 
 
 def test_other_desks_hand_over_nothing(clerk: Browser) -> None:

@@ -141,12 +141,23 @@ def test_an_open_case_alike_is_hinted_at_and_blocks_nothing(clerk: Browser) -> N
     known = a_case_today().number
     by_number = clerk.post(f"{FORM}/plan", {"form": a_form(clerk), "applicant.id_number": NUMBER})
     assert known in by_number.text
-    assert "核对是不是重复申请" in words(by_number)
+    assert "该申请人名下已有正在办理的同一件事，请核对是不是重复申请" in words(by_number)
     by_name = {"applicant.name": "陈一诺", "applicant.phone": "13800000000"}
     assert known in refreshed(clerk, **by_name).text
     answer = sent(clerk)
     assert answer.status_code == 303
     assert known in clerk.get(answer.headers["location"]).text
+
+
+def test_the_same_number_under_another_name_is_said(clerk: Browser) -> None:
+    a_case_today()
+    said = "证件号码相同，姓名不同（原登记：陈一诺），请核对。"
+    for name, shown in (("陈一喏", True), ("陈一诺", False), ("", False)):
+        assert (
+            said in words(refreshed(clerk, **{"applicant.id_number": NUMBER, "applicant.name": name}))
+        ) is shown
+    by_phone = {"applicant.id_number": OTHER, "applicant.name": "陈一诺", "applicant.phone": "13800000000"}
+    assert "姓名不同" not in words(refreshed(clerk, **by_phone)), "another person's number"
 
 
 def test_what_is_not_alike_is_not_hinted_at(clerk: Browser) -> None:
