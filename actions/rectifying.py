@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from actions.acting import YES_NO, Asked, Doing, Field, Form, Scene, text, worded, yes_or_no
+from actions.acting import UNSET, YES_NO, Asked, Doing, Field, Form, Scene, text, worded, yes_or_no
 from actions.dating import redate, start_clock, stop_clocks
 from actions.desk_work import WORDS, at_desk
 from actions.moving import SYSTEM, move_item, record
@@ -173,7 +173,7 @@ DOINGS = (
         Act.REINSPECT,
         True,
         (
-            Field("passed", "复验是否合格", Form.CHOICE, choices=lambda _: YES_NO),
+            Field("passed", "复验是否合格", Form.CHOICE, choices=lambda _: [UNSET, *YES_NO]),
             Field("finding", "复验情况", Form.TEXT),
         ),
         _reinspect,

@@ -153,7 +153,16 @@ def test_an_opinion_asked_of_a_department_without_an_item(case: Case) -> None:
     assert "还在等税务的会签意见" in words(answer)
     assert "同意发证" in words(answer)
     assert tax.post(f"{page}/items/{PLAIN}/grant").status_code == 403
-    assert "是否同意" in tax.text(f"{page}/acts")
+    link = f"{page}/acts?open=give-opinion.{PLAIN}#give-opinion.{PLAIN}"
+    assert f'href="{link}"' in tax.get("/desk").text
+    form = tax.get(link)
+    opened = form.text.split("<details")[1:]
+    assert [" open>" in one.split("\n")[0] for one in opened if f'id="give-opinion.{PLAIN}"' in one] == [True]
+    assert "health经办 于 " in words(form)
+    assert "提出会签（您反馈以前，对方不能作出决定）：有无欠税？" in words(form)
+    assert '<option value="">请选择</option>' in form.text
+    assert " selected" not in form.text.split('name="agrees"')[1].split("</select>")[0]
+    assert "要填写“是否同意”" in act(tax, case, "give-opinion", PLAIN, agrees="", answer="没有欠税。")[1]
     given = tax.post(f"{page}/acts/give-opinion", {"item": PLAIN, "agrees": "yes", "answer": "没有欠税。"})
     assert given.headers["location"] == f"/desk?done=give_opinion.&of={case.number}"
     assert "已办理：反馈意见" in tax.text(given.headers["location"])
