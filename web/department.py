@@ -10,7 +10,7 @@ from actions.batching import MOST
 from actions.next_one import take_next
 from models.account import Account, departments_by_code
 from models.after import checks_at_desk
-from models.audit import handed_on
+from models.audit import handed_on, latest_urging
 from models.desk import (
     Order,
     Pressing,
@@ -175,5 +175,6 @@ def _beside(db: Session, leaf: Leaf[AtDesk]) -> dict[str, Any]:
         "leaf": leaf,
         "standings": standings(db, {row.case.number for row in leaf.rows}, at=now()),
         "marks": marks_of(db, leaf.rows, at=now()),
+        "urged": latest_urging(db, [row.item for row in leaf.rows]),
         "not_put_right": rectifications_overdue(db, [row.item for row in leaf.rows], now()),
     }

@@ -13,7 +13,7 @@ from models.case import Case
 from models.database import transaction
 from models.together import GatheringKind
 from rules.bundle import Bundle
-from rules.moments import CHINA
+from rules.moments import CHINA, china_text
 from rules.states import ItemState
 from tests.joint import FIRE, PLAIN, SECOND, STEPPED, a_joint_case, item_of, offered
 from tests.people import CLERK, MANAGER, account
@@ -222,8 +222,13 @@ def test_urged(case: Case) -> None:
     assert act(manager, case, "urge", PLAIN, words="请本周办结。")[0] == 303
     status, page = act(manager, case, "urge", PLAIN, words="再催一次")
     assert (status, "今天已经督办过" in page, "再催一次" in page) == (409, True, True)
-    assert "督办" in at_desk("health").text("/desk")
-    assert "请本周办结。" in at_desk("health").text(f"/cases/{case.number}")
+    health, number = at_desk("health"), f"/cases/{case.number}"
+    assert "赵敏 督办：请本周办结。" in health.text("/desk")
+    said = f"督办“档案验收”： 请本周办结。 赵敏 {china_text(datetime.now(UTC))[:10]}"
+    assert said in health.text(number).partition("由您决定")[0], "above what is to be done"
+    assert said not in at_desk("fire").text(number), "another department's"
+    assert health.post(f"{number}/items/{PLAIN}/grant").status_code == 303
+    assert said not in health.text(number), "it is done"
 
 
 def test_delegations(case: Case) -> None:
