@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from httpx import Response
 
+from actions.dating import hall_calendar
 from actions.deciding import grant
 from actions.supervising import fire_due_rungs
 from models.card import Card, find_card
-from models.case import Case, find_case
+from models.case import Case, find_case, items_of
 from models.database import transaction
+from rules.moments import china_date
 from tests.people import CLERK, GOVERNOR, MANAGER, a_case, account
 from tests.web.hall import Browser, a_case_today, at_desk, words
 from web.entering import now
@@ -125,12 +127,27 @@ def test_head_and_government_extend_once_each(head: Browser) -> None:
     case = in_review()
     path = f"/cases/{case.number}/acts"
     asked = {"item": "B1-2", "reason": "案情复杂"}
-    assert "确认延长审批" in words(head.post(f"{path}/extend", asked)), "the new date is shown first"
+    with transaction() as session:
+        item = next(one for one in items_of(session, case.number) if one.code == "B1-2")
+        before = item.legal_due_on
+    assert before
+    after = hall_calendar().working_day(10, before)
+    said = f"在法定期限 {china_date(before)} 上延长 10 个工作日，到 {china_date(after)}"
+    assert said in head.text(path), "as a hint in the form"
+    preview = words(head.post(f"{path}/extend", asked))
+    assert "确认延长审批" in preview, "the new date is shown first"
+    assert said in preview
+    untouched = preview.partition("不受影响：")[2].partition("。")[0]
+    with transaction() as session:
+        names = {item.code: item.name for item in items_of(session, case.number)}
+    assert names["B1-1"] in untouched
+    assert names["B1-2"] not in untouched
     assert "已延长" not in head.text("/desk")
     assert head.post(f"{path}/extend", asked | {"confirmed": "yes"}).status_code == 303
     again = head.post(f"{path}/extend", asked | {"confirmed": "yes"})
     assert again.status_code == 409
     assert "只能延长一次" in words(again)
+    assert "上延长 10" not in head.text(path), "nothing more can be added"
     assert "已延长" in head.text("/desk")
     assert "已延长 10个工作日" in head.text(f"/cases/{case.number}/clocks")
     governor = at_desk(GOVERNOR)
