@@ -11,6 +11,7 @@ from actions.next_one import take_next
 from models.account import Account, departments_by_code
 from models.after import checks_at_desk
 from models.audit import handed_on, latest_urging
+from models.clock import open_procedures
 from models.desk import (
     Order,
     Pressing,
@@ -171,10 +172,12 @@ def _filters(db: Session, code: str) -> dict[str, Any]:
 
 def _beside(db: Session, leaf: Leaf[AtDesk]) -> dict[str, Any]:
     """The list, and what is said beside its lines."""
+    items = [row.item for row in leaf.rows]
     return {
         "leaf": leaf,
         "standings": standings(db, {row.case.number for row in leaf.rows}, at=now()),
         "marks": marks_of(db, leaf.rows, at=now()),
-        "urged": latest_urging(db, [row.item for row in leaf.rows]),
-        "not_put_right": rectifications_overdue(db, [row.item for row in leaf.rows], now()),
+        "urged": latest_urging(db, items),
+        "procedures": open_procedures(db, items),
+        "not_put_right": rectifications_overdue(db, items, now()),
     }

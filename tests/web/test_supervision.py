@@ -16,6 +16,7 @@ from rules.moments import china_date
 from tests.people import CLERK, GOVERNOR, MANAGER, a_case, account
 from tests.web.hall import Browser, a_case_today, at_desk, words
 from web.entering import now
+from web.showing import day
 
 HEAD = "market-head"
 EVERYONE = (CLERK, "market", HEAD, MANAGER, GOVERNOR)
@@ -80,10 +81,14 @@ def test_a_special_procedure_stops_the_clock_in_every_list_and_its_end_starts_it
         applicant.text(f"/track/{case.number}"),
     ):
         assert "暂停计时" in page
+    said = f"检验检测：{day(now())}起法定期限和承诺期限暂停计时，已告知需要 10 个工作日"
+    for path in ("/desk", f"/cases/{case.number}"):
+        assert said in head.text(path)
     assert "准予的意见" not in head.text(f"/cases/{case.number}")
     ended = head.post(f"/cases/{case.number}/acts/end-special", {"item": "B1-2", "result": "合格"})
     assert ended.status_code == 303
     assert "暂停计时" not in head.text("/desk")
+    assert said not in head.text(f"/cases/{case.number}")
     assert "结果：合格" in head.text(f"/cases/{case.number}/clocks")
 
 
