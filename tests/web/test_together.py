@@ -120,7 +120,7 @@ def test_the_head_hands_on_and_comes_back_to_the_desk(case: Case) -> None:
     )
     where = f"/desk?done=reassign.&of={case.number}"
     assert (answer.status_code, answer.headers["location"]) == (303, where)
-    assert f"已办理：转办（{case.number}）。" in head.text(where)
+    assert f"已办理：转办（{case.number}），现在由城建档案办理。" in head.text(where)
     assert "已办理" not in at_desk("tax").text(where), "only whoever did it"
 
 
