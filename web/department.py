@@ -127,13 +127,13 @@ def next_one(db: Db, officer: Officer, form: OurForm) -> Response:
 @router.get("/done")
 def done(request: Request, db: Db, officer: Officer) -> Response:
     """Decided here, the latest first, narrowed as asked."""
-    code, asked = department_of(officer), done_asked(request.query_params)
+    code, asked = department_of(officer), done_asked(request.query_params, officer.username)
     return show(
         request,
         "desk_done.html",
         leaf=done_at_desk(db, code, asked),
         asked=asked,
-        narrowed=asked.words is not None or asked.days is not None,
+        narrowed=bool(asked.words or asked.days or asked.decided_by),
         typed=request.query_params.get("q", "") if asked.words else "",
         unsought=unsought(request.query_params),
         too_common=asked.words is not None and is_too_common(db, asked.words, Seer(code)),
