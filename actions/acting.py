@@ -110,6 +110,7 @@ class Doing:
     for_others: bool = False  # also other departments than the item's; `open_to` says which
     confirm: bool = False  # a page shows what it would lead to before it is taken
     held: Callable[[Scene], str] | None = None  # why it must wait although it is theirs; '': nothing holds it
+    about: Callable[[Scene], str] | None = None  # what whoever takes it must know first, above its form
 
     def is_open(self, scene: Scene) -> bool:
         """May this person take it now?"""

@@ -49,6 +49,12 @@ class Foreseen:
         """Those that would end although nobody decided them."""
         return tuple(one for one in self.changes if one.after is ItemState.NOT_NEEDED and one.code != but)
 
+    @property
+    def untouched(self) -> tuple[Change, ...]:
+        """Those of which neither the state nor a date would change."""
+        redated = {one.name for one in self.dates}
+        return tuple(one for one in self.others if one.name not in redated)
+
     def described(self) -> dict[str, Any]:
         """As scripts read it."""
         return {

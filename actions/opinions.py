@@ -5,20 +5,33 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from actions.acting import REASON, YES_NO, Asked, Doing, Field, Form, Scene, number, text, worded, yes_or_no
+from actions.acting import (
+    REASON,
+    YES_NO,
+    Asked,
+    Doing,
+    Field,
+    Form,
+    Scene,
+    number,
+    text,
+    worded,
+    yes_or_no,
+)
 from actions.dating import start_clock
 from actions.deciding import item_named
 from actions.desk_work import WORDS, at_desk
 from actions.moving import record
 from actions.permitting import allowed_as, is_head, on_behalf
 from actions.readying import in_hand
-from models.account import Account, colleagues, departments_by_code
+from models.account import Account, colleagues, departments_by_code, name_of
 from models.case import Case, Item, items_of, lock_case
 from models.clock import ClockRow
 from models.together import Opinion, OpinionKind, open_opinions
 from rules.bundle import Limit, Unit
 from rules.clock import ClockKind
 from rules.errors import Faulty, NotYourDesk, WrongState
+from rules.moments import china_text
 from rules.people import Role
 from rules.states import ITEM_OPEN_AT_DESK, Act
 
@@ -200,14 +213,26 @@ def _waiting(scene: Scene) -> list[tuple[str, str]]:
     ]
 
 
-def _asked_here(scene: Scene) -> bool:
+def _asked_here(scene: Scene) -> Opinion | None:
+    """What this person is to answer about the item."""
     if scene.item is None or scene.item.state not in ITEM_OPEN_AT_DESK:
-        return False
-    return any(
-        one.department_code == scene.by.department_code
-        and (one.asked_by != scene.by.username or one.department_code != scene.item.department_code)
-        for one in open_opinions(scene.session, scene.item.number)
-    )
+        return None
+    for one in open_opinions(scene.session, scene.item.number):
+        own = one.asked_by == scene.by.username and one.department_code == scene.item.department_code
+        if one.department_code == scene.by.department_code and not own:
+            return one
+    return None
+
+
+def _question(scene: Scene) -> str:
+    """What is asked, by whom, and whether the decision waits for the answer."""
+    opinion = _asked_here(scene)
+    if opinion is None or scene.item is None:
+        return ""
+    asking = departments_by_code(scene.session)[scene.item.department_code].short_name
+    who, when = name_of(scene.session, opinion.asked_by), china_text(opinion.asked_at)
+    weight = "不影响对方作出决定" if opinion.kind is OpinionKind.ADVICE else "您反馈以前，对方不能作出决定"
+    return f"{asking} {who} 于 {when} 提出{opinion.kind.label}（{weight}）：{opinion.question}"
 
 
 DOINGS = (
@@ -246,8 +271,9 @@ DOINGS = (
             Field("answer", "意见", Form.TEXT),
         ),
         _give,
-        _asked_here,
+        lambda scene: _asked_here(scene) is not None,
         for_others=True,
+        about=_question,
     ),
     Doing(
         "cancel-opinion",

@@ -21,9 +21,9 @@ from models.notice import queue_notice
 from models.offices import office_calendars
 from models.version import bundle_of_version
 from rules.bundle import Limit, Special, Unit
-from rules.clock import ClockKind, Extension, extended
+from rules.clock import ClockKind, Due, Extension, due_of, extended
 from rules.errors import Faulty, NotYourDesk, Refused, WrongState
-from rules.moments import china_day
+from rules.moments import china_date, china_day
 from rules.notices import Event
 from rules.people import Role
 from rules.states import ITEM_OPEN_AT_DESK, Act, CaseState, item_after
@@ -192,13 +192,34 @@ def _extend(
     if not row.extend:
         raise Refused(f"{row.basis or '该期限'}没有规定可以延长。")
     extension = Extension(row.extend, by.username, reason, document, china_day(at))
-    procedures = procedures_of(session, case.number, row.item_number)
-    offices = office_calendars(session, [case.number])
-    calendar = offices.get(row.item_number) or hall_calendar()
-    extended(row.clock(procedures), extension, calendar, at=at)  # raises when it may not be
+    _longer(session, row, extension, at)  # raises when it may not be
     row.extended_n, row.extended_by, row.extended_on = row.extend, by.username, china_day(at)
     row.extension_reason, row.extension_document = reason, document
     promise_as_told(session, case, row, at)
+
+
+def _longer(session: Session, row: ClockRow, extension: Extension, at: datetime) -> Due:
+    """When the limit would run out then; refused as the rules refuse it."""
+    procedures = procedures_of(session, row.case_number, row.item_number)
+    offices = office_calendars(session, [row.case_number])
+    calendar = offices.get(row.item_number) or hall_calendar()
+    return due_of(extended(row.clock(procedures), extension, calendar, at=at), calendar)
+
+
+def _foretold(scene: Scene) -> str:
+    """Which day is moved to which, and by how much; '' where the act itself says why it cannot be."""
+    try:
+        row = _statutory(scene.session, scene.case, scene.item)
+        if not row.extend or scene.at is None:
+            return ""
+        due = _longer(scene.session, row, Extension(row.extend), scene.at)
+    except Refused:
+        return ""
+    added = f"延长 {row.extend} {row.unit.label}"
+    if row.due_on is None or due.day is None:
+        return f"在{row.kind.label}上{added}；期限现在暂停，恢复后再定日期。"
+    tentative = "（暂定）" if due.provisional else ""
+    return f"在{row.kind.label} {china_date(row.due_on)} 上{added}，到 {china_date(due.day)}{tentative}。"
 
 
 def _tell_extended(session: Session, case: Case, row: ClockRow, what: str, at: datetime) -> None:
@@ -265,7 +286,16 @@ DOINGS = (
         _start_special,
     ),
     Doing("end-special", Act.END_SPECIAL, True, (Field("result", "结果", Form.TEXT),), _end_special),
-    Doing("extend", Act.EXTEND, True, (REASON,), _extend_item, _head_may_extend, confirm=True),
+    Doing(
+        "extend",
+        Act.EXTEND,
+        True,
+        (REASON,),
+        _extend_item,
+        _head_may_extend,
+        confirm=True,
+        about=_foretold,
+    ),
     Doing(
         "extend-case",
         Act.EXTEND,
@@ -274,5 +304,6 @@ DOINGS = (
         _extend_case,
         _government_may_extend,
         confirm=True,
+        about=_foretold,
     ),
 )

@@ -2,14 +2,14 @@
 
 import json
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index, text
 from sqlmodel import Field, Session, col, select
 
-from models.case import Case
+from models.case import Case, Item
 from models.columns import code, document, moment, one_of
 from models.sealing import seal, unseal
 from models.table import Table
@@ -152,3 +152,17 @@ def handed_on(session: Session, department: str, limit: int = 50) -> list[AuditE
         AuditEntry.act == Act.REASSIGN, col(AuditEntry.facts)["from"].astext == department
     )
     return list(session.exec(query.order_by(col(AuditEntry.at).desc()).limit(limit)))
+
+
+def latest_urging(session: Session, items: Iterable[Item]) -> dict[str, AuditEntry]:
+    """The manager's last word on each of these items that was urged (督办), by item number."""
+    urged = [item for item in items if item.urged_at]
+    if not urged:
+        return {}
+    query = select(AuditEntry).where(
+        col(AuditEntry.case_number).in_({item.case_number for item in urged}),  # as the index has it
+        col(AuditEntry.item_number).in_([item.number for item in urged]),
+        AuditEntry.act == Act.URGE,
+    )
+    entries = session.exec(query.order_by(col(AuditEntry.serial)))
+    return {entry.item_number: entry for entry in entries if entry.item_number}

@@ -8,16 +8,19 @@ from uuid import UUID, uuid4
 from sqlalchemy import Index, and_, case, func, null, or_, text, update
 from sqlmodel import Field, Session, col, select
 
+from models.case import Item
 from models.columns import code, moment, one_of
 from models.table import Table
 from rules.bundle import Limit, Unit
 from rules.clock import APPLICANTS, Clock, ClockKind, Extension
 from rules.moments import CHINA, china_day
+from rules.states import ItemState
 from rules.suspending import Suspension
 
 # What a special procedure of an item makes stand still. It comes after the notice and before the delivery,
 # and a step is the procedure itself.
 STOPPABLE = frozenset({ClockKind.PROMISED, ClockKind.STATUTORY})
+IN_PROCEDURE = frozenset({ItemState.SPECIAL, ItemState.RECTIFYING})
 
 
 class ClockRow(Table, table=True):
@@ -240,6 +243,17 @@ def open_procedure(session: Session, item_number: str) -> SpecialProcedure | Non
         SpecialProcedure.item_number == item_number, col(SpecialProcedure.ended_on).is_(None)
     )
     return session.exec(query).one_or_none()
+
+
+def open_procedures(session: Session, items: Iterable[Item]) -> dict[str, SpecialProcedure]:
+    """The special procedures of these items that have not ended, by item number."""
+    waiting = [item.number for item in items if item.state in IN_PROCEDURE]
+    if not waiting:
+        return {}
+    query = select(SpecialProcedure).where(
+        col(SpecialProcedure.item_number).in_(waiting), col(SpecialProcedure.ended_on).is_(None)
+    )
+    return {one.item_number: one for one in session.exec(query)}
 
 
 def cases_a_table_may_move(session: Session, year: int) -> list[str]:

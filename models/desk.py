@@ -141,6 +141,7 @@ class DoneAsked:
 
     words: Sought | None = None
     days: Span | None = None  # on which it was decided
+    decided_by: str = ""  # by this account
     page: int = 1
 
 
@@ -151,6 +152,8 @@ def done_at_desk(session: Session, department: str, asked: DoneAsked) -> Leaf[At
     if asked.days:
         begin, end = asked.days.moments
         where += [col(Item.decided_at) >= begin, col(Item.decided_at) < end]
+    if asked.decided_by:
+        where.append(col(Item.decided_by) == asked.decided_by)
     if asked.words:
         where.append(col(Item.case_number).in_(newest_meant(asked.words)))
     return desk_leaf(session, where, (col(Item.decided_at).desc(),), asked.page)

@@ -32,6 +32,7 @@ class InPlace:
     act: Possible
     key: str  # by which its fields are called, here and on the page of all acts
     choices: Choices
+    about: str
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,10 @@ def bar_of(db: Session, viewer: Account, case: Case, found: list[Possible]) -> B
             if one.item and one.doing.name == "grant"
         ),
         tuple(one for one in rest if one.doing.name in AT_ONCE and _plain(one)),
-        tuple(InPlace(one, key_of(one), choices_of(db, viewer, case, one)) for one in here),
+        tuple(
+            InPlace(one, key_of(one), choices_of(db, viewer, case, one), about_of(db, viewer, case, one))
+            for one in here
+        ),
         tuple((one, key_of(one)) for one in rest if one.doing.name not in IN_PLACE),
         tuple(templates_of(db, viewer)),
         dict(FIELD),
@@ -130,6 +134,11 @@ def present_of(db: Session, viewer: Account, case: Case, one: Possible) -> dict[
     """What the record says now of its fields, to stand beside them, by their keys."""
     scene, key = Scene(db, case, one.item, viewer, now()), key_of(one)
     return {f"{key}.{field.name}": field.present(scene) for field in one.doing.fields if field.present}
+
+
+def about_of(db: Session, viewer: Account, case: Case, one: Possible) -> str:
+    """What this person must know before they take it; '' where the form says it all."""
+    return one.doing.about(Scene(db, case, one.item, viewer, now())) if one.doing.about else ""
 
 
 def _plain(one: Possible) -> bool:

@@ -18,7 +18,7 @@ from models.together import opinions_of
 from rules.clock import ClockKind
 from rules.errors import Faulty, NotFound, NotYourDesk, Refused
 from rules.states import Act
-from web.acting_bar import beforehand_of, choices_of, key_of, present_of
+from web.acting_bar import about_of, beforehand_of, choices_of, key_of, present_of
 from web.case_page import case_seen_by, other_acts
 from web.confirming import BACK, CONFIRMED, confirm_page
 from web.desk_view import KEPT, with_view
@@ -143,7 +143,9 @@ def _page(
             if not any(name.startswith(f"{key}.") for name in (*faults, *(kept or {}))):  # not sent yet
                 shown |= beforehand_of(db, viewer, case, one)
             present |= present_of(db, viewer, case, one)
-            found.append((one, key, choices_of(db, viewer, case, one), opened))
+            found.append(
+                (one, key, choices_of(db, viewer, case, one), about_of(db, viewer, case, one), opened)
+            )
             clocks[key] = _clock(db, viewer, case, one)
     names = {one.doing.name for one in acts}
     return show(

@@ -98,6 +98,7 @@ def case_page(
         open_now = possible(db, number, viewer, at=now())
         happened, sent = timeline(db, number), deliveries_of(db, number)
         people = {account.username: account.name for account in accounts(db)}
+        departments = departments_by_code(db)
         return show(
             request,
             "case.html",
@@ -107,7 +108,7 @@ def case_page(
             case=case,
             items=items,
             bundle=bundle,
-            landed=landed(done, case, items, happened, viewer, people),
+            landed=landed(done, case, items, happened, viewer, people, departments),
             own=papers_of(viewer, items, bundle, in_order(materials_of(db, number), bundle)),
             in_place=in_place,
             former=former_versions(db, number),
@@ -117,7 +118,7 @@ def case_page(
             particulars=particulars,
             may_view=may(Act.VIEW, viewer.role),
             notices=[] if viewer.role in (Role.OFFICER, Role.HEAD) else notices_of(db, number),
-            departments=departments_by_code(db),
+            departments=departments,
             people=people,
             overseer=overseer,
             limit_mb=settings().upload_limit_mb,

@@ -26,15 +26,19 @@ def confirm_page(
     """
     foreseen, warnings = _look_ahead(db, doing, asked)
     case = find_case(db, asked.number)
+    item = next((one for one in items_of(db, case.number) if one.code == asked.item), None)
+    scene = Scene(db, case, item, asked.by, asked.at)
     return show(
         request,
         "confirm.html",
         case=case,
         bundle=bundle_of_version(db, case.bundle_digest),
         doing=doing,
-        item=next((one for one in items_of(db, case.number) if one.code == asked.item), None),
-        fields=_said(doing, Scene(db, case, None, asked.by, asked.at), given),
+        item=item,
+        about=doing.about(scene) if doing.about else "",
+        fields=_said(doing, scene, given),
         foreseen=foreseen,
+        untouched=[one for one in foreseen.untouched if one.code != asked.item],
         warnings=warnings,
         address=request.url.path,
         departments=departments_by_code(db),

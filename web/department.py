@@ -10,7 +10,8 @@ from actions.batching import MOST
 from actions.next_one import take_next
 from models.account import Account, departments_by_code
 from models.after import checks_at_desk
-from models.audit import handed_on
+from models.audit import handed_on, latest_urging
+from models.clock import open_procedures
 from models.desk import (
     Order,
     Pressing,
@@ -126,13 +127,13 @@ def next_one(db: Db, officer: Officer, form: OurForm) -> Response:
 @router.get("/done")
 def done(request: Request, db: Db, officer: Officer) -> Response:
     """Decided here, the latest first, narrowed as asked."""
-    code, asked = department_of(officer), done_asked(request.query_params)
+    code, asked = department_of(officer), done_asked(request.query_params, officer.username)
     return show(
         request,
         "desk_done.html",
         leaf=done_at_desk(db, code, asked),
         asked=asked,
-        narrowed=asked.words is not None or asked.days is not None,
+        narrowed=bool(asked.words or asked.days or asked.decided_by),
         typed=request.query_params.get("q", "") if asked.words else "",
         unsought=unsought(request.query_params),
         too_common=asked.words is not None and is_too_common(db, asked.words, Seer(code)),
@@ -171,9 +172,12 @@ def _filters(db: Session, code: str) -> dict[str, Any]:
 
 def _beside(db: Session, leaf: Leaf[AtDesk]) -> dict[str, Any]:
     """The list, and what is said beside its lines."""
+    items = [row.item for row in leaf.rows]
     return {
         "leaf": leaf,
         "standings": standings(db, {row.case.number for row in leaf.rows}, at=now()),
         "marks": marks_of(db, leaf.rows, at=now()),
-        "not_put_right": rectifications_overdue(db, [row.item for row in leaf.rows], now()),
+        "urged": latest_urging(db, items),
+        "procedures": open_procedures(db, items),
+        "not_put_right": rectifications_overdue(db, items, now()),
     }

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from models.account import Account, departments_by_code, name_of
+from models.account import Account, Department, departments_by_code, name_of
 from models.audit import AuditEntry, timeline
 from models.case import Case, Item, find_case, items_of
 from models.enquiry import course_of
@@ -57,6 +57,7 @@ def landed(
     entries: Sequence[AuditEntry],
     viewer: Account,
     people: Mapping[str, str],
+    departments: Mapping[str, Department],
 ) -> Landed | None:
     """What to say, or None where the act is not the last that this person has taken here."""
     name, _, code = asked.partition(".")
@@ -66,13 +67,13 @@ def landed(
     if name == Act.ACCEPT.value and case.accepted_at:
         due = f"承诺 {day(case.promised_due_on)}前办结。" if case.promised_due_on else ""
         return Landed(f"已受理。{due}")
-    act = _last_act(entries, viewer, name)
-    if act is None:
+    entry = _last_entry(entries, viewer, name)
+    if entry is None:
         return None
-    if act in DECISIONS and item and item.state in ITEM_DECIDED:
+    if entry.act in DECISIONS and item and item.state in ITEM_DECIDED:
         terms = "附条件" if item.conditions else ""
         return Landed(f"“{item.name}”的决定已经生效：{terms}{item.state.label}。", decided=True)
-    return Landed(f"已办理：{act.label}{f'（{item.name}）' if item else ''}。")
+    return _done(entry, item.name if item else "", departments)
 
 
 def landed_on_list(db: Session, asked: str, number: str, viewer: Account) -> Landed | None:
@@ -83,15 +84,16 @@ def landed_on_list(db: Session, asked: str, number: str, viewer: Account) -> Lan
         case = find_case(db, number)
     except NotFound:
         return None
-    act = _last_act(timeline(db, number), viewer, asked.partition(".")[0])
-    return Landed(f"已办理：{act.label}（{case.number}）。") if act else None
+    entry = _last_entry(timeline(db, number), viewer, asked.partition(".")[0])
+    return _done(entry, case.number, departments_by_code(db)) if entry else None
 
 
 def landed_beside(db: Session, asked: str, case: Case, viewer: Account) -> Landed | None:
     """The same on another page of the case, which has nothing of the record at hand."""
     if not asked:
         return None
-    return landed(asked, case, items_of(db, case.number), timeline(db, case.number), viewer, {})
+    items, entries = items_of(db, case.number), timeline(db, case.number)
+    return landed(asked, case, items, entries, viewer, {}, departments_by_code(db))
 
 
 def landed_letter(db: Session, asked: str, viewer: Account) -> Landed | None:
@@ -159,10 +161,18 @@ def _laid_out(change: ShiftChange) -> str:
     return "、".join(words.format(n) for words, n in parts.items() if n) or "交接的话"
 
 
-def _last_act(entries: Sequence[AuditEntry], viewer: Account, name: str) -> Act | None:
+def _last_entry(entries: Sequence[AuditEntry], viewer: Account, name: str) -> AuditEntry | None:
     """The act of this name, if it belongs to the last that this person did: one click may leave several entries."""
     own = [entry for entry in entries if entry.actor == viewer.username]
-    return next((entry.act for entry in own if entry.act.value == name and entry.at == own[-1].at), None)
+    return next((entry for entry in own if entry.act.value == name and entry.at == own[-1].at), None)
+
+
+def _done(entry: AuditEntry, what: str, departments: Mapping[str, Department]) -> Landed:
+    """The act, on what, and who has it since, where it was handed on."""
+    words = f"已办理：{entry.act.label}{f'（{what}）' if what else ''}"
+    if entry.act is not Act.REASSIGN:
+        return Landed(f"{words}。")
+    return Landed(f"{words}，现在由{departments[entry.facts['to']].short_name}办理。")
 
 
 def _claimed(item: Item, viewer: Account, people: Mapping[str, str]) -> Landed:

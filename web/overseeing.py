@@ -61,10 +61,11 @@ def items_asked(asked: Asked, today: date) -> ItemsAsked:
     )
 
 
-def done_asked(asked: Asked) -> DoneAsked:
-    """What a department has decided."""
+def done_asked(asked: Asked, asking: str) -> DoneAsked:
+    """What a department has decided, or whoever asks in it."""
     words = None if unsought(asked) else sought(asked.get("q", ""))
-    return DoneAsked(words, span_asked(asked, "from", "to"), page_number(asked.get("page", "")))
+    mine = asking if asked.get("mine") == "yes" else ""
+    return DoneAsked(words, span_asked(asked, "from", "to"), mine, page_number(asked.get("page", "")))
 
 
 def unsought(asked: Asked) -> str:

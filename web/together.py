@@ -13,7 +13,7 @@ from actions.permitting import posts_held
 from models.account import Account, staff_of
 from models.audit import AuditEntry
 from models.case import Case, Item
-from models.clock import clocks_of
+from models.clock import clocks_of, open_procedures
 from models.supervision import names_of
 from models.together import (
     Delegation,
@@ -96,8 +96,16 @@ def together(
         "gatherings": gatherings_of(db, case.number),
         "rectifications": rectifications_of(db, case.number),
         "not_put_right": rectifications_overdue(db, open_items, now()),
+        "procedures": open_procedures(db, open_items),
+        "urged": _urged(open_items, happened),
         "in_steps": {item.code for item in open_items if len(bundle.item(item.code).steps) > 1},
     }
+
+
+def _urged(open_items: list[Item], happened: list[AuditEntry]) -> list[tuple[Item, AuditEntry]]:
+    """The manager's last word on each item that is urged and not done."""
+    latest = {entry.item_number: entry for entry in happened if entry.act is Act.URGE}
+    return [(item, latest[item.number]) for item in open_items if item.number in latest]
 
 
 def _why_ended(opinion: Opinion, item: Item, withdrawn: set[tuple[str | None, datetime]]) -> str:

@@ -111,6 +111,22 @@ def test_what_is_done_is_found_by_number_name_and_day(fire: Browser) -> None:
     assert mine.number not in at_desk(MARKET).text("/desk/done?q=王小&to=2020-01-01")
 
 
+def test_what_is_done_names_who_decided_and_can_be_only_ones_own(fire: Browser) -> None:
+    mine, other = released(), released()
+    with transaction() as session:
+        grant(session, mine.number, "B1-4", by=account(session, FIRE), at=now())
+        grant(session, other.number, "B1-4", by=account(session, f"{FIRE}-head"), at=now())
+        names = [account(session, who).name for who in (FIRE, f"{FIRE}-head")]
+    page = fire.get("/desk/done").text
+    for name in names:
+        assert f'<td data-label="决定人">{name}</td>' in page
+    page = fire.text("/desk/done?mine=yes")
+    assert (mine.number in page, other.number in page) == (True, False)
+    assert other.number in fire.text("/desk/done?mine=no")
+    head = at_desk(f"{FIRE}-head").text("/desk/done?mine=yes")
+    assert (mine.number in head, other.number in head) == (False, True)
+
+
 def test_the_filters_of_what_is_done_stay_from_page_to_page(
     fire: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,6 +55,9 @@ def test_acts_say_their_word(clerk: Browser) -> None:
     assert "已办理：督办" in after(manager, f"{page}/acts/urge", item="B1-4", words="请抓紧。")
     corrected = after(clerk, f"{page}/acts/correct", phone="13800000009", reason="录错一位。")
     assert "已办理：更正。" in corrected
+    where = {"item": "B1-4", "department": "tax", "reason": "属税务职责。"}
+    handed_on = after(manager, f"/cases/{a_case_today().number}/acts/reassign", **where)
+    assert "），现在由税务办理。" in handed_on.partition("已办理：转办（")[2]
     granted = after(
         fire, f"{page}/items/B1-4/grant", conditions="每季度自查。", conditions_until="2999-01-01"
     )

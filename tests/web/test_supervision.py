@@ -6,14 +6,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from httpx import Response
 
+from actions.dating import hall_calendar
 from actions.deciding import grant
 from actions.supervising import fire_due_rungs
 from models.card import Card, find_card
-from models.case import Case, find_case
+from models.case import Case, find_case, items_of
 from models.database import transaction
+from rules.moments import china_date
 from tests.people import CLERK, GOVERNOR, MANAGER, a_case, account
 from tests.web.hall import Browser, a_case_today, at_desk, words
 from web.entering import now
+from web.showing import day
 
 HEAD = "market-head"
 EVERYONE = (CLERK, "market", HEAD, MANAGER, GOVERNOR)
@@ -78,10 +81,14 @@ def test_a_special_procedure_stops_the_clock_in_every_list_and_its_end_starts_it
         applicant.text(f"/track/{case.number}"),
     ):
         assert "暂停计时" in page
+    said = f"检验检测：{day(now())}起法定期限和承诺期限暂停计时，已告知需要 10 个工作日"
+    for path in ("/desk", f"/cases/{case.number}"):
+        assert said in head.text(path)
     assert "准予的意见" not in head.text(f"/cases/{case.number}")
     ended = head.post(f"/cases/{case.number}/acts/end-special", {"item": "B1-2", "result": "合格"})
     assert ended.status_code == 303
     assert "暂停计时" not in head.text("/desk")
+    assert said not in head.text(f"/cases/{case.number}")
     assert "结果：合格" in head.text(f"/cases/{case.number}/clocks")
 
 
@@ -125,12 +132,27 @@ def test_head_and_government_extend_once_each(head: Browser) -> None:
     case = in_review()
     path = f"/cases/{case.number}/acts"
     asked = {"item": "B1-2", "reason": "案情复杂"}
-    assert "确认延长审批" in words(head.post(f"{path}/extend", asked)), "the new date is shown first"
+    with transaction() as session:
+        item = next(one for one in items_of(session, case.number) if one.code == "B1-2")
+        before = item.legal_due_on
+    assert before
+    after = hall_calendar().working_day(10, before)
+    said = f"在法定期限 {china_date(before)} 上延长 10 个工作日，到 {china_date(after)}"
+    assert said in head.text(path), "as a hint in the form"
+    preview = words(head.post(f"{path}/extend", asked))
+    assert "确认延长审批" in preview, "the new date is shown first"
+    assert said in preview
+    untouched = preview.partition("不受影响：")[2].partition("。")[0]
+    with transaction() as session:
+        names = {item.code: item.name for item in items_of(session, case.number)}
+    assert names["B1-1"] in untouched
+    assert names["B1-2"] not in untouched
     assert "已延长" not in head.text("/desk")
     assert head.post(f"{path}/extend", asked | {"confirmed": "yes"}).status_code == 303
     again = head.post(f"{path}/extend", asked | {"confirmed": "yes"})
     assert again.status_code == 409
     assert "只能延长一次" in words(again)
+    assert "上延长 10" not in head.text(path), "nothing more can be added"
     assert "已延长" in head.text("/desk")
     assert "已延长 10个工作日" in head.text(f"/cases/{case.number}/clocks")
     governor = at_desk(GOVERNOR)

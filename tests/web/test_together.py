@@ -14,7 +14,7 @@ from models.case import Case
 from models.database import transaction
 from models.together import GatheringKind
 from rules.bundle import Bundle
-from rules.moments import CHINA
+from rules.moments import CHINA, china_text
 from rules.states import ItemState
 from tests.joint import FIRE, PLAIN, SECOND, STEPPED, a_joint_case, item_of, offered
 from tests.people import CLERK, MANAGER, account
@@ -146,7 +146,7 @@ def test_the_head_hands_on_and_comes_back_to_the_desk(case: Case) -> None:
     )
     where = f"/desk?done=reassign.&of={case.number}"
     assert (answer.status_code, answer.headers["location"]) == (303, where)
-    assert f"已办理：转办（{case.number}）。" in head.text(where)
+    assert f"已办理：转办（{case.number}），现在由城建档案办理。" in head.text(where)
     assert "已办理" not in at_desk("tax").text(where), "only whoever did it"
 
 
@@ -179,7 +179,16 @@ def test_an_opinion_asked_of_a_department_without_an_item(case: Case) -> None:
     assert "还在等税务的会签意见" in words(answer)
     assert "同意发证" in words(answer)
     assert tax.post(f"{page}/items/{PLAIN}/grant").status_code == 403
-    assert "是否同意" in tax.text(f"{page}/acts")
+    link = f"{page}/acts?open=give-opinion.{PLAIN}#give-opinion.{PLAIN}"
+    assert f'href="{link}"' in tax.get("/desk").text
+    form = tax.get(link)
+    opened = form.text.split("<details")[1:]
+    assert [" open>" in one.split("\n")[0] for one in opened if f'id="give-opinion.{PLAIN}"' in one] == [True]
+    assert "health经办 于 " in words(form)
+    assert "提出会签（您反馈以前，对方不能作出决定）：有无欠税？" in words(form)
+    assert '<option value="">请选择</option>' in form.text
+    assert " selected" not in form.text.split('name="agrees"')[1].split("</select>")[0]
+    assert "要填写“是否同意”" in act(tax, case, "give-opinion", PLAIN, agrees="", answer="没有欠税。")[1]
     given = tax.post(f"{page}/acts/give-opinion", {"item": PLAIN, "agrees": "yes", "answer": "没有欠税。"})
     assert given.headers["location"] == f"/desk?done=give_opinion.&of={case.number}"
     assert "已办理：反馈意见" in tax.text(given.headers["location"])
@@ -239,8 +248,13 @@ def test_urged(case: Case) -> None:
     assert act(manager, case, "urge", PLAIN, words="请本周办结。")[0] == 303
     status, page = act(manager, case, "urge", PLAIN, words="再催一次")
     assert (status, "今天已经督办过" in page, "再催一次" in page) == (409, True, True)
-    assert "督办" in at_desk("health").text("/desk")
-    assert "请本周办结。" in at_desk("health").text(f"/cases/{case.number}")
+    health, number = at_desk("health"), f"/cases/{case.number}"
+    assert "赵敏 督办：请本周办结。" in health.text("/desk")
+    said = f"督办“档案验收”： 请本周办结。 赵敏 {china_text(datetime.now(UTC))[:10]}"
+    assert said in health.text(number).partition("由您决定")[0], "above what is to be done"
+    assert said not in at_desk("fire").text(number), "another department's"
+    assert health.post(f"{number}/items/{PLAIN}/grant").status_code == 303
+    assert said not in health.text(number), "it is done"
 
 
 def test_delegations(case: Case) -> None:
