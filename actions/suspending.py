@@ -1,4 +1,4 @@
-"""特别程序与延长审批: what makes a clock stand still or gives it more days, and who may say so (domain 1.3, 2.7)."""
+"""特别程序: what makes a clock stand still, and who may say so (domain 1.3, 2.7)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,27 +8,24 @@ from sqlmodel import Session
 
 from actions.accepting import stated
 from actions.acting import REASON, Asked, Doing, Field, Form, Scene, number, text
-from actions.dating import hall_calendar, redate, start_step_clock, stop_clocks
+from actions.dating import redate, start_step_clock, stop_clocks
 from actions.deciding import item_named
-from actions.moving import move_item, record
-from actions.permitting import is_head, must_be_allowed, must_have, on_behalf
-from actions.relimiting import move_the_whole, promise_as_told
+from actions.moving import move_item
+from actions.permitting import must_have, on_behalf
 from config.settings import settings
 from models.account import Account
 from models.case import Case, Item, items_of, lock_case
-from models.clock import ClockRow, SpecialProcedure, open_procedure, procedures_of, running_clocks
+from models.clock import SpecialProcedure, open_procedure
 from models.notice import queue_notice
-from models.offices import office_calendars
 from models.version import bundle_of_version
 from rules.bundle import Limit, Special, Unit
-from rules.clock import ClockKind, Due, Extension, due_of, extended
-from rules.errors import Faulty, NotYourDesk, Refused, WrongState
-from rules.moments import china_date, china_day
+from rules.clock import ClockKind
+from rules.errors import Faulty, Refused, WrongState
+from rules.moments import china_day
 from rules.notices import Event
-from rules.people import Role
-from rules.states import ITEM_OPEN_AT_DESK, Act, CaseState, item_after
+from rules.states import Act, item_after
 
-BASIS_LIMIT, DOCUMENT_LIMIT = 200, 100  # signs; the columns' widths
+BASIS_LIMIT = 200  # signs; the column's width
 LONGEST = 365  # working days; more is a slip of the finger
 
 
@@ -46,7 +43,7 @@ def start_special(
     session: Session, number: str, name: str, procedure: Procedure, *, by: Account, at: datetime
 ) -> Item:
     """启动特别程序: the item waits, the clocks its kind may stop stand still, the applicant learns for how long."""
-    case, item, items, post = _at_own_desk(session, number, name, Act.START_SPECIAL, by, at)
+    case, item, items, post = at_own_desk(session, number, name, Act.START_SPECIAL, by, at)
     item_after(item.state, Act.START_SPECIAL)  # who comes too late reads that, not what else is wrong
     special = _allowed_kind(session, case, item, procedure)
     reason, basis = stated(procedure.reason, "请写明启动特别程序的理由。"), _basis(procedure)
@@ -78,7 +75,7 @@ def start_special(
 
 def end_special(session: Session, number: str, name: str, result: str, *, by: Account, at: datetime) -> Item:
     """结束特别程序: its result is on the file, the clocks run on with new dates."""
-    case, item, items, post = _at_own_desk(session, number, name, Act.END_SPECIAL, by, at)
+    case, item, items, post = at_own_desk(session, number, name, Act.END_SPECIAL, by, at)
     result = stated(result, "请写明特别程序的结果。")
     procedure = open_procedure(session, item.number)
     if procedure is None:
@@ -97,43 +94,7 @@ def end_special(session: Session, number: str, name: str, result: str, *, by: Ac
     return item
 
 
-def extend_item(session: Session, number: str, name: str, reason: str, *, by: Account, at: datetime) -> Item:
-    """延长审批: once, before the due date, by the head of the agency, with reasons (art. 42 ¶1)."""
-    case, item, items, _ = _at_own_desk(session, number, name, Act.EXTEND, by, at)
-    post = is_head(session, by, item.department_code, at=at)
-    if post is None:
-        raise NotYourDesk("事项期限由本部门负责人批准延长。")
-    row = _statutory(session, case, item)
-    reason = stated(reason, "请写明延长审批的理由。")
-    _extend(session, case, row, reason, "", by=by, at=at)
-    facts = on_behalf(post)
-    record(session, case, Act.EXTEND, by=by.username, at=at, item=item, reason=reason, facts=facts)
-    redate(session, case, items)
-    move_the_whole(session, case, items, row, at)
-    _tell_extended(session, case, row, item.name, at)
-    return item
-
-
-def extend_case(
-    session: Session, number: str, reason: str, document: str, *, by: Account, at: datetime
-) -> Case:
-    """延长联合办理: once, by the head of the government of that level, with its document number (art. 42 ¶2)."""
-    must_be_allowed(by, Act.EXTEND)
-    if by.role is not Role.GOVERNMENT:
-        raise NotYourDesk("联合办理期限由本级人民政府负责人批准延长。")
-    reason, document = stated(reason, "请写明延长审批的理由。"), _document(document)
-    case = lock_case(session, number)
-    items = items_of(session, number)
-    row = _statutory(session, case, None)
-    _extend(session, case, row, reason, document, by=by, at=at)
-    facts = {"document": document}
-    record(session, case, Act.EXTEND, by=by.username, at=at, reason=reason, facts=facts)
-    redate(session, case, items)
-    _tell_extended(session, case, row, "联合办理", at)
-    return case
-
-
-def _at_own_desk(
+def at_own_desk(
     session: Session, number: str, name: str, act: Act, by: Account, at: datetime
 ) -> tuple[Case, Item, list[Item], str]:
     """The case, locked, the item of this person's department, all items, and whom the person acts for."""
@@ -149,16 +110,6 @@ def _basis(procedure: Procedure) -> str:
     if len(basis) > BASIS_LIMIT:
         raise Faulty({"basis": f"依据请不超过 {BASIS_LIMIT} 字。"})
     return basis
-
-
-def _document(document: str) -> str:
-    """The number under which the government approved it."""
-    document = document.strip()
-    if not document:
-        raise Faulty({"document": "请填写批准文号。"})
-    if len(document) > DOCUMENT_LIMIT:
-        raise Faulty({"document": f"批准文号请不超过 {DOCUMENT_LIMIT} 字。"})
-    return document
 
 
 def _tell(
@@ -179,60 +130,6 @@ def _allowed_kind(session: Session, case: Case, item: Item, procedure: Procedure
     raise Faulty({"kind": f"“{item.name}”可用的特别程序：{known}。"})
 
 
-def _statutory(session: Session, case: Case, item: Item | None) -> ClockRow:
-    for row in running_clocks(session, case.number, item.number if item else ""):
-        if row.kind is ClockKind.STATUTORY:
-            return row
-    raise WrongState("没有正在计算的法定期限，不需要延长。")
-
-
-def _extend(
-    session: Session, case: Case, row: ClockRow, reason: str, document: str, *, by: Account, at: datetime
-) -> None:
-    if not row.extend:
-        raise Refused(f"{row.basis or '该期限'}没有规定可以延长。")
-    extension = Extension(row.extend, by.username, reason, document, china_day(at))
-    _longer(session, row, extension, at)  # raises when it may not be
-    row.extended_n, row.extended_by, row.extended_on = row.extend, by.username, china_day(at)
-    row.extension_reason, row.extension_document = reason, document
-    promise_as_told(session, case, row, at)
-
-
-def _longer(session: Session, row: ClockRow, extension: Extension, at: datetime) -> Due:
-    """When the limit would run out then; refused as the rules refuse it."""
-    procedures = procedures_of(session, row.case_number, row.item_number)
-    offices = office_calendars(session, [row.case_number])
-    calendar = offices.get(row.item_number) or hall_calendar()
-    return due_of(extended(row.clock(procedures), extension, calendar, at=at), calendar)
-
-
-def _foretold(scene: Scene) -> str:
-    """Which day is moved to which, and by how much; '' where the act itself says why it cannot be."""
-    try:
-        row = _statutory(scene.session, scene.case, scene.item)
-        if not row.extend or scene.at is None:
-            return ""
-        due = _longer(scene.session, row, Extension(row.extend), scene.at)
-    except Refused:
-        return ""
-    added = f"延长 {row.extend} {row.unit.label}"
-    if row.due_on is None or due.day is None:
-        return f"在{row.kind.label}上{added}；期限现在暂停，恢复后再定日期。"
-    tentative = "（暂定）" if due.provisional else ""
-    return f"在{row.kind.label} {china_date(row.due_on)} 上{added}，到 {china_date(due.day)}{tentative}。"
-
-
-def _tell_extended(session: Session, case: Case, row: ClockRow, what: str, at: datetime) -> None:
-    facts = {
-        "what": what,
-        "days": row.extended_n,
-        "reason": row.extension_reason,
-        "due_on": row.due_on.isoformat() if row.due_on else None,
-        "provisional": row.provisional,
-    }
-    queue_notice(session, case, Event.EXTENDED, about=row.item_number, facts=facts, at=at)
-
-
 def _start_special(asked: Asked) -> object:
     procedure = Procedure(
         text(asked, "kind"),
@@ -248,28 +145,10 @@ def _end_special(asked: Asked) -> object:
     return end_special(asked.session, asked.number, asked.item, result, by=asked.by, at=asked.at)
 
 
-def _extend_item(asked: Asked) -> object:
-    reason = text(asked, "reason")
-    return extend_item(asked.session, asked.number, asked.item, reason, by=asked.by, at=asked.at)
-
-
-def _extend_case(asked: Asked) -> object:
-    reason, document = text(asked, "reason"), text(asked, "document")
-    return extend_case(asked.session, asked.number, reason, document, by=asked.by, at=asked.at)
-
-
 def _kinds(scene: Scene) -> list[tuple[str, str]]:
     assert scene.item is not None  # noqa: S101  it is an act on an item
     spec = bundle_of_version(scene.session, scene.case.bundle_digest).item(scene.item.code)
     return [(special.kind, special.kind) for special in spec.special]
-
-
-def _head_may_extend(scene: Scene) -> bool:
-    return Role.HEAD in scene.roles and scene.item is not None and scene.item.state in ITEM_OPEN_AT_DESK
-
-
-def _government_may_extend(scene: Scene) -> bool:
-    return scene.by.role is Role.GOVERNMENT and scene.case.state is CaseState.ACCEPTED
 
 
 DOINGS = (
@@ -286,24 +165,4 @@ DOINGS = (
         _start_special,
     ),
     Doing("end-special", Act.END_SPECIAL, True, (Field("result", "结果", Form.TEXT),), _end_special),
-    Doing(
-        "extend",
-        Act.EXTEND,
-        True,
-        (REASON,),
-        _extend_item,
-        _head_may_extend,
-        confirm=True,
-        about=_foretold,
-    ),
-    Doing(
-        "extend-case",
-        Act.EXTEND,
-        False,
-        (REASON, Field("document", "批准文号")),
-        _extend_case,
-        _government_may_extend,
-        confirm=True,
-        about=_foretold,
-    ),
 )

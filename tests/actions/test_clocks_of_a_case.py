@@ -8,9 +8,10 @@ from sqlmodel import Session
 from actions.deciding import grant
 from actions.delivering import deliver
 from actions.doing import Asked, do
+from actions.extending import extend_case, extend_item
 from actions.issuing import issue
 from actions.supervising import close, explain, fire_due_rungs
-from actions.suspending import Procedure, end_special, extend_case, extend_item, start_special
+from actions.suspending import Procedure, end_special, start_special
 from config.settings import settings
 from models.audit import timeline
 from models.card import cards_of

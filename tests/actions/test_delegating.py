@@ -12,8 +12,9 @@ from sqlmodel import Session
 from actions.deciding import grant
 from actions.delegating import Period, delegate, end_delegation
 from actions.doing import possible
+from actions.extending import extend_item
 from actions.permitting import posts_held
-from actions.suspending import Procedure, extend_item, start_special
+from actions.suspending import Procedure, start_special
 from models.account import Account
 from models.audit import timeline
 from models.case import Case

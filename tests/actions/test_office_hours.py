@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import Session
 
 from actions.deciding import grant
-from actions.suspending import extend_item
+from actions.extending import extend_item
 from config.catalogue import departments
 from models.case import items_of
 from models.clock import clocks_of

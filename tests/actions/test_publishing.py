@@ -12,8 +12,8 @@ from sqlmodel import Session
 
 from actions import publishing
 from actions.deciding import grant, refuse
+from actions.extending import extend_item
 from actions.publishing import move, report
-from actions.suspending import extend_item
 from actions.withdrawing import withdraw
 from config.catalogue import digest_of
 from models.audit import timeline

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from actions.accepting import accept
 from actions.applying import submit
 from actions.deciding import grant
+from actions.extending import extend_item
 from actions.opinions import Question, ask_opinion
-from actions.suspending import extend_item
 from models.account import account_named
 from models.database import transaction
 from models.together import OpinionKind

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from actions.deciding import grant
+from actions.extending import extend_case
 from actions.supervising import fire_due_rungs
-from actions.suspending import Procedure, extend_case, start_special
+from actions.suspending import Procedure, start_special
 from config.settings import settings
 from models.audit import timeline
 from models.case import find_case

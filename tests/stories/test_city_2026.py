@@ -19,8 +19,9 @@ from actions.accepting import accept
 from actions.dating import hall_calendar, start_case_clocks, start_item_clocks, stop_clocks
 from actions.deciding import grant
 from actions.delivering import deliver
+from actions.extending import extend_item
 from actions.issuing import issue
-from actions.suspending import Procedure, end_special, extend_item, start_special
+from actions.suspending import Procedure, end_special, start_special
 from cli.main import app
 from config.catalogue import catalogue
 from config.settings import settings

@@ -11,7 +11,8 @@ from sqlmodel import Session
 
 from actions.applying import submit
 from actions.deciding import grant
-from actions.suspending import Procedure, end_special, extend_item, start_special
+from actions.extending import extend_item
+from actions.suspending import Procedure, end_special, start_special
 from models.account import account_named
 from models.case import items_of
 from models.database import engine, transaction

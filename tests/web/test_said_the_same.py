@@ -10,8 +10,8 @@ import pytest
 
 from actions.deciding import grant
 from actions.doing import possible
+from actions.extending import extend_case, extend_item
 from actions.opinions import Question, ask_opinion
-from actions.suspending import extend_case, extend_item
 from actions.withdrawing import withdraw
 from config.settings import settings
 from models.after import checks_at_desk

@@ -188,7 +188,7 @@ def test_an_opinion_asked_of_a_department_without_an_item(case: Case) -> None:
     assert "提出会签（您反馈以前，对方不能作出决定）：有无欠税？" in words(form)
     assert '<option value="">请选择</option>' in form.text
     assert " selected" not in form.text.split('name="agrees"')[1].split("</select>")[0]
-    assert "要填写“是否同意”" in act(tax, case, "give-opinion", PLAIN, agrees="", answer="没有欠税。")[1]
+    assert "请选择“是否同意”" in act(tax, case, "give-opinion", PLAIN, agrees="", answer="没有欠税。")[1]
     given = tax.post(f"{page}/acts/give-opinion", {"item": PLAIN, "agrees": "yes", "answer": "没有欠税。"})
     assert given.headers["location"] == f"/desk?done=give_opinion.&of={case.number}"
     assert "已办理：反馈意见" in tax.text(given.headers["location"])
