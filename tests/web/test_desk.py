@@ -381,7 +381,7 @@ def test_words_for_a_gap_on_the_page_of_the_supplement(market: Browser) -> None:
     path = f"/cases/{case.number}/supplement"
     page = market.get(path).text
     found = re.search(r'<option value="([0-9a-f-]{36})"', page)
-    spec = re.search(r'name="material"><option value="([^"]+)"', page)
+    spec = re.search(r'name="material">.*?<option value="([^"]+)"', page)
     assert found
     assert spec
     answer = market.post(f"{path}/list-gap", {"material": spec[1], "what": "", "template": found[1]})
