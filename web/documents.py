@@ -10,13 +10,16 @@ from documents.signing import check, matches, short_code, where_to_check
 from documents.typesetting import pdf_of, qr_svg
 from documents.writing import write
 from models.document import Document, find_document
+from rules.answering import UNSTORABLE
 from rules.errors import NotFound, Refused
 from web.case_page import case_seen_by
-from web.entering import Db, Viewer
+from web.entering import Db, Viewer, address_of, now
+from web.limiting import Guesses
 from web.showing import show
 from web.track import ask_again, opened_here
 
 router = APIRouter()
+guesses = Guesses("verify")
 
 
 @router.get("/documents/{number}")
@@ -57,15 +60,18 @@ def key() -> Response:
 @router.get("/verify")
 def verify_typed(request: Request, db: Db, number: str = "", code: str = "") -> Response:
     """文书核验 by hand: number and 核验码, as they stand beside the QR code; nobody signs in."""
-    number = number.strip()[:50]
+    number = UNSTORABLE.sub("", number).strip()[:50]
     if not number and not code:
         return show(request, "verify.html", document=None, asked=False, number="")
+    guesses.must_be_few(address_of(request), now())
     try:
         document = find_document(db, number)
-        genuine = matches(document, code)
     except NotFound:
-        genuine, document = False, None
-    return _checked(request, number, document if genuine else None)
+        document = None
+    if document is None or not matches(document, code):
+        guesses.count(address_of(request), now())
+        document = None
+    return _checked(request, number, document)
 
 
 @router.get("/verify/{number}")

@@ -26,6 +26,7 @@ from tests.actions.small import FORM, PLAN, a_bundle, a_case_of, an_item
 from tests.people import CLERK, account
 from tests.web.hall import Browser, a_case_today, at_desk, somebody, words
 from web.entering import now
+from web.limiting import FAILURES
 
 
 def decided() -> Case:
@@ -210,7 +211,12 @@ def test_anybody_can_check_a_paper_by_its_number_and_the_code_beside_it(city: No
         assert answer.status_code == 404
         assert "核验不通过" in words(answer)
         assert "出具单位" not in words(answer).replace("向出具单位核实", "")
-    assert visitor.get("/verify?number=nothing&code=00000000").status_code == 404
+    for number in ("nothing", "%00%01", "长" * 3000):
+        assert visitor.get(f"/verify?number={number}&code=00000000").status_code == 404
+    for _ in range(FAILURES):
+        answer = visitor.get(f"/verify?number={paper.number}&code=00000000")
+    assert answer.status_code == 429
+    assert "10 分钟后再试" in words(answer)
 
 
 def test_papers_say_what_is_owed_and_count_what_was_handed_in(monkeypatch: pytest.MonkeyPatch) -> None:
