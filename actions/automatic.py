@@ -5,10 +5,11 @@ from datetime import datetime
 from sqlmodel import Session
 
 from actions.moving import APPLICANT, SYSTEM
-from actions.needing import papers_in, what_holds
+from actions.needing import what_holds
 from actions.settling import Decision, settle
 from models.audit import timeline
 from models.case import Case, Item
+from models.owing import papers_in
 from rules.bundle import Bundle, ItemSpec
 from rules.conditions import holds, names
 from rules.material import MaterialState
@@ -26,7 +27,9 @@ def grant_by_rule(
     rule = spec.automatic
     if rule is None or item.state is not ItemState.IN_REVIEW or not holds(rule.when, case.answers):
         return False
-    if papers_in(session, case, spec, MaterialState.AWAITED) or what_holds(session, case, item, items, at=at):
+    if papers_in(session, case.number, spec.materials, MaterialState.AWAITED):
+        return False
+    if what_holds(session, case, item, items, at=at):
         return False
     if _came_unseen(session, case, spec):
         return False

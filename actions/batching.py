@@ -12,13 +12,14 @@ from sqlmodel import Session
 
 from actions.deciding import grant
 from actions.meanwhile import Tried, saying_who
-from actions.needing import papers_in, what_holds
+from actions.needing import what_holds
 from actions.permitting import must_have
 from actions.readying import must_be_last_step, spec_of
 from models.account import Account
 from models.batch import Batch, BatchItem, batch_items, keep_batch, lock_next
 from models.case import Case, Item, items_of, lock_case
 from models.desk import WHOLE_BATCH, items_named
+from models.owing import papers_in
 from models.supplement import gaps_of
 from models.together import gatherings_of, opinions_of, rectifications_of
 from models.worklists import AtDesk
@@ -169,7 +170,8 @@ def _not_simple(session: Session, case: Case, item: Item) -> str:
     """What a person must look at by itself, though it might be granted."""
     if any(gap.answered_at is None for gap in gaps_of(session, case.number)):
         return "还有没补正的缺件，请单独办理。"
-    if papers_in(session, case, spec_of(session, case, item), MaterialState.DEFERRED, MaterialState.AWAITED):
+    needed = spec_of(session, case, item).materials
+    if papers_in(session, case.number, needed, MaterialState.DEFERRED, MaterialState.AWAITED):
         return "材料没有到齐，请单独办理。"
     opinions = [one for one in opinions_of(session, case.number) if one.item_number == item.number]
     if any(one.agrees is False for one in opinions if one.answered_at):

@@ -16,9 +16,9 @@ from models.clock import (
     clocks_in_play,
     fired_in,
     procedures_of,
-    stop_running,
 )
 from models.offices import office_calendar, office_calendars
+from models.stopping import stop_running
 from models.version import bundle_of_version
 from rules.bundle import Bundle, ItemSpec, Limit
 from rules.calendar import WorkCalendar

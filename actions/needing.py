@@ -7,7 +7,8 @@ from sqlmodel import Session
 
 from actions.dating import hall_calendar
 from actions.readying import visit_missing
-from models.case import Case, Item, materials_of
+from models.case import Case, Item
+from models.owing import papers_in
 from models.version import bundle_of_version
 from rules.bundle import Blocks, Bundle, ItemSpec
 from rules.clock import Clock, due_of
@@ -54,18 +55,9 @@ def what_holds(session: Session, case: Case, mine: Item, items: list[Item], *, a
     spec, why = bundle.item(mine.code), ""
     if waiting := waits_to_decide(mine.code, needs_of(bundle, case, items), states):
         why += f"须等“{'、'.join(names[code] for code in waiting)}”办结后才能作出决定。"
-    if gaps := papers_in(session, case, spec, MaterialState.DEFERRED):
+    if gaps := papers_in(session, case.number, spec.materials, MaterialState.DEFERRED):
         why += f"容缺材料“{'、'.join(gaps)}”尚未补齐，补齐后才能准予。"
     return why + _still_published(spec, mine, at) + visit_missing(session, case, mine)
-
-
-def papers_in(session: Session, case: Case, spec: ItemSpec, *states: MaterialState) -> list[str]:
-    """The names of the item's materials that are in one of these states."""
-    return [
-        material.name
-        for material in (materials_of(session, case.number) if spec.materials else ())
-        if material.spec_id in spec.materials and material.state in states
-    ]
 
 
 def _still_published(spec: ItemSpec, item: Item, at: datetime) -> str:

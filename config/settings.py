@@ -121,7 +121,7 @@ class Settings(PrefectSettings, DoorSettings):
         """Does the platform bring its own PostgreSQL?"""
         return self.dsn is None
 
-    @property
+    @cached_property  # every transaction asks
     def database_url(self) -> str:
         """The record, for SQLAlchemy with psycopg2, as the role that works in it."""
         return _psycopg2(_parsed(self.dsn) if self.dsn else self._socket_url(DATABASE, APPLICATION))

@@ -13,11 +13,10 @@ from prefect.utilities.engine import propose_state_sync
 from pydantic import Field
 
 from config.catalogue import catalogue
-from models.case import Case, find_case
-from models.conducting import Conducted, conducted, nothing_to_do
+from models.case import Case
+from models.conducting import Conducted, conducted, nothing_to_do, run_and_bundle
 from models.database import transaction
 from rules.bundle import Bundle
-from rules.errors import NotFound
 from rules.identifiers import fault_of_case_number
 from rules.planning import Facts, ItemFacts, Step, StepKind, plan
 from rules.states import CASE_CLOSED
@@ -57,16 +56,14 @@ def _stray(run: UUID, case_number: str, bundle: Bundle) -> State[None] | None:
     """A run somebody started by hand: for no case, or beside the case's own run. It changes nothing."""
     if fault := fault_of_case_number(case_number):
         return Failed(name="编号有误", message=fault)
-    try:
-        with transaction() as session:
-            case = find_case(session, case_number)
-    except NotFound as missing:
-        return Failed(name="没有此办件", message=str(missing))
-    if case.bundle_code != bundle.code:
-        return Failed(
-            name="不是此一件事", message=f"办件 {case_number} 属于 {case.bundle_code}，不属于{bundle.name}。"
-        )
-    if case.flow_run_id != run:
+    with transaction() as session:
+        known = run_and_bundle(session, case_number)
+    if known is None:
+        return Failed(name="没有此办件", message=f"没有编号为 {case_number} 的办件。")
+    own, code = known
+    if code != bundle.code:
+        return Failed(name="不是此一件事", message=f"办件 {case_number} 属于 {code}，不属于{bundle.name}。")
+    if own != run:
         return Cancelled(name="已有运行", message=f"办件 {case_number} 已有自己的运行，本次不做任何事。")
     return None
 

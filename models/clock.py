@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, and_, case, func, null, or_, text, update
+from sqlalchemy import Index, and_, func, or_, text
 from sqlmodel import Field, Session, col, select
 
 from models.case import Item
@@ -212,21 +212,6 @@ def clocks_in_play(session: Session, case_number: str) -> list[ClockRow]:
     in_play = or_(col(ClockRow.stopped_at).is_(None), col(ClockRow.next_rung_at).is_not(None))
     query = select(ClockRow).where(ClockRow.case_number == case_number, in_play)
     return list(session.exec(query.order_by(col(ClockRow.item_number), col(ClockRow.kind))))
-
-
-def stop_running(
-    session: Session, case_number: str, item_number: str, kind: ClockKind | None, *, at: datetime
-) -> None:
-    """Stop the clocks of the case or of one item; a rung reached before this moment is still to be fired."""
-    reached = case((col(ClockRow.next_rung_at) <= at, col(ClockRow.next_rung_at)), else_=null())
-    running = [
-        col(ClockRow.case_number) == case_number,
-        col(ClockRow.item_number) == item_number,
-        col(ClockRow.stopped_at).is_(None),
-    ]
-    if kind:
-        running.append(col(ClockRow.kind) == kind)
-    session.execute(update(ClockRow).where(*running).values(stopped_at=at, next_rung_at=reached))
 
 
 def procedures_of(session: Session, case_number: str, item_number: str = "") -> list[SpecialProcedure]:

@@ -98,10 +98,16 @@ def note_asked(session: Session, number: str, run: UUID, at: datetime) -> None:
 
 def is_own_run(session: Session, number: str, run: UUID) -> bool:
     """Is this the case's run? One that the conductor made and had no time to note down is, too."""
-    case = session.get(Case, number)
-    if case is None or case.flow_run_id is None:
-        return case is not None and case.look_at is not None
-    return case.flow_run_id == run
+    found = session.exec(query(Case.flow_run_id, Case.look_at).where(Case.number == number)).one_or_none()
+    if found is None:
+        return False
+    own, look_at = found
+    return own == run if own else look_at is not None
+
+
+def run_and_bundle(session: Session, number: str) -> tuple[UUID | None, str] | None:
+    """The case's own run and the code of its bundle; None: there is no such case."""
+    return session.exec(query(Case.flow_run_id, Case.bundle_code).where(Case.number == number)).one_or_none()
 
 
 def claim_pass(

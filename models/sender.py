@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from config.leaving import quiet_now
-from models.case import find_case
+from models.case import Case, find_case
 from models.courtesy import put_off
 from models.notice import Notice, cannot_wait, move_all, urgent
 from rules.ladder import still_told
@@ -18,15 +18,17 @@ from rules.notices import Channel, NoticeState
 CLOSED = "办件已经结束，不再发送"
 
 
-def claim_notice(session: Session, channel: Channel, *, at: datetime, lease: timedelta) -> Notice | None:
-    """The next notice due on this channel, now ours to send until the lease lapses; None when there is none.
+def claim_notice(
+    session: Session, channel: Channel, *, at: datetime, lease: timedelta
+) -> tuple[Notice, Case] | None:
+    """The next notice due on this channel, now ours to send until the lease lapses, and its case; None: none is due.
 
     The notices of a case leave in order: a later one waits while an earlier one is still to be sent. Only
     what cannot wait overtakes what can. What is told no more, because its case has ended, is withheld.
     """
     while (notice := _next_due(session, channel, at)) is not None:
-        state = find_case(session, notice.case_number).state  # whoever puts it into words wants all of it
-        if not still_told(notice.event, statutory=notice.statutory, state=state):
+        case = find_case(session, notice.case_number)
+        if not still_told(notice.event, statutory=notice.statutory, state=case.state):
             notice.become(NoticeState.WITHHELD, why=CLOSED)
         elif until := put_off(session, notice, at=at):  # this person has had enough for one day
             notice.next_try_at = until
@@ -35,7 +37,7 @@ def claim_notice(session: Session, channel: Channel, *, at: datetime, lease: tim
             notice.become(NoticeState.SENDING, until=at + lease)
             notice.attempts += 1
             notice.reference = notice.id.hex  # until the carrier gives its own
-            return notice
+            return notice, case
         session.flush()
     return None
 

@@ -1,14 +1,15 @@
 """What is a row? A SQLModel whose fields, when it is new, are filled in without asking pydantic about each of them.
 
 SQLModel looks at every default anew, its factory's signature included, and sends each field through three
-`__setattr__`: a fifth of all that Python did for a decision went into the eight rows that it writes.
+`__setattr__`: a fifth of all that Python did for a decision went into the eight rows that it writes. SQLAlchemy, which
+would note down what each attribute was before, writes a new row from the same dictionary.
 """
 
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from sqlalchemy.orm.attributes import set_attribute
+from sqlalchemy.orm.attributes import instance_dict
 from sqlmodel import SQLModel
 
 
@@ -18,8 +19,8 @@ class Table(SQLModel):
     def __init__(self, **said: Any) -> None:
         constants, factories = _defaults(type(self))
         made = {name: make() for name, make in factories.items() if name not in said}
-        for name, value in (constants | made | said).items():
-            set_attribute(self, name, value)
+        # What a new row holds is all there is to write: nothing has to be remembered of what it held before.
+        instance_dict(self).update(constants | made | said)
         object.__setattr__(self, "__pydantic_fields_set__", set(said))
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Column, Index, func, text
+from sqlalchemy import Column, Index, bindparam, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Session, col, select
 
@@ -152,12 +152,18 @@ def gatherings_of(session: Session, case_number: str) -> list[Gathering]:
 
 def open_opinions(session: Session, item_number: str) -> list[Opinion]:
     """The opinions asked for about this item that are still to come."""
-    query = select(Opinion).where(
-        Opinion.item_number == item_number,
+    return list(session.exec(_OPEN_OPINIONS, params={"item": item_number}))
+
+
+_OPEN_OPINIONS = (  # every decision asks it: put together once
+    select(Opinion)
+    .where(
+        Opinion.item_number == bindparam("item"),
         col(Opinion.answered_at).is_(None),
         col(Opinion.cancelled_at).is_(None),
     )
-    return list(session.exec(query.order_by(col(Opinion.asked_at), col(Opinion.id))))
+    .order_by(col(Opinion.asked_at), col(Opinion.id))
+)
 
 
 def open_rectification(session: Session, item_number: str) -> Rectification | None:

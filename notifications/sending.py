@@ -11,7 +11,7 @@ from threading import Event as Signal
 from sqlmodel import Session
 
 from config.leaving import tries_again_at
-from models.case import find_case
+from models.case import Case
 from models.database import transaction
 from models.notice import Notice, lock_notice
 from models.sender import claim_notice, give_up_lapsed, hold_back
@@ -100,10 +100,11 @@ def _send_next(channel: Channel, clock: Clock) -> bool:
     if resting(channel):
         return False
     with transaction() as session:
-        notice = claim_notice(session, channel, at=clock(), lease=LEASE)
-        if notice is None:
+        claimed = claim_notice(session, channel, at=clock(), lease=LEASE)
+        if claimed is None:
             return False
-        words = _words(session, notice)
+        notice, case = claimed
+        words = _words(session, notice, case)
     delivery = _delivered(notice, words)
     state = _kept(lambda: _record(notice, words, delivery, clock()))
     if state is NoticeState.REJECTED:
@@ -113,10 +114,9 @@ def _send_next(channel: Channel, clock: Clock) -> bool:
     return True
 
 
-def _words(session: Session, notice: Notice) -> Words | None:
+def _words(session: Session, notice: Notice, case: Case) -> Words | None:
     """None when they cannot be written: that is a fault of ours, and must not stop the notices of others."""
     try:
-        case = find_case(session, notice.case_number)
         return words_of(notice, case, bundle_of_version(session, case.bundle_digest))
     except Exception:
         logger.exception("%s of %s: cannot be put into words", notice.event.value, notice.case_number)

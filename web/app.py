@@ -58,7 +58,12 @@ from web.knocking import OurDoor
 from web.observing import Observed
 from web.showing import STATIC
 
+# The busiest first: every request asks one after the other whether the page is theirs.
 PAGES = (
+    deciding,
+    case_page,
+    department,
+    window,
     public,
     signing_in,
     signing_in_elsewhere,
@@ -67,16 +72,12 @@ PAGES = (
     security_audit,
     together,
     shifts,
-    window,
     new_case,
     search,
-    case_page,
     clocks,
     acts,
     supplement,
     cards,
-    deciding,
-    department,
     batching,
     stock_opinions,
     manage,

@@ -3,10 +3,11 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 from sqlmodel import Session
 from starlette.datastructures import FormData
@@ -54,9 +55,20 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def one_transaction() -> Generator[Session]:
+async def one_transaction() -> AsyncGenerator[Session]:
+    """A session begins by itself at the first question: only its end asks the database, and needs a thread."""
     with transaction() as session:
-        yield session
+        try:
+            yield session
+            await _apart(session.commit)
+        except Exception:
+            await _apart(session.close)
+            raise
+
+
+async def _apart(step: Callable[[], None]) -> None:
+    """In a thread beyond those that answer: they may all be waiting for the connection that this gives back."""
+    await to_thread.run_sync(step, limiter=CapacityLimiter(1))
 
 
 # scope="function": commit before the answer leaves, so that a page never shows what was not kept.
