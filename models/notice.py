@@ -212,11 +212,6 @@ def told_alike(session: Session, notice: Notice) -> list[Notice]:
     return list(session.exec(locked.execution_options(populate_existing=True)))
 
 
-def lock_notice(session: Session, notice_id: UUID) -> Notice:
-    """The notice, locked until the transaction ends."""
-    return session.get_one(Notice, notice_id, with_for_update=True, populate_existing=True)
-
-
 def notice_of_serial(session: Session, case_number: str, serial: int) -> Notice:
     """The notice with this number in the case, locked until the transaction ends; the case must be locked."""
     query = select(Notice).where(Notice.case_number == case_number, Notice.serial == serial)

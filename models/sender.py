@@ -1,7 +1,9 @@
 """Which notice leaves next, and what does the sender write down before and after? Rows locked, never for long."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from uuid import UUID
 
 from sqlalchemy import ScalarSelect, bindparam, func, not_, or_, update
 from sqlalchemy.orm import aliased
@@ -18,10 +20,18 @@ from rules.notices import Channel, NoticeState
 CLOSED = "办件已经结束，不再发送"
 
 
-def claim_notice(
-    session: Session, channel: Channel, *, at: datetime, lease: timedelta
-) -> tuple[Notice, Case] | None:
-    """The next notice due on this channel, now ours to send until the lease lapses, and its case; None: none is due.
+@dataclass(frozen=True)
+class Claim:
+    """A notice that a sender has in hand, the case it is about, and by which attempt it is known again."""
+
+    notice: Notice
+    case: Case
+    id: UUID
+    attempt: int
+
+
+def claim_notice(session: Session, channel: Channel, *, at: datetime, lease: timedelta) -> Claim | None:
+    """The next notice due on this channel, now ours to send until the lease lapses; None when there is none.
 
     The notices of a case leave in order: a later one waits while an earlier one is still to be sent. Only
     what cannot wait overtakes what can. What is told no more, because its case has ended, is withheld.
@@ -37,9 +47,26 @@ def claim_notice(
             notice.become(NoticeState.SENDING, until=at + lease)
             notice.attempts += 1
             notice.reference = notice.id.hex  # until the carrier gives its own
-            return notice, case
+            return Claim(notice, case, notice.id, notice.attempts)
         session.flush()
     return None
+
+
+_FATE = select(Notice.state, Notice.attempts).where(Notice.id == bindparam("claimed")).with_for_update()
+
+
+def still_in_hand(session: Session, claim: Claim) -> bool:
+    """Lock the notice that was claimed. False: a person has settled it meanwhile, or it was claimed again.
+
+    The rest of it is read again only where it is another: the claim has lapsed, or this is a second try to write it.
+    """
+    state, attempts = session.exec(_FATE, params={"claimed": claim.id}).one()
+    if attempts != claim.attempt or state not in (NoticeState.SENDING, NoticeState.UNKNOWN):
+        return False
+    session.add(claim.notice)
+    if state is not claim.notice.state:
+        session.refresh(claim.notice)
+    return True
 
 
 def give_up_lapsed(session: Session, *, at: datetime, why: str) -> int:

@@ -13,8 +13,8 @@ from sqlmodel import Session
 from config.leaving import tries_again_at
 from models.case import Case
 from models.database import transaction
-from models.notice import Notice, lock_notice
-from models.sender import claim_notice, give_up_lapsed, hold_back
+from models.notice import Notice
+from models.sender import Claim, claim_notice, give_up_lapsed, hold_back, still_in_hand
 from models.version import bundle_of_version
 from notifications.certificates import spare_certificates
 from notifications.channels import deliver
@@ -100,15 +100,14 @@ def _send_next(channel: Channel, clock: Clock) -> bool:
     if resting(channel):
         return False
     with transaction() as session:
-        claimed = claim_notice(session, channel, at=clock(), lease=LEASE)
-        if claimed is None:
+        claim = claim_notice(session, channel, at=clock(), lease=LEASE)
+        if claim is None:
             return False
-        notice, case = claimed
-        words = _words(session, notice, case)
+        notice, words = claim.notice, _words(session, claim.notice, claim.case)
     delivery = _delivered(notice, words)
-    state = _kept(lambda: _record(notice, words, delivery, clock()))
+    state = _kept(lambda: _record(claim, words, delivery, clock()))
     if state is NoticeState.REJECTED:
-        _guarded(lambda: climb(notice.id, at=clock()))  # the sweep makes up for it
+        _guarded(lambda: climb(claim.id, at=clock()))  # the sweep makes up for it
     if delivery.state is not NoticeState.HANDED_OVER:
         logger.warning("%s of %s: %s", notice.channel.value, notice.case_number, delivery.why)
     return True
@@ -133,17 +132,15 @@ def _delivered(notice: Notice, words: Words | None) -> Delivery:
         return Delivery(NoticeState.UNKNOWN, why=INTERRUPTED)
 
 
-def _record(claimed: Notice, words: Words | None, delivery: Delivery, at: datetime) -> NoticeState | None:
+def _record(claim: Claim, words: Words | None, delivery: Delivery, at: datetime) -> NoticeState | None:
     """How the attempt ended, and what a receipt has said of it meanwhile; None when a person has settled it.
 
     A claim that has lapsed meanwhile learns the truth late, but learns it.
     """
     with transaction() as session:
-        notice = lock_notice(session, claimed.id)
-        if notice.attempts != claimed.attempts:
+        if not still_in_hand(session, claim):
             return None
-        if notice.state not in (NoticeState.SENDING, NoticeState.UNKNOWN):
-            return None
+        notice = claim.notice
         _note(notice, words, delivery, at)
         if notice.next_try_at is not None:
             hold_back(session, notice)

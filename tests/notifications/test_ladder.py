@@ -14,7 +14,7 @@ from models.account import Account
 from models.audit import timeline
 from models.case import Case, find_case, lock_case
 from models.database import transaction
-from models.notice import Notice, lock_notice, queue_notice
+from models.notice import Notice, find_notice, queue_notice
 from models.telling import Call, open_calls
 from notifications.receiving import receive
 from notifications.sending import send_due
@@ -342,7 +342,7 @@ def test_a_call_is_noted_until_somebody_is_reached(gateway: Gateway) -> None:
 def test_a_receipt_that_comes_after_all_ends_the_call(gateway: Gateway) -> None:
     call = unreached(gateway)
     with transaction() as session:
-        assert lock_notice(session, call.notice_id).state is REJECTED
+        assert find_notice(session, call.notice_id).state is REJECTED
     body = f'{{"reference": "{call.notice_id.hex}", "status": "delivered"}}'.encode()
     receive("sms", body, at=NOON)
     assert calls() == []

@@ -12,7 +12,7 @@ from httpx import Response
 from sqlalchemy import Engine
 
 from models.database import transaction
-from models.notice import Notice, find_notice, lock_notice
+from models.notice import Notice, find_notice
 from models.telling import Receipt, receipts_of
 from notifications.receiving import match_all, receive, sign
 from notifications.sending import send_due
@@ -204,7 +204,7 @@ def test_a_receipt_under_a_name_not_known_yet_finds_its_notice_later(gateway: Ga
     sent(gateway)
     assert match_all(at=LATER) == 0
     with transaction() as session:
-        lock_notice(session, the_notice().id).reference = "carrier-77"
+        find_notice(session, the_notice().id).reference = "carrier-77"
     sweep(at=LATER)
     assert the_notice().state is DELIVERED
     assert sweep(at=LATER) == 0, "once"
@@ -213,7 +213,7 @@ def test_a_receipt_under_a_name_not_known_yet_finds_its_notice_later(gateway: Ga
 def test_the_name_we_gave_still_counts_when_the_carrier_has_its_own(gateway: Gateway, say: Say) -> None:
     name = sent(gateway)
     with transaction() as session:
-        lock_notice(session, the_notice().id).reference = "carrier-78"
+        find_notice(session, the_notice().id).reference = "carrier-78"
     say({"reference": name, "status": "delivered"})
     assert the_notice().state is DELIVERED
 
