@@ -125,16 +125,16 @@ def not_accept(session: Session, case: Case, reason: str, *, by: str, at: dateti
     queue_notice(session, case, Event.NOT_ACCEPTED, facts={"reason": reason}, at=at)
 
 
-def stated(reason: str, why: str) -> str:
-    """The reason, trimmed; Faulty when there is none, it cannot be kept or is longer than a page."""
-    reason = reason.strip()
-    if not reason:
-        raise Faulty({"reason": why})
-    if UNSTORABLE.search(reason):
-        raise Faulty({"reason": "文字里有控制字符，请删去。"})
-    if len(reason) > REASON_LIMIT:
-        raise Faulty({"reason": f"理由请不超过 {REASON_LIMIT} 字。"})
-    return reason
+def stated(words: str, why: str, field: str = "reason", called: str = "理由") -> str:
+    """The reason, or what the field is for, trimmed; Faulty when there is none, it cannot be kept or is too long."""
+    words = words.strip()
+    if not words:
+        raise Faulty({field: why})
+    if UNSTORABLE.search(words):
+        raise Faulty({field: "文字里有控制字符，请删去。"})
+    if len(words) > REASON_LIMIT:
+        raise Faulty({field: f"{called}请不超过 {REASON_LIMIT} 字。"})
+    return words
 
 
 def _accept(asked: Asked) -> object:

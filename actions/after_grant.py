@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from actions.accepting import stated
-from actions.acting import REASON, Asked, Doing, Field, Form, Scene, several, text, yes_or_no
+from actions.acting import REASON, Asked, Doing, Field, Form, Scene, several, text, worded, yes_or_no
 from actions.dating import stop_clocks
 from actions.deciding import item_named
 from actions.following import follow
@@ -42,12 +42,10 @@ def post_check(session: Session, number: str, name: str, check: Check, *, by: Ac
     """事后核查: failed, the applicant may put it right and be checked again, or the head revokes."""
     case, item, post = _granted(session, number, name, Act.POST_CHECK, by, at)
     row = _expected(session, item)
-    finding = stated(check.finding, "请写明核查情况。")
+    finding = worded(check.finding, "finding", "请写明核查情况。", FINDING_LIMIT)
     officers = tuple(dict.fromkeys(name.strip() for name in check.officers if name.strip()))
     if len(officers) < OFFICERS or len("、".join(officers)) > NAMES_LIMIT:
         raise Faulty({"officers": "核查须有两名以上工作人员，请写明各人姓名（行政许可法第三十四条）。"})
-    if len(finding) > FINDING_LIMIT:
-        raise Faulty({"finding": f"核查情况请不超过 {FINDING_LIMIT} 字。"})
     row.passed, row.checked_by, row.checked_at = check.passed, by.username, at
     row.finding = f"{'、'.join(officers)}核查：{finding}"
     facts = {"passed": check.passed, "officers": list(officers)} | on_behalf(post)

@@ -48,7 +48,7 @@ def grant(
     decision = Decision(
         Act.GRANT,
         Lane.COMMITMENT if is_commitment(spec, case.answers) else Lane.PERSON,
-        stated(opinion, "") if opinion.strip() else "",
+        stated(opinion, "", "opinion", "意见") if opinion.strip() else "",
         conditions=_conditions(conditions, conditions_until, china_day(at)),
         conditions_until=conditions_until,
         facts=on_behalf(post) | ({"batch": batch} if batch else {}),

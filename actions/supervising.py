@@ -81,7 +81,7 @@ def explain(session: Session, number: str, explanation: str, *, by: Account, at:
     if by.department_code != card.department_code and (by.department_code or card.item_number):
         raise NotYourDesk("这张监察卡由其他部门说明。")
     _must_be_open(session, card)
-    explanation = stated(explanation, "请写明原因和整改措施。")
+    explanation = stated(explanation, "请写明原因和整改措施。", "explanation", "说明")
     if card.explained_at and card.explained_by != by.username:
         who, when = name_of(session, card.explained_by), china_text(card.explained_at)
         raise AlreadyDone(f"监察卡 {number} 已于 {when} 由 {who} 说明。", card.case_number)

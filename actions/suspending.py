@@ -76,7 +76,7 @@ def start_special(
 def end_special(session: Session, number: str, name: str, result: str, *, by: Account, at: datetime) -> Item:
     """结束特别程序: its result is on the file, the clocks run on with new dates."""
     case, item, items, post = at_own_desk(session, number, name, Act.END_SPECIAL, by, at)
-    result = stated(result, "请写明特别程序的结果。")
+    result = stated(result, "请写明特别程序的结果。", "result", "结果")
     procedure = open_procedure(session, item.number)
     if procedure is None:
         raise WrongState(f"“{item.name}”没有正在进行的特别程序。")

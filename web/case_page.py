@@ -20,7 +20,6 @@ from models.audit import timeline
 from models.case import Case, Item, Material, find_case, former_versions, items_of, materials_of
 from models.document import documents_of
 from models.finding import open_cases_alike
-from models.notice import notices_of
 from models.remembering import remembering
 from models.shift import shift_changes_of_case
 from models.supervision import standings
@@ -44,6 +43,7 @@ from web.refusing import status_of
 from web.showing import show
 from web.timeline import particulars
 from web.together import together
+from web.told import told
 
 router = APIRouter(prefix="/cases")
 
@@ -117,7 +117,7 @@ def case_page(
             timeline=happened,
             particulars=particulars,
             may_view=may(Act.VIEW, viewer.role),
-            notices=[] if viewer.role in (Role.OFFICER, Role.HEAD) else notices_of(db, number),
+            notices=told(db, number, items, viewer),
             departments=departments,
             people=people,
             overseer=overseer,

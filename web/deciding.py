@@ -41,7 +41,7 @@ def granted(request: Request, db: Db, viewer: Viewer, number: str, item: str, fo
     except Refused as refused:
         take_back(db)  # a refusal leaves nothing half written behind
         why = _explained(db, viewer, number, refused)
-        return _not_done(request, db, viewer, number, item, why, "opinion", words)
+        return _not_done(request, db, viewer, number, item, why, words)
     return RedirectResponse(with_view(landing(f"/cases/{number}", Act.GRANT, item), typed(form, KEPT)), 303)
 
 
@@ -61,7 +61,7 @@ def refused_(request: Request, db: Db, viewer: Viewer, number: str, item: str, f
                 return _preview(request, db, viewer, case, mine, reason, carried)
             refuse(db, number, item, reason, by=viewer, at=now())
     except Refused as refused:
-        return _not_done(request, db, viewer, number, item, refused, "reason", {"reason": reason})
+        return _not_done(request, db, viewer, number, item, refused, {"reason": reason})
     return RedirectResponse(with_view(landing(f"/cases/{number}", Act.REFUSE, item), carried), 303)
 
 
@@ -105,13 +105,11 @@ def _not_done(
     number: str,
     item: str,
     refused: Refused,
-    field: str,
     words: Mapping[str, object],
 ) -> Response:
     """Beside its field what was filled in wrongly; otherwise a calm page. Nothing typed is lost."""
     if isinstance(refused, Faulty):
-        # What a longer text is faulted for is called "reason" everywhere; here it may be the opinion.
-        faults = {f"{item}.{name if name in words else field}": why for name, why in refused.faults.items()}
+        faults = {f"{item}.{name}": why for name, why in refused.faults.items()}
         kept = {f"{item}.{name}": str(word) for name, word in words.items()}
         return case_page(request, db, viewer, number, status=422, faults=faults, kept=kept)
     case = "" if isinstance(refused, NotYourDesk) else number

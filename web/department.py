@@ -34,7 +34,7 @@ from web.desk_view import KEPT, TABS, DeskView, days_of, view_kept, view_of, wit
 from web.entering import Db, Officer, OurForm, now, typed
 from web.landing import Landed, landed_on_list, landing
 from web.marking import marks_of
-from web.overseeing import done_asked, span_shown, unsought
+from web.overseeing import days_backwards, done_asked, span_shown, unsought
 from web.pre_reviewing import pre_review_of
 from web.showing import show
 
@@ -138,6 +138,7 @@ def done(request: Request, db: Db, officer: Officer) -> Response:
         unsought=unsought(request.query_params),
         too_common=asked.words is not None and is_too_common(db, asked.words, Seer(code)),
         decided=span_shown(asked.days),
+        backwards=days_backwards(request.query_params),
         handed_on=handed_on(db, code),
         departments=departments_by_code(db),
         people=names_of(db),

@@ -10,10 +10,17 @@ WIDE, HIGH = 1000, 340
 LONGEST_LABELS = 65  # signs that stand beside one another; more than that are written aslant
 
 Series = Mapping[str, Sequence[float | None]]  # in the order of the legend
+Links = Mapping[str, Sequence[str]]  # the list behind each number of a series; '' where there is none
 
 
 def bars(
-    labels: Sequence[str], series: Series, *, unit: str = "", values: bool = True, most: float | None = None
+    labels: Sequence[str],
+    series: Series,
+    links: Links,
+    *,
+    unit: str = "",
+    values: bool = True,
+    most: float | None = None,
 ) -> bytes:
     """Bars side by side; `most` is the end of the scale where the numbers have one."""
     # Below the names of several kinds of bar; where there is one kind the title names it.
@@ -27,17 +34,34 @@ def bars(
         chart.x_labels_major_every = 7
         chart.show_minor_x_labels = False
     for name, numbers in series.items():
-        chart.add(name, list(numbers))
+        chart.add(name, _leading_on(name, labels, numbers, links.get(name, ()), _written(unit)))
     return bytes(chart.render())
 
 
-def dots(columns: Sequence[str], rows: Series) -> bytes:
+def dots(columns: Sequence[str], rows: Series, links: Links) -> bytes:
     """A dot for each cell, as large as its number."""
     chart = _chart("Dot", show_legend=False, height=420)
     chart.x_labels = list(columns)
     for name, numbers in rows.items():
-        chart.add(name, list(numbers))
+        chart.add(name, _leading_on(name, columns, numbers, links.get(name, ()), _written("")))
     return bytes(chart.render())
+
+
+def _leading_on(
+    name: str,
+    labels: Sequence[str],
+    numbers: Sequence[float | None],
+    links: Sequence[str],
+    written: Callable[[float | None], str],
+) -> list[Any]:
+    """Each number, with a link for the mouse to what is behind it; for keys and ears the table has the same links."""
+    apart = {"target": "_top", "tabindex": "-1", "aria-hidden": "true"}
+    drawn: list[Any] = list(numbers)
+    for place, (label, number, link) in enumerate(zip(labels, numbers, links, strict=False)):
+        if number and link:
+            said = f"{label} {name}：{written(number)}"
+            drawn[place] = {"value": number, "tooltip": said, "xlink": {"href": link} | apart}
+    return drawn
 
 
 def _chart(kind: str, **more: Any) -> Any:

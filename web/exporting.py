@@ -13,9 +13,11 @@ from models.account import Account
 from models.database import transaction
 from models.export import keep_export
 from models.security import keep_event
+from rules.errors import Faulty
 from rules.moments import china_day
 from rules.security import SecurityKind
 from web.entering import address_of, now
+from web.overseeing import days_backwards
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a table program would calculate what begins with one of these
 ROWS_AT_ONCE = 200
@@ -29,6 +31,8 @@ def exported(
     request: Request, db: Session, viewer: Account, name: str, title: str, headings: Sequence[str], rows: Rows
 ) -> StreamingResponse:
     """The answer. `rows` reads in a transaction of its own: the page's is over before the first row leaves."""
+    if faults := days_backwards(request.query_params):
+        raise Faulty(faults)  # a file cannot say why it is empty
     at = now()
     keep_export(db, viewer.username, title, request.url.query, at=at)
     who = viewer.username

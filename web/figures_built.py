@@ -62,7 +62,9 @@ def flow(figures: Iterable[DayFigure], span: Span, bundle: str) -> Figure:
         rows if any(come.values()) or any(gone.values()) else [],
         "结束包括办结、撤回、不予受理和作废。过去各天的数字在当天结束后固定；以后重新办理的不改动它们，"
         "点开的清单按现在的记录列出。",
-        partial(bars, labels, both, values=False),
+        partial(
+            bars, labels, both, {"收件": behind(rows[::-1]), "结束": behind(rows[::-1], 2)}, values=False
+        ),
     )
 
 
@@ -83,7 +85,7 @@ def backlog(by_day: Mapping[date, int], today: date, calendar: WorkCalendar, bun
         ("收件以来", "未结办件"),
         rows if any(counts) else [],
         "按收件当天以后的工作日计，包括还没有受理的和等待补正的。",
-        partial(bars, [_age(*age) for age in AGES], {"未结办件": counts}),
+        partial(bars, [_age(*age) for age in AGES], {"未结办件": counts}, {"未结办件": behind(rows)}),
     )
 
 
@@ -112,7 +114,12 @@ def hours(figures: Iterable[DayFigure], span: Span, bundle: str, names: Mapping[
         ("部门", "事项", "平均用时（小时）", "平均承诺（小时）", "用去承诺的"),
         rows,
         "从分办到决定，只计办公时间；承诺计到承诺日下班。办理中暂停过计时的（特别程序、整改）不计入。",
-        partial(bars, labels, {"平均用时（小时）": used, "平均承诺（小时）": promised}, unit=""),
+        partial(
+            bars,
+            labels,
+            {"平均用时（小时）": used, "平均承诺（小时）": promised},
+            dict.fromkeys(("平均用时（小时）", "平均承诺（小时）"), behind(rows)),
+        ),
     )
 
 
@@ -150,6 +157,11 @@ def items(bundle: str, department: str, span: Span) -> str:
     days = {"decided_from": span.first, "decided_to": span.last}
     of_bundle = {"bundle": bundle} if bundle else {}
     return "/manage/items?" + urlencode({"department": department} | of_bundle | days)
+
+
+def behind(rows: Iterable[tuple[Cell, ...]], place: int = 1) -> list[str]:
+    """The list behind the number at this place of each row."""
+    return [row[place].link for row in rows]
 
 
 def _by(figures: Iterable[DayFigure], what: str) -> dict[str, dict[str, float]]:
@@ -193,7 +205,14 @@ def _shares(name: str, title: str, what: str, of_what: str, rows: list[tuple[Cel
         (what, f"办结的{of_what}", "其中逾期", "按时率"),
         rows,
         "在承诺日当天或以前决定的为按时；没有承诺期限的计为按时。",
-        partial(bars, [row[0].text for row in rows], {"按时率": shares}, unit="%", most=100),
+        partial(
+            bars,
+            [row[0].text for row in rows],
+            {"按时率": shares},
+            {"按时率": behind(rows)},
+            unit="%",
+            most=100,
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from rules.forecasting import LEAST, WEEKS, Counts, Expected, Range
 from rules.spans import Span
 from rules.voices import Grade
 from web.drawing import bars, dots
-from web.figures_built import Cell, Figure, cases
+from web.figures_built import Cell, Figure, behind, cases
 
 OPENING = range(8, 19)  # shown even when nobody came
 
@@ -45,7 +45,12 @@ def peaks(counts: Counts, today: date) -> Figure:
         ("收件", *(f"{hour} 时" for hour in hours)),
         rows if any(summed.values()) else [],
         f"最近 {WEEKS} 周（{span.first} 至 {span.last}）收件的合计，不分一件事。",
-        partial(dots, [f"{hour} 时" for hour in hours], drawn),
+        partial(
+            dots,
+            [f"{hour} 时" for hour in hours],
+            drawn,
+            {row[0].text: [cell.link for cell in row[1:]] for row in rows},
+        ),
     )
 
 
@@ -71,7 +76,7 @@ def coming(expected: Sequence[Expected]) -> Figure:
         rows,
         f"取最近 {WEEKS} 周内相同星期几的工作日收件数的中位数，范围是其中最少和最多的；调休上班的周末与全部工作日比；"
         "休息日不收件。这只是以往的重复，不知道政策、天气和节前的变化。",
-        partial(bars, labels, drawn) if known else None,
+        partial(bars, labels, drawn, {}) if known else None,
     )
 
 
@@ -94,7 +99,12 @@ def rated(ratings: Ratings, days: int) -> Figure:
         ("评价", "次数", "占比"),
         rows if total else [],
         "只计第一次评价，申诉成立的不计。点开的是评价台账，最短三十天。",
-        partial(bars, [grade.label for grade in counts], {"次数": list(counts.values())}),
+        partial(
+            bars,
+            [grade.label for grade in counts],
+            {"次数": list(counts.values())},
+            {"次数": behind(rows)},
+        ),
     )
 
 

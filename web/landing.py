@@ -1,9 +1,12 @@
 """What has just been done? The page one lands on says it in one line, as the record has it: no link can claim it."""
 
+import hashlib
+import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from fastapi import Request
 from sqlmodel import Session
 
 from models.account import Account, Department, departments_by_code, name_of
@@ -16,6 +19,7 @@ from rules.errors import NotFound
 from rules.identifiers import fault_of_case_number
 from rules.states import ITEM_DECIDED, Act, ItemState
 from rules.voices import fault_of_enquiry_number
+from web.entering import csrf_token
 from web.showing import day
 
 DECISIONS = frozenset({Act.GRANT, Act.REFUSE})
@@ -29,6 +33,14 @@ SAID: Mapping[str, str] = {
     RECALLED: "已收回{what}，仍由您经办。",
     DELEGATED: "已委托：{post} {since} 至 {until} 由 {who} 代办。",
     ENDED: "委托已经结束：{who} 不再代 {post} 办理。",
+}
+# What the record keeps nothing of, so that only a mark in the address can say that it was done.
+ADDED, CHANGED, DROPPED, DISCARDED = "added", "changed", "dropped", "discarded"
+MARKED: Mapping[str, str] = {
+    ADDED: "已添加常用意见。",
+    CHANGED: "已修改常用意见。",
+    DROPPED: "已删除常用意见。",
+    DISCARDED: "已丢弃这份未提交的表。",
 }
 
 
@@ -48,6 +60,19 @@ def landing(path: str, done: str, item: object = "") -> str:
 def landing_on_list(path: str, act: Act, number: str) -> str:
     """A list, where the act was taken from it, or has taken the case away from whoever took it."""
     return f"{path}?done={act.value}.&of={number}"
+
+
+def landing_marked(request: Request, path: str, done: str) -> str:
+    """A page after what leaves nothing in the record."""
+    return landing(path, done, _mark(request, done))
+
+
+def landed_marked(request: Request, asked: str) -> Landed | None:
+    """The line, where the mark is of this browser: nobody else can make the link."""
+    name, _, mark = asked.partition(".")
+    if name not in MARKED or not hmac.compare_digest(mark.encode(), _mark(request, name).encode()):
+        return None
+    return Landed(MARKED[name])
 
 
 def landed(
@@ -146,6 +171,11 @@ def landed_delegation(db: Session, asked: str, viewer: Account, people: Mapping[
         "until": day(found.until_day),
     }
     return Landed(SAID[name].format(**words)) if so.get(name) else None
+
+
+def _mark(request: Request, done: str) -> str:
+    """What only a page of ours can write into an address for this browser, by the secret of its forms."""
+    return hmac.new(csrf_token(request).encode(), f"done {done}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def _id_in(asked: str) -> UUID:

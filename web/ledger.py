@@ -29,7 +29,7 @@ from rules.people import Role
 from rules.states import Act
 from web.entering import Db, HallStaff, OurForm, local_path, now, typed
 from web.exporting import exported
-from web.overseeing import no_case_number, notices_asked, span_shown
+from web.overseeing import days_backwards, no_case_number, notices_asked, span_shown
 from web.showing import show
 
 router = APIRouter(prefix="/manage/notices")
@@ -120,6 +120,7 @@ def _page(
         leaf=leaf,
         sought=sought,
         written=span_shown(sought.days),
+        backwards=days_backwards(request.query_params),
         no_number=no_case_number(request.query_params),
         sorts=SORTS,
         states=list(NoticeState),

@@ -30,6 +30,7 @@ from web.overseeing import (
     also_narrowed,
     cases_asked,
     day_asked,
+    days_backwards,
     items_asked,
     near_until,
     no_case_number,
@@ -85,6 +86,7 @@ def overview(request: Request, db: Db, _: Overseer) -> Response:
         states=list(CaseState),
         short_names={code: one.short_name for code, one in departments.items()},
         days=_days(request, "from", "to", "closed_from", "closed_to"),
+        backwards=days_backwards(request.query_params),
         query=request.url.query,
     )
 
@@ -110,6 +112,7 @@ def items(request: Request, db: Db, _: Overseer) -> Response:
         standings=standings(db, {row.case.number for row in leaf.rows}, at=now()),
         late=item_late,
         days=_days(request, "decided_from", "decided_to"),
+        backwards=days_backwards(request.query_params),
         query=request.url.query,
     )
 
@@ -126,6 +129,7 @@ def inbox(request: Request, db: Db, viewer: HallStaff) -> Response:
         leaf=notices_sought(db, sought),
         sought=sought,
         written=span_shown(sought.days),
+        backwards=days_backwards(request.query_params),
         no_number=no_case_number(request.query_params),
         narrowed=narrowed,
         states=list(NoticeState),

@@ -34,6 +34,7 @@ from web.filling import (
     with_reading,
 )
 from web.known import known_of
+from web.landing import DISCARDED, landing_marked
 from web.planning import plan
 from web.showing import show
 
@@ -92,15 +93,16 @@ def renewed(request: Request, db: Db, clerk: Clerk, code: str, form: OurForm) ->
 
 
 @router.post("/{code}/discard")
-def discard(clerk: Clerk, code: str, form: OurForm, db: Db) -> Response:
+def discard(request: Request, clerk: Clerk, code: str, form: OurForm, db: Db) -> Response:
     """Throw an unfinished form away."""
     bundle = bundle_named(code)
     token = typed(form, "form")
     lock_submission(db, token)
     draft = drafts.find(token, clerk.username, bundle.code)
-    if draft and case_of_submission(db, token) is None:
-        drafts.discard(draft)
-    return RedirectResponse("/window", 303)
+    if draft is None or case_of_submission(db, token):
+        return RedirectResponse("/window", 303)
+    drafts.discard(draft)
+    return RedirectResponse(landing_marked(request, "/window", DISCARDED), 303)
 
 
 def _received(db: Session, clerk: Account, bundle: Bundle, form: OurForm) -> Filled:

@@ -18,6 +18,15 @@ from rules.spans import Span
 from web.asking import bundle_names, page_number, state_asked
 
 NEAR = 3  # working days
+# Two fields of a list between which days are asked for, by the names that they have in addresses.
+PAIRS = (
+    ("from", "to"),
+    ("closed_from", "closed_to"),
+    ("concluded_from", "concluded_to"),
+    ("decided_from", "decided_to"),
+    ("since", "until"),
+)
+BACKWARDS = "起始日期晚于结束日期，请改正。"
 
 Asked = Mapping[str, str]
 
@@ -135,6 +144,12 @@ def span_asked(asked: Asked, first: str, last: str) -> Span | None:
     if begin is None and end is None:
         return None
     return Span(begin or FIRST, end or LAST)
+
+
+def days_backwards(asked: Asked) -> dict[str, str]:
+    """What is said beside two days that stand the wrong way round, by the name of the first; nothing lies between."""
+    spans = {first: span_asked(asked, first, last) for first, last in PAIRS}
+    return {first: BACKWARDS for first, span in spans.items() if span and span.first > span.last}
 
 
 def day_asked(typed: str) -> date | None:

@@ -1,7 +1,7 @@
 """安全审计, the audit administrator's desk: who came in, failed, was locked out, changed rights or took lists out."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -13,6 +13,7 @@ from rules.security import ALARMING, SecurityKind
 from web.asking import page_number
 from web.entering import Db, SecurityReader
 from web.exporting import exported
+from web.overseeing import day_asked, days_backwards
 from web.showing import show
 
 router = APIRouter(prefix="/audit")
@@ -33,6 +34,7 @@ def page(request: Request, db: Db, _: SecurityReader) -> Response:
         alarming=ALARMING,
         said=CONSOLE_SAID,
         asked={name: asked.get(name, "") for name in ("kind", "username", "since", "until")},
+        backwards=days_backwards(asked),
         query=request.url.query,
     )
 
@@ -69,7 +71,5 @@ def _wanted(request: Request) -> WantedEvents:
 
 def _day(typed: str) -> datetime | None:
     """The beginning of that day in China."""
-    try:
-        return datetime.combine(date.fromisoformat(typed), time(), CHINA).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    day = day_asked(typed)
+    return datetime.combine(day, time(), CHINA).astimezone(UTC) if day else None

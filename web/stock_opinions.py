@@ -20,16 +20,18 @@ from models.opinion_template import UsedFor
 from rules.errors import Faulty, NotFound
 from web.department import department_of
 from web.entering import Db, Officer, OurForm, now, typed
+from web.landing import ADDED, CHANGED, DROPPED, Landed, landed_marked, landing_marked
 from web.showing import show
 
-router = APIRouter(prefix="/desk/opinions")
+PAGE = "/desk/opinions"
+router = APIRouter(prefix=PAGE)
 FIELDS = ("used_for", "title", "words", "shared")
 
 
 @router.get("")
-def page(request: Request, db: Db, officer: Officer) -> Response:
+def page(request: Request, db: Db, officer: Officer, done: str = "") -> Response:
     """The department's and one's own, and a form for another."""
-    return _page(request, db, officer)
+    return _page(request, db, officer, landed=landed_marked(request, done))
 
 
 @router.post("")
@@ -40,7 +42,7 @@ def added(request: Request, db: Db, officer: Officer, form: OurForm) -> Response
         add_template(db, _wording(kept), by=officer, at=now())
     except Faulty as faulty:
         return _page(request, db, officer, status=422, faults=faulty.faults, kept=kept)
-    return RedirectResponse("/desk/opinions", 303)
+    return RedirectResponse(landing_marked(request, PAGE, ADDED), 303)
 
 
 @router.get("/{template}")
@@ -59,7 +61,7 @@ def changed(request: Request, db: Db, officer: Officer, template: str, form: Our
         change_template(db, _id(template), _wording(kept), by=officer, at=now())
     except Faulty as faulty:
         return _page(request, db, officer, status=422, faults=faulty.faults, kept=kept, changing=template)
-    return RedirectResponse("/desk/opinions", 303)
+    return RedirectResponse(landing_marked(request, PAGE, CHANGED), 303)
 
 
 @router.get("/{template}/delete")
@@ -70,10 +72,10 @@ def ask_to_drop(request: Request, db: Db, officer: Officer, template: str) -> Re
 
 
 @router.post("/{template}/delete")
-def dropped(db: Db, officer: Officer, template: str, _form: OurForm) -> Response:
+def dropped(request: Request, db: Db, officer: Officer, template: str, _form: OurForm) -> Response:
     """删除."""
     drop_template(db, _id(template), by=officer, at=now())
-    return RedirectResponse("/desk/opinions", 303)
+    return RedirectResponse(landing_marked(request, PAGE, DROPPED), 303)
 
 
 def _page(
@@ -85,6 +87,7 @@ def _page(
     faults: dict[str, str] | None = None,
     kept: dict[str, str] | None = None,
     changing: str = "",
+    landed: Landed | None = None,
 ) -> Response:
     department = department_of(officer)
     found = templates_of(db, officer)
@@ -102,6 +105,7 @@ def _page(
         faults=faults or {},
         kept=kept or {},
         changing=changing,
+        landed=landed,
     )
 
 

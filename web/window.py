@@ -28,7 +28,7 @@ from web import drafts
 from web.asking import archived_asked, bundle_names, page_number, state_asked
 from web.entering import Clerk, Db, now
 from web.exporting import exported
-from web.landing import landed_shift
+from web.landing import landed_marked, landed_shift
 from web.manage_tables import CASE_HEADINGS, cells_of
 from web.pre_reviewing import corrections_of
 from web.showing import show
@@ -60,7 +60,7 @@ def home(
     return show(
         request,
         "window.html",
-        landed=landed_shift(db, done, clerk),
+        landed=landed_shift(db, done, clerk) or landed_marked(request, done),
         leaf=queue,
         back=returned,
         owed=papers_due(db, hall_calendar().working_day(SOON, today), page_number(owed)),

@@ -173,6 +173,8 @@ def test_a_promise_passed_is_a_yellow_card_explained_and_closed(db: Session) -> 
     with pytest.raises(WrongState, match="还没有说明"):
         close(db, yellow.number, by=account(db, MANAGER), at=MORNING)
     someone = account(db, CLERK) if not yellow.item_number else account(db, yellow.department_code)
+    with pytest.raises(Faulty, match="说明请不超过 2000 字"):
+        explain(db, yellow.number, "长" * 2001, by=someone, at=MORNING)
     explain(db, yellow.number, "人员外出勘验，已安排补办。", by=someone, at=MORNING)
     close(db, yellow.number, by=account(db, MANAGER), at=MORNING)
     with pytest.raises(AlreadyDone, match="由 赵敏 销号"):
@@ -244,6 +246,22 @@ def test_faulty_input_is_a_sentence_and_changes_nothing(
     db.flush()
     assert len(timeline(db, case.number)) == before
     assert food(db, case).state is ItemState.IN_REVIEW
+
+
+@pytest.mark.parametrize(
+    ("act", "field", "said"),
+    [
+        ("refuse", "reason", "理由请不超过 2000 字。"),
+        ("end-special", "result", "结果请不超过 2000 字。"),
+    ],
+)
+def test_what_is_too_long_is_called_as_its_field_is(db: Session, act: str, field: str, said: str) -> None:
+    case, head = a_case_in_review(db), head_of(db, "market")
+    if act == "end-special":
+        start_special(db, case.number, "B1-2", EXPERTS, by=head, at=MORNING)
+    with pytest.raises(Faulty) as faulty:
+        do(act, Asked(db, case.number, "B1-2", {field: "长" * 2001}, head, MORNING))
+    assert faulty.value.faults == {field: said}
 
 
 def test_a_special_procedure_cannot_end_before_it_started(db: Session) -> None:

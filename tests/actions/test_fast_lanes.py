@@ -210,6 +210,9 @@ def test_a_check_is_made_by_two_and_by_the_department(db: Session, monkeypatch: 
     for officers in (("张伟",), ("张伟", "张伟 "), ("张伟", " ")):
         with pytest.raises(Faulty, match="两名以上"):
             post_check(db, case.number, "B9-1", found(False, *officers), by=market, at=NOON)
+    with pytest.raises(Faulty) as too_long:
+        post_check(db, case.number, "B9-1", Check(True, "好" * 1801, ("张伟", "王芳")), by=market, at=NOON)
+    assert too_long.value.faults == {"finding": "请不超过 1800 字。"}
     with pytest.raises(NotYourDesk):
         post_check(db, case.number, "B9-1", found(True), by=account(db, "fire"), at=NOON)
     with pytest.raises(WrongState):

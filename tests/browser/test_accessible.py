@@ -68,11 +68,22 @@ def look_at(page: Page, name: str) -> None:
         ("/rate", "rate-form"),
         ("/enquiry", "enquiry-form"),
         ("/enquiry/track", "enquiry-track"),
+        ("/verify", "verify"),
         ("/nothing", "not-found"),
     ],
 )
 def test_public_pages(at: At, path: str, name: str) -> None:
     look_at(at("", path), name)
+
+
+@pytest.mark.parametrize("width", [PHONE["width"], 360])
+def test_the_public_menu_is_one_row_on_a_phone(at: At, width: int) -> None:
+    page = at("", "/verify")
+    page.set_viewport_size({"width": width, "height": PHONE["height"]})
+    items = [item.bounding_box() for item in page.locator(".top nav a").all()]
+    assert len(items) == 6
+    assert len({item["y"] for item in items if item}) == 1
+    assert all(item and item["height"] >= 24 for item in items), "as much as a finger needs (WCAG 2.5.8)"
 
 
 def test_the_clerks_pages(at: At, tmp_path: Path) -> None:

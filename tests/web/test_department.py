@@ -166,6 +166,15 @@ def test_a_refusal_needs_a_reason(fire: Browser) -> None:
     assert state(case, "B1-4") is ItemState.IN_REVIEW
 
 
+def test_an_opinion_that_is_too_long_is_told_beside_it_by_its_name(fire: Browser) -> None:
+    case = released()
+    answer = fire.post(f"/cases/{case.number}/items/B1-4/grant", {"opinion": "好" * 2001})
+    assert answer.status_code == 422
+    assert 'id="fault-B1-4.opinion">意见请不超过 2000 字。' in answer.text
+    assert "理由请不超过" not in answer.text
+    assert "好" * 2001 in answer.text
+
+
 def test_a_refusal_shows_first_whom_it_stops_and_changes_nothing() -> None:
     case = a_case_today()
     market = at_desk(MARKET)

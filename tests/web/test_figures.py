@@ -1,5 +1,6 @@
 """What do the statistics say, and does every number lead to as many rows as it says?"""
 
+import html
 import re
 from datetime import UTC, date, datetime, timedelta
 from xml.etree import ElementTree
@@ -166,7 +167,7 @@ def test_every_number_leads_to_as_many_rows(manager: Browser, busy: str) -> None
 
 def test_charts_are_pictures_of_their_own_that_ask_for_nothing(manager: Browser, busy: str) -> None:
     page = manager.get("/manage/figures?days=90&bundle=B1").text
-    pictures = re.findall(r'<img class="chart" src="([^"]+)" alt="([^"]+)"', page)
+    pictures = re.findall(r'<iframe class="chart" src="([^"]+)" title="([^"]+)" tabindex="-1"', page)
     assert len(pictures) >= 5
     for address, instead in pictures:
         assert instead.endswith("同样的数字在下面的表里。")
@@ -175,8 +176,38 @@ def test_charts_are_pictures_of_their_own_that_ask_for_nothing(manager: Browser,
         assert answer.headers["content-security-policy"].startswith("default-src 'none'")
         ElementTree.fromstring(answer.content)
         assert "<script" not in answer.text
-        assert not re.findall(r'(?:href|src)="(?!#)', answer.text), "it loads nothing"
+        drawn = re.sub(r"<a [^>]*>", "", answer.text)
+        assert not re.findall(r'(?:href|src)="(?!#)', drawn), "it loads nothing: only its bars lead on"
     assert "style=" not in page
+
+
+def bars_of(manager: Browser, name: str) -> list[tuple[str, str]]:
+    """Where each bar of the chart leads, and the number it says it stands for."""
+    answer, found = manager.get(f"/manage/figures/{name}.svg"), []
+    if answer.status_code == 404:
+        return []
+    for bar in ElementTree.fromstring(answer.content).iter("{http://www.w3.org/2000/svg}a"):
+        assert bar.get("target") == "_top"
+        assert (bar.get("tabindex"), bar.get("aria-hidden")) == ("-1", "true")
+        title = bar.findtext("{http://www.w3.org/2000/svg}title") or ""
+        found.append((bar.get("{http://www.w3.org/1999/xlink}href") or "", title.rpartition("：")[2]))
+    return found
+
+
+def test_each_bar_leads_where_its_number_does(manager: Browser, busy: str) -> None:
+    page = html.unescape(manager.get("/manage/figures").text)
+    leading = {name: bars_of(manager, name) for name in showing.BUILT}
+    for name in ("flow", "backlog", "peaks"):
+        for address, number in leading[name]:
+            assert f'<a href="{address}">{number}</a>' in page, (name, address)
+            assert f"共 {number} 条" in manager.text(address), (name, address)
+    for address, _ in leading["hours"] + leading["in-time-departments"] + leading["in-time-bundles"]:
+        assert f'<a href="{address}">' in page, "the table has it for keys and ears"
+    assert [number for _, number in leading["flow"]] == ["1"] * 3, "nothing is behind a day without any"
+    assert sum(int(number) for _, number in leading["backlog"]) == 3
+    assert leading["peaks"]
+    assert leading["hours"]
+    assert not leading["coming"], "nobody knows yet who will come"
 
 
 def test_the_figures_are_for_those_who_oversee(busy: str) -> None:

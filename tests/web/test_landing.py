@@ -14,7 +14,7 @@ from models.telling import Call
 from rules.moments import china_day
 from rules.people import Role
 from tests.people import CLERK, MANAGER
-from tests.web.hall import Browser, a_case_today, at_desk
+from tests.web.hall import Browser, a_case_today, a_filled_form, a_form, at_desk
 from tests.web.test_department import FIRE, released
 from tests.web.test_enquiries import asked
 from tests.web.test_supervision import late_case
@@ -132,6 +132,44 @@ def test_a_delegation_says_who_stands_in_until_when(city: None) -> None:
     found = re.search(r"/delegations/[0-9a-f-]+/end", officer.get("/delegations").text)
     assert found
     assert "委托已经结束：周宁 不再代" in after(officer, found[0])
+
+
+def test_stock_opinions_say_what_was_done(city: None) -> None:
+    fire = at_desk(FIRE)
+    form = {"used_for": "grant", "title": "材料齐全", "words": "材料齐全，准予。"}
+    assert "已添加常用意见。" in after(fire, "/desk/opinions", **form)
+    found = re.search(r"/desk/opinions/[0-9a-f-]{36}", fire.get("/desk/opinions").text)
+    assert found
+    assert "已修改常用意见。" in after(fire, found[0], **form | {"title": "符合条件"})
+    assert "已删除常用意见。" in after(fire, f"{found[0]}/delete")
+
+
+def test_a_form_thrown_away_is_said_once_it_is(clerk: Browser) -> None:
+    form = a_form(clerk)
+    clerk.post("/window/new/B1/plan", {"form": form})
+    assert "已丢弃这份未提交的表。" in after(clerk, "/window/new/B1/discard", form=form)
+    again = clerk.post("/window/new/B1/discard", {"form": form})
+    assert again.headers["location"] == "/window", "there was nothing to throw away"
+    fields = a_filled_form(clerk)
+    assert clerk.post("/window/new/B1", fields).status_code == 303
+    sent = clerk.post("/window/new/B1/discard", {"form": fields["form"]})
+    assert sent.headers["location"] == "/window", "it is a case"
+
+
+def test_a_mark_of_one_browser_says_nothing_in_another(clerk: Browser) -> None:
+    form = a_form(clerk)
+    clerk.post("/window/new/B1/plan", {"form": form})
+    link = clerk.post("/window/new/B1/discard", {"form": form}).headers["location"]
+    marked = 'role="status"'
+    assert marked in clerk.get(link).text
+    assert marked not in at_desk(CLERK).get(link).text, "the same person's, elsewhere"
+    for claim in (
+        link.replace("discarded", "dropped"),
+        link[:-1],
+        "/window?done=discarded.",
+        "/window?done=discarded.字",
+    ):
+        assert marked not in clerk.get(claim).text, claim
 
 
 def test_no_link_claims_what_somebody_did_at_another_desk(clerk: Browser, successor: Browser) -> None:

@@ -14,7 +14,7 @@ from models.case import Case, find_case, items_of
 from models.database import transaction
 from rules.moments import china_date
 from tests.people import CLERK, GOVERNOR, MANAGER, a_case, account
-from tests.web.hall import Browser, a_case_today, at_desk, words
+from tests.web.hall import Browser, a_case_today, at_desk, somebody, words
 from web.entering import now
 from web.showing import day
 
@@ -66,6 +66,21 @@ def test_a_case_not_yet_accepted_has_the_notice_clock_only(city: None) -> None:
     assert "补正告知期限" in page
     assert "第三十二条第一款第（四）项" in page
     assert "承诺期限" not in page
+
+
+def test_two_limits_of_the_law_are_told_apart_where_both_stand(head: Browser) -> None:
+    of_both = "“法定期限”是整个办件的；各事项另有自己的期限"
+    several = "法定期限不止一个"
+    waiting = a_case_today(accepted=False)
+    assert of_both not in at_desk(CLERK).text(f"/cases/{waiting.number}"), "nothing is dated yet"
+    begun = a_case_today()  # only B1-1 is handed over, for which no law sets a limit
+    assert several not in head.text(f"/cases/{begun.number}/clocks")
+    case = in_review()
+    applicant = somebody()
+    applicant.post("/track", {"number": case.number, "code": case.query_code})
+    for browser, page in ((head, "cases"), (at_desk(CLERK), "cases"), (applicant, "track")):
+        assert browser.text(f"/{page}/{case.number}").count(of_both) == 1, page
+    assert head.text(f"/cases/{case.number}/clocks").count(several) == 1
 
 
 def test_a_special_procedure_stops_the_clock_in_every_list_and_its_end_starts_it(head: Browser) -> None:
