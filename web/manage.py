@@ -38,6 +38,7 @@ from web.overseeing import (
     span_shown,
 )
 from web.showing import is_demo, show
+from web.told import letter_of
 
 router = APIRouter()
 
@@ -138,6 +139,7 @@ def inbox(request: Request, db: Db, viewer: HallStaff) -> Response:
         query=request.url.query,
         channels={"sms": settings().sms_url, "email": settings().mail_url},
         local=LOCAL_INBOX,
+        letter=lambda notice: letter_of(notice, viewer),
         codes=codes_in_inbox(db) if is_demo() and not narrowed else [],
     )
 

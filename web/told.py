@@ -12,6 +12,8 @@ from models.notice import Notice, notices_of
 from rules.people import Role
 from web.showing import masked
 
+HIDDEN = "········"
+
 
 @dataclass(frozen=True)
 class Told:
@@ -36,10 +38,16 @@ def told(db: Session, number: str, items: Sequence[Item], viewer: Account) -> li
     found = [(notice, _item_of(notice, known)) for notice in notices_of(db, number)]
     whole = viewer.role not in (Role.OFFICER, Role.HEAD)
     return [
-        _told(notice, item, whole=whole)
+        _told(notice, item, letter_of(notice, viewer) if whole else "", notice.error if whole else "")
         for notice, item in found
         if whole or item is None or item.department_code == viewer.department_code
     ]
+
+
+def letter_of(notice: Notice, viewer: Account) -> str:
+    """The letter as it was sent; the query code in it is between the applicant and the window."""
+    code = str(notice.facts.get("query_code", ""))
+    return notice.body.replace(code, HIDDEN) if code and viewer.role is not Role.CLERK else notice.body
 
 
 def _item_of(notice: Notice, known: dict[str, Item]) -> Item | None:
@@ -47,7 +55,7 @@ def _item_of(notice: Notice, known: dict[str, Item]) -> Item | None:
     return known.get(notice.about.partition("/")[0])
 
 
-def _told(notice: Notice, item: Item | None, *, whole: bool) -> Told:
+def _told(notice: Notice, item: Item | None, letter: str, error: str) -> Told:
     return Told(
         notice.created_at,
         item.name if item else "",
@@ -55,6 +63,6 @@ def _told(notice: Notice, item: Item | None, *, whole: bool) -> Told:
         notice.channel.label,
         masked(notice.address),
         notice.said,
-        notice.body if whole else "",
-        notice.error if whole else "",
+        letter,
+        error,
     )

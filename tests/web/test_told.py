@@ -64,3 +64,12 @@ def test_a_department_reads_how_each_fared_but_not_the_letters_or_the_address(ci
     assert "<summary>内容</summary>" in clerk
     for hidden in (case.query_code, "<summary>", "13800000000", "chen@example.com", "<form", "<button"):
         assert hidden not in fire, hidden
+
+
+def test_the_query_code_in_a_letter_is_read_by_the_window_alone() -> None:
+    case = a_case_of_which_was_told()
+    for page in (f"/cases/{case.number}", f"/inbox?case={case.number}"):
+        assert case.query_code in at_desk(CLERK).text(page)
+        of_manager = at_desk(MANAGER).text(page)
+        assert case.query_code not in of_manager
+        assert "查询码········" in of_manager
