@@ -49,6 +49,12 @@ SELECT count(*) FROM case_file WHERE state = 'accepted' AND flow_run_id IS NOT N
    AND lease_until IS NULL AND failures = 0
 """
 RUN_OF = "SELECT flow_run_id FROM case_file WHERE number = :number"
+RUNS = ("SELECT flow_run_id AS id FROM case_file", "SELECT id FROM flow_run WHERE tags @> '[\"办件\"]'")
+TASK_RUNS = (
+    "SELECT task_run_id AS id FROM item WHERE task_run_id IS NOT NULL",
+    "SELECT id FROM task_run WHERE task_key LIKE 'handled_by_department%'",
+)
+ALL_AT_ONCE = "SELECT md5(string_agg(CAST(id AS text), ',' ORDER BY id)) FROM ({}) one"
 SIZE_OF_DATABASES = "SELECT sum(pg_database_size(oid)) FROM pg_database WHERE datname LIKE 'yijianshi%'"
 GONE = "在 Prefect 中不存在"  # what the conductor's log says of a run that it misses
 
@@ -85,7 +91,7 @@ def under_way(platform: Platform) -> int:
     return int(rows(platform, MOVING)[0][0])
 
 
-def opened(platform: Platform, played: list[str], copies: range) -> list[str]:
+def multiplied(platform: Platform, played: list[str], copies: range) -> list[str]:
     """Make these copies of each: Prefect has their runs before the record asks for them. Their numbers."""
     there = platform.settings
     twins = list(_twins(played, copies))
@@ -93,7 +99,8 @@ def opened(platform: Platform, played: list[str], copies: range) -> list[str]:
         with create_engine(url, poolclass=NullPool).begin() as database:
             multiply(database, tables, twins)
         with connected(url) as database:
-            database.execute(text("VACUUM ANALYZE"))
+            for tidying in ("VACUUM ANALYZE", "CHECKPOINT"):  # else the stop, or the start, would pay for it
+                database.execute(text(tidying))
     return [name for _, _, name in twins]
 
 
@@ -144,15 +151,17 @@ def differences(platform: Platform, numbers: list[str]) -> tuple[int, list[str]]
 
 def _measured(environment: dict[str, str], played: list[str], copied: int, size: int) -> Found:
     with started(environment) as platform:
-        numbers = opened(platform, played, range(copied + 1, size // PLAYED))
+        numbers = multiplied(platform, played, range(copied + 1, size // PLAYED))
+    if not numbers:
+        raise SystemExit(
+            f"OPEN: each number {PLAYED} or more above the one before, the first from {2 * PLAYED} on"
+        )
     began = time.perf_counter()
     with started(environment) as platform:
-        start = time.perf_counter() - began
+        start = {START: time.perf_counter() - began, "  CPU-seconds": cpu(family(platform.process.pid))}
         time.sleep(SETTLING)
         at_rest = _at_rest(platform)
-        found = (
-            _in_step(platform, numbers, size) | {START: start} | at_rest | _alive(platform, numbers[-PLAYED])
-        )
+        found = _in_step(platform, numbers, size) | start | at_rest | _alive(platform, numbers[-PLAYED])
     print(f"measured with {size:,} open cases", flush=True)
     return found
 
@@ -162,13 +171,13 @@ def _at_rest(platform: Platform) -> Found:
     before, began = {kind: cpu(kinds[kind]) for kind in KINDS}, time.perf_counter()
     time.sleep(AT_REST)
     kinds = by_kind(platform.process.pid)
-    used = {kind: (cpu(kinds[kind]) - before[kind]) / (time.perf_counter() - began) for kind in KINDS}
+    used = {kind: 100 * (cpu(kinds[kind]) - before[kind]) / (time.perf_counter() - began) for kind in KINDS}
     weighs = {kind: memory(kinds[kind]) for kind in KINDS}
     return {
         REST: sum(weighs.values()),
         **{f"  {kind}": weighs[kind] for kind in KINDS},
-        "processors at rest, cores": sum(used.values()),
-        **{f"  of them {kind}": used[kind] for kind in KINDS},
+        "processors at rest, % of a core": sum(used.values()),
+        **{f"  % of {kind}": used[kind] for kind in KINDS},
     }
 
 
@@ -176,14 +185,14 @@ def _in_step(platform: Platform, numbers: list[str], size: int) -> Found:
     """Are the copies what they should be? Otherwise nothing of this is worth printing."""
     wanted = size // PLAYED * PLAYED
     waiting = rows(platform, WAITING)[0][0]
-    runs = _counted(platform)
-    suspended = _counted(platform, state={"name": {"any_": ["Suspended"]}})
+    suspended = _counted(platform, {"tags": {"all_": ["办件"]}, "state": {"name": {"any_": ["Suspended"]}}})
     compared, differ = differences(platform, numbers)
+    differ += [pair[1] for pair in (RUNS, TASK_RUNS) if not same_in_both(platform, *pair)]
     log = (platform.data / "logs" / "conductor.log").read_text(encoding="utf-8")
-    if differ or GONE in log or {waiting, runs, suspended} != {wanted}:
+    if differ or GONE in log or {waiting, suspended} != {wanted}:
         raise SystemExit(
-            f"the copies are wrong: {wanted} wanted, {waiting} wait in the record, {runs} runs, {suspended} suspended;"
-            f" {log.count(GONE)} missed by the conductor; {differ[:5]}"
+            f"the copies are wrong: {wanted} wanted, {waiting} wait in the record, {suspended} in Prefect;"
+            f" {log.count(GONE)} runs missed by the conductor; {differ[:5]}"
         )
     with connected(platform.settings.owner_url) as database:
         sizes = database.execute(text(SIZE_OF_DATABASES)).scalar_one()
@@ -191,13 +200,24 @@ def _in_step(platform: Platform, numbers: list[str], size: int) -> Found:
         "open cases": wanted,
         "  their task runs in Prefect": prefect(platform, "/task_runs/count", {}),
         "  both databases, MB": float(sizes) / 1e6,
-        "  compared with Prefect": compared,
+        "  looked at one by one": compared,
         "    of them out of step": len(differ),
     }
 
 
-def _counted(platform: Platform, **besides: object) -> int:
-    wanted = {"tags": {"all_": ["办件"]}, **besides}
+def same_in_both(platform: Platform, of_record: str, of_prefect: str) -> bool:
+    """Does the record name exactly the runs, or task runs, that Prefect has?"""
+    there, found = platform.settings, set()
+    for url, ids in (
+        (there.owner_url, of_record),
+        (through_psycopg2(there.prefect_database_url), of_prefect),
+    ):
+        with connected(url) as database:
+            found.add(database.execute(text(ALL_AT_ONCE.format(ids))).scalar_one())
+    return len(found) == 1
+
+
+def _counted(platform: Platform, wanted: dict[str, Any]) -> int:
     return int(prefect(platform, "/flow_runs/count", {"flow_runs": wanted}))
 
 

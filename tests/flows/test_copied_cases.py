@@ -4,7 +4,17 @@ from collections.abc import Generator
 
 import pytest
 
-from bench.memory import PLAYED, differences, opened, play, shown_after, under_way
+from bench.memory import (
+    PLAYED,
+    RUNS,
+    TASK_RUNS,
+    differences,
+    multiplied,
+    play,
+    same_in_both,
+    shown_after,
+    under_way,
+)
 from rules.identifiers import fault_of_case_number
 from tests.clusters import Platform, running_platform
 from tests.flows.hall import delete, departments, processes, run_in_state, runs, until
@@ -21,13 +31,15 @@ def hall() -> Generator[Platform]:
 @pytest.fixture(scope="module")
 def copies(hall: Platform) -> list[str]:
     """Two of each that was played."""
-    return opened(hall, play(hall), range(1, 3))
+    return multiplied(hall, play(hall), range(1, 3))
 
 
 def test_every_copy_is_a_case_with_a_run_of_its_own(hall: Platform, copies: list[str]) -> None:
     assert len(set(copies)) == 2 * PLAYED
     assert not [number for number in copies if fault_of_case_number(number)]
     assert differences(hall, copies)[1] == []
+    assert same_in_both(hall, *RUNS)
+    assert same_in_both(hall, *TASK_RUNS)
     for number in copies:
         assert [run["parameters"] for run in runs(hall, number)] == [{"case_number": number}]
 
@@ -49,6 +61,7 @@ def test_the_comparison_would_find_a_copy_without_its_run(hall: Platform, copies
     try:
         delete(hall, f"/flow_runs/{runs(hall, copies[1])[0]['id']}")
         assert [copies[1] in said for said in set(differences(hall, copies)[1])] == [True]
+        assert not same_in_both(hall, *RUNS)
     finally:
         for process in held:
             process.resume()
