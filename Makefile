@@ -48,7 +48,7 @@ test-fast: setup ## the tests that need neither the whole platform nor a browser
 	$(BIN)/python -m pytest -m $(ALONE) $(TOGETHER)
 
 .PHONY: bench
-bench: bench-throughput bench-patrol bench-stored bench-pages ## measure everything: the four below, one after the other
+bench: bench-throughput bench-patrol bench-stored bench-pages bench-memory ## measure everything: the five below, one after the other
 
 .PHONY: bench-throughput
 bench-throughput: setup ## measure: cases a second, beside Prefect as it comes (CASES=... takes another number)
@@ -65,6 +65,10 @@ bench-pages: setup ## measure: every page with 100,000 cases stored (CASES=... t
 .PHONY: bench-stored
 bench-stored: setup ## measure: the same acts on a small and on a large record (STORED=10000,1000000 takes other sizes)
 	$(BIN)/python -W ignore -m bench.stored
+
+.PHONY: bench-memory
+bench-memory: setup ## measure: memory, processor time and start with few and with many open cases (OPEN=500,100000 takes other numbers)
+	$(BIN)/python -W ignore -m bench.memory
 
 .PHONY: faults
 faults: setup ## a busy day on which everything dies at random (SEED=… FAULTS=200), and the account

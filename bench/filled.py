@@ -13,6 +13,7 @@ from actions.deciding import grant
 from actions.delivering import deliver, ship
 from actions.issuing import issue
 from actions.supervising import fire_due_rungs
+from bench.copies import RECORD, multiply
 from models.account import Account
 from models.after import lying_ready, on_the_way
 from models.case import items_of
@@ -25,27 +26,11 @@ from tests.people import CLERK, a_city, account, an_application
 TEMPLATES = 90
 DAYS = 60  # back from today
 POSTED = 2  # days after which it goes to the courier: one in seven
-COPIED = ("case_file", "item", "clock", "material", "audit_entry", "notice", "delivery")  # parents first
-FRESH = {  # what must differ from copy to copy
-    "case_file.number": "number || '-' || copy_no",
-    "case_file.submission_key": "md5(number || copy_no)",
-    "case_number": "case_number || '-' || copy_no",
-    "item.number": "replace(number, case_number, case_number || '-' || copy_no)",
-    "item_number": "replace(item_number, case_number, case_number || '-' || copy_no)",
-    "delivery.items": "CAST(replace(CAST(items AS text), case_number, case_number || '-' || copy_no) AS jsonb)",
-    "id": "gen_random_uuid()",
-    "task_run_id": "CASE WHEN task_run_id IS NOT NULL THEN gen_random_uuid() END",
-    "flow_run_id": "CASE WHEN flow_run_id IS NOT NULL THEN gen_random_uuid() END",
-}
 SENT = """
 UPDATE notice SET state = 'handed_over', via = CASE channel WHEN 'sms' THEN 'gateway' ELSE 'mailto' END, attempts = 1,
     segments = CASE channel WHEN 'sms' THEN 2 ELSE 0 END, next_try_at = NULL,
     sent_at = created_at + make_interval(secs => 20 + 7 * (serial % 40))
 WHERE created_at < now() - interval '10 minutes'
-"""
-COLUMNS = """
-SELECT column_name FROM information_schema.columns
-WHERE table_schema = 'public' AND table_name = :table AND is_identity = 'NO' AND is_generated = 'NEVER'
 """
 
 
@@ -56,10 +41,8 @@ def fill(count: int) -> list[str]:
     played = _play()
     with transaction() as session:
         session.execute(text(SENT))
-        # Rows made by the thousand need no check of their references.
-        session.execute(text("SET LOCAL session_replication_role = replica"))
-        for table in COPIED:
-            _copy(session, table, max(1, round(count / len(played))) - 1)
+        copies = range(1, max(1, round(count / len(played))))
+        multiply(session, RECORD, ((one, copy, f"{one}-{copy}") for one in played for copy in copies))
     return played
 
 
@@ -122,15 +105,3 @@ def _hand_over(session: Session, number: str, clerk: Account, at: datetime, coll
     else:
         deliver(session, number, by=clerk, at=at)
     session.flush()
-
-
-def _copy(session: Session, table: str, copies: int) -> None:
-    columns = [row[0] for row in session.execute(text(COLUMNS), {"table": table})]
-    values = [FRESH.get(f"{table}.{name}", FRESH.get(name, name)) for name in columns]
-    session.execute(
-        text(
-            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} "  # noqa: S608  our own names
-            f"FROM (SELECT * FROM {table}) one CROSS JOIN generate_series(1, :copies) copy_no"
-        ),
-        {"copies": copies},
-    )

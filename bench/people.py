@@ -6,13 +6,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import httpx
 
+from actions.applying import submit
 from bench.stock import ITEMS
 from config.settings import DEMO_PASSWORD
+from models.account import account_named
+from models.database import engine, transaction
+from tests.clusters import Platform
+from tests.people import an_application, full_answers
 
 DESKS = {"B1-1": "market", "B1-2": "market", "B1-3": "urban", "B1-4": "fire", "B1-5": "health"}
 WINDOW = "chuangkou"
@@ -57,6 +63,28 @@ class Answers:
 
     decisions: list[float] = field(default_factory=list)
     pages: list[float] = field(default_factory=list)
+
+
+def applied(platform: Platform, count: int) -> list[str]:
+    """So many applications at the window, not accepted yet; the numbers of the cases."""
+    answers = full_answers() | {"Q5": False}  # no tobacco: five items
+    with platform.at_hand():
+        with transaction() as session:
+            clerk = account_named(session, WINDOW)
+            at = datetime.now(UTC)
+            cases = [
+                submit(session, an_application(answers=answers), by=clerk, region="000000", at=at)
+                for _ in range(count)
+            ]
+            numbers = [case.number for case in cases]
+        engine_gone()
+    return numbers
+
+
+def engine_gone() -> None:
+    """The next platform is another database."""
+    with suppress(Exception):
+        engine().dispose()
 
 
 def everybody(url: str) -> People:

@@ -11,24 +11,32 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import httpx
-import psutil
 from sqlalchemy import text
 
-from actions.applying import submit
 from bench import capacity
-from bench.people import PACE, Act, Answers, People, at_a_halls_pace, decided, everybody, looking, opened
+from bench.people import (
+    PACE,
+    Act,
+    Answers,
+    People,
+    applied,
+    at_a_halls_pace,
+    decided,
+    engine_gone,
+    everybody,
+    looking,
+    opened,
+)
 from bench.stock import NAME
+from bench.weighing import cpu, family, memory
 from bench.where import machine
-from models.account import account_named
-from models.database import engine, transaction
+from models.database import transaction
 from tests.clusters import Platform, running_platform
-from tests.people import an_application, full_answers
 
 CASES = int(os.environ.get("CASES", "120"))
 STOCK_CASES = int(os.environ.get("STOCK_CASES", "3"))
@@ -92,7 +100,7 @@ def _for_capacity(ours: Measured) -> tuple[float, float, float]:
 
 def _ours(platform: Platform) -> tuple[Measured, Answers, Answers]:
     """The measure, then how long people waited: in the rush, and while the engine was busy."""
-    numbers, kept = _applied(platform, CASES), _applied(platform, KEPT)
+    numbers, kept = applied(platform, CASES), applied(platform, KEPT)
     people = everybody(platform.url)
     found, rush = Measured(CASES + KEPT), Answers()
     before = _cpu(platform)
@@ -125,27 +133,6 @@ def _ours(platform: Platform) -> tuple[Measured, Answers, Answers]:
 def _press(people: People, wave: list[Act]) -> list[float]:
     with ThreadPoolExecutor(HANDS) as hands:
         return list(hands.map(lambda act: people[act[0]].press(act[1]), wave))
-
-
-def _applied(platform: Platform, count: int) -> list[str]:
-    answers = full_answers() | {"Q5": False}  # no tobacco: five items
-    with platform.at_hand():
-        with transaction() as session:
-            clerk = account_named(session, "chuangkou")
-            at = datetime.now(UTC)
-            cases = [
-                submit(session, an_application(answers=answers), by=clerk, region="000000", at=at)
-                for _ in range(count)
-            ]
-            numbers = [case.number for case in cases]
-        engine_gone()
-    return numbers
-
-
-def engine_gone() -> None:
-    """The next platform is another database."""
-    with suppress(Exception):
-        engine().dispose()
 
 
 def _told(platform: Platform) -> list[float]:
@@ -239,32 +226,12 @@ def _until(holds: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     raise SystemExit("it did not end in time")
 
 
-def _family(platform: Platform, *besides: int) -> list[psutil.Process]:
-    found = []
-    for root in (platform.process.pid, *besides):
-        with suppress(psutil.NoSuchProcess):
-            process = psutil.Process(root)
-            found += [process, *process.children(recursive=True)]
-    return found
-
-
 def _cpu(platform: Platform, *besides: int) -> float:
-    """CPU-seconds so far, those of children that have ended included."""
-    total = 0.0
-    for process in _family(platform, *besides):
-        with suppress(psutil.NoSuchProcess):
-            times = process.cpu_times()
-            total += times.user + times.system + times.children_user + times.children_system
-    return total
+    return cpu(family(platform.process.pid, *besides))
 
 
 def _memory(platform: Platform) -> float:
-    """MB of all processes; what they share is counted once."""
-    total = 0
-    for process in _family(platform):
-        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-            total += process.memory_full_info().pss
-    return total / 1e6
+    return memory(family(platform.process.pid))
 
 
 def _median(values: list[float]) -> float:
