@@ -104,7 +104,7 @@ def main() -> int:
     """Fill each, let them take turns, print the table."""
     print(machine(), flush=True)
     with running_postgres() as cluster:
-        halls = [Hall(_migrated(cluster, size), size) for size in SIZES]
+        halls = [Hall(migrated(cluster, size), size) for size in SIZES]
         for hall in halls:
             hall.sign_in()
             hall.day()  # the first one fills the caches
@@ -122,7 +122,7 @@ def main() -> int:
     return 0
 
 
-def _migrated(cluster: Settings, size: int) -> str:
+def migrated(cluster: Settings, size: int) -> str:
     name = f"stored_{size}"
     with connected(cluster.owner_url) as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
