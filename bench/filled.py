@@ -26,6 +26,11 @@ from tests.people import CLERK, a_city, account, an_application
 TEMPLATES = 90
 DAYS = 60  # back from today
 POSTED = 2  # days after which it goes to the courier: one in seven
+DONE_WITH = """
+SELECT number FROM case_file WHERE concluded_at IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM clock WHERE clock.case_number = case_file.number AND clock.stopped_at IS NULL)
+    AND NOT EXISTS (SELECT 1 FROM notice WHERE notice.case_number = case_file.number AND next_try_at IS NOT NULL)
+"""
 SENT = """
 UPDATE notice SET state = 'handed_over', via = CASE channel WHEN 'sms' THEN 'gateway' ELSE 'mailto' END, attempts = 1,
     segments = CASE channel WHEN 'sms' THEN 2 ELSE 0 END, next_try_at = NULL,
@@ -34,15 +39,22 @@ WHERE created_at < now() - interval '10 minutes'
 """
 
 
-def fill(count: int) -> list[str]:
-    """A city with about so many cases; the numbers of those that were played, the newest first."""
+def fill(count: int, mixed: int = 0) -> list[str]:
+    """A city with about so many cases; the numbers of those that were played, the newest first.
+
+    Beyond the first `mixed`, where given, only what is done with is copied: the record grows, the work does not.
+    """
     with transaction() as session:
         a_city(session)
     played = _play()
     with transaction() as session:
         session.execute(text(SENT))
-        copies = range(1, max(1, round(count / len(played))))
-        multiply(session, RECORD, ((one, copy, f"{one}-{copy}") for one in played for copy in copies))
+        last = max(1, round((mixed or count) / len(played)))
+        every = [(one, copy) for one in played for copy in range(1, last)]
+        done = list(session.scalars(text(DONE_WITH)))
+        more = range(last, last + round((count - last * len(played)) / len(done)))
+        twins = [*every, *((one, copy) for one in done for copy in more)]
+        multiply(session, RECORD, ((one, copy, f"{one}-{copy}") for one, copy in twins))
     return played
 
 

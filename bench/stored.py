@@ -1,6 +1,7 @@
 """Does an act, or a desk's page, get slower as the record grows? The same on a small and a large record in turn.
 
-`STORED=10000,1000000 make bench-stored` takes other sizes; the large one of a million takes an hour to fill.
+What lies open is the same in all of them: beyond the smallest, only what is done with is added.
+`STORED=10000,1000000 make bench-stored` takes other sizes; a million takes half an hour to fill and 50 GB.
 """
 
 import os
@@ -50,7 +51,7 @@ class Hall:
         self.url = url
         self.took: dict[str, list[float]] = defaultdict(list)  # what -> ms
         with self.open():
-            fill(size)
+            fill(size, mixed=SIZES[0])
             with connected(url) as connection:
                 connection.execute(text("VACUUM ANALYZE"))
                 self.stored = connection.execute(text("SELECT count(*) FROM case_file")).scalar_one()
