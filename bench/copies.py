@@ -5,7 +5,7 @@ case in the record finds its copied run and task runs in Prefect.
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import islice
 
 from sqlalchemy import Connection, text
@@ -77,9 +77,16 @@ FRESH = {  # what must differ from copy to copy
 
 
 def multiply(
-    database: Session | Connection, tables: Iterable[str], twins: Iterable[tuple[str, int, str]]
+    database: Session | Connection,
+    tables: Iterable[str],
+    twins: Iterable[tuple[str, int, str]],
+    *,
+    alone: bool = False,
 ) -> None:
-    """Copy what these tables have of each original: its number, which copy this is, and the copy's number."""
+    """Copy what these tables have of each original: its number, which copy this is, and the copy's number.
+
+    `alone`: nobody else works with the database meanwhile.
+    """
     # Rows made by the thousand need no check of their references.
     database.execute(text("SET LOCAL session_replication_role = replica"))
     database.execute(text(TWIN))
@@ -89,7 +96,7 @@ def multiply(
         database.execute(text(TWINS), {"originals": originals, "places": places, "names": names})
     database.execute(text("ANALYZE twin"))
     for table in tables:
-        with _indexed_afterwards(database, table):
+        with _indexed_afterwards(database, table) if alone else nullcontext():
             _copy(database, table)
 
 

@@ -54,7 +54,7 @@ def fill(count: int, mixed: int = 0) -> list[str]:
         done = list(session.scalars(text(DONE_WITH)))
         more = range(last, last + round((count - last * len(played)) / len(done)))
         twins = [*every, *((one, copy) for one in done for copy in more)]
-        multiply(session, RECORD, ((one, copy, f"{one}-{copy}") for one, copy in twins))
+        multiply(session, RECORD, ((one, copy, f"{one}-{copy}") for one, copy in twins), alone=True)
     return played
 
 
