@@ -243,7 +243,7 @@ def _most(values: list[float]) -> float:
 
 
 def _line(what: str, ours: float, stock: float | None = None) -> None:
-    ratio = f"{ours / stock:>9.1f}" if stock else ""
+    ratio = f"{ours / stock:>9.2f}" if stock else ""
     other = f"{stock:>16.2f}" if stock is not None else " " * 16
     print(f"{what:<34}{ours:>16.2f}{other}{ratio}")
 
