@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from actions.acting import REASON, Asked, Doing, Scene, text
+from actions.acting import REASON, Asked, Doing, Scene, text, worded
 from actions.dating import hall_calendar, start_case_clocks, stop_clocks
 from actions.deferring import promise_papers
 from actions.following import follow
@@ -16,9 +16,8 @@ from models.clock import running_clocks
 from models.notice import queue_notice
 from models.supplement import open_notice, untold_gaps
 from models.version import bundle_of_version
-from rules.answering import UNSTORABLE
 from rules.clock import ClockKind
-from rules.errors import Faulty, WrongState
+from rules.errors import WrongState
 from rules.limits import deemed_acceptance
 from rules.moments import china_day
 from rules.notices import Event
@@ -127,14 +126,7 @@ def not_accept(session: Session, case: Case, reason: str, *, by: str, at: dateti
 
 def stated(words: str, why: str, field: str = "reason", called: str = "理由") -> str:
     """The reason, or what the field is for, trimmed; Faulty when there is none, it cannot be kept or is too long."""
-    words = words.strip()
-    if not words:
-        raise Faulty({field: why})
-    if UNSTORABLE.search(words):
-        raise Faulty({field: "文字里有控制字符，请删去。"})
-    if len(words) > REASON_LIMIT:
-        raise Faulty({field: f"{called}请不超过 {REASON_LIMIT} 字。"})
-    return words
+    return worded(words, field, why, REASON_LIMIT, called)
 
 
 def _accept(asked: Asked) -> object:

@@ -143,15 +143,18 @@ def text(asked: Asked, field: str) -> str:
     return typed.strip()
 
 
-def worded(words: str, field: str, why: str, limit: int = 2000) -> str:
-    """What must be said in this field, trimmed; Faulty when it is missing, cannot be kept or is too long."""
+def worded(words: str, field: str, why: str, limit: int = 2000, called: str = "") -> str:
+    """What must be said in this field, trimmed; Faulty when it is missing, cannot be kept or is too long.
+
+    `called`: the field's name, where the sentence may stand elsewhere than beside it.
+    """
     words = words.strip()
     if not words:
         raise Faulty({field: why})
     if UNSTORABLE.search(words):
         raise Faulty({field: "文字里有控制字符，请删去。"})
     if len(words) > limit:
-        raise Faulty({field: f"请不超过 {limit} 字。"})
+        raise Faulty({field: f"{called}请不超过 {limit} 字。"})
     return words
 
 

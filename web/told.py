@@ -36,12 +36,10 @@ def told(db: Session, number: str, items: Sequence[Item], viewer: Account) -> li
     """
     known = {item.number: item for item in items}
     found = [(notice, _item_of(notice, known)) for notice in notices_of(db, number)]
-    whole = viewer.role not in (Role.OFFICER, Role.HEAD)
-    return [
-        _told(notice, item, letter_of(notice, viewer) if whole else "", notice.error if whole else "")
-        for notice, item in found
-        if whole or item is None or item.department_code == viewer.department_code
-    ]
+    if viewer.role not in (Role.OFFICER, Role.HEAD):
+        return [_told(notice, item, letter_of(notice, viewer), notice.error) for notice, item in found]
+    own = viewer.department_code
+    return [_told(notice, item) for notice, item in found if item is None or item.department_code == own]
 
 
 def letter_of(notice: Notice, viewer: Account) -> str:
@@ -55,7 +53,7 @@ def _item_of(notice: Notice, known: dict[str, Item]) -> Item | None:
     return known.get(notice.about.partition("/")[0])
 
 
-def _told(notice: Notice, item: Item | None, letter: str, error: str) -> Told:
+def _told(notice: Notice, item: Item | None, letter: str = "", error: str = "") -> Told:
     return Told(
         notice.created_at,
         item.name if item else "",
