@@ -16,6 +16,8 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 LOG_LIMIT = 20 * 1024 * 1024  # bytes; a longer log is set aside at the next start
 STABLE_AFTER = 60.0  # seconds; a process that lived this long starts again without delay
 LONGEST_PAUSE = 30.0  # seconds between two restarts
+BEHIND_THE_DESKS = 10  # nice
+SESSIONS_APART = Path("/proc/sys/kernel/sched_autogroup_enabled")
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Program:
     user: tuple[int, int] | None = None  # uid and gid, when not our own
     stop_signal: signal.Signals = signal.SIGTERM
     orphan_signal: signal.Signals = signal.SIGKILL  # what it gets if we die without stopping it
-    yields: int = 0  # how far it steps back for the others when processors are short (nice)
+    steps_back: bool = False  # people at the desks come first: it takes the processor time that they leave
     patience: float = 10.0  # seconds between the request to stop and SIGKILL
     inherits: tuple[int, ...] = ()  # open files that it takes over, by their numbers
     before_again: Callable[[], None] = lambda: None  # what must be so before it starts once more; or Refused
@@ -129,11 +131,25 @@ def _as_a_child_of_ours(program: Program) -> Callable[[], None]:
     dies_with_parent = _dies_with_parent(program.orphan_signal)
 
     def begin() -> None:
-        if program.yields:
-            os.nice(program.yields)
+        if program.steps_back:
+            _step_back()
         dies_with_parent()
 
     return begin
+
+
+def _step_back() -> None:
+    """Leave the processors to whoever is asked for something by a person.
+
+    A nice value alone does little: whoever is on a processor may end its slice of some milliseconds, and a request
+    waits for that anew after each of its questions to PostgreSQL. From an idle process Linux takes the processor at
+    once. But an idle process beside somebody else's endless work would never run; so only where Linux shares the
+    processors out between sessions first, and within one then (sched(7), autogroup).
+    """
+    os.nice(BEHIND_THE_DESKS)
+    with suppress(OSError):  # there is no such file elsewhere, and a container may forbid it
+        if SESSIONS_APART.read_text().strip() == "1":
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def _dies_with_parent(number: signal.Signals) -> Callable[[], None]:

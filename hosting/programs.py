@@ -10,8 +10,6 @@ from hosting import databases
 from hosting.processes import Program
 
 WEB_PATIENCE = 10.0  # seconds; a request under way may finish
-# People at the desks come first: what conducts and shows takes the processor time that they leave.
-BEHIND_THE_DESKS = 10
 # Several servers that start at once would make the same tables, and add the same blocks, of which we use none: one
 # of them fails. `yjs migrate` makes the tables before.
 MIGRATED_BEFORE = {
@@ -52,7 +50,7 @@ def prefect_server(settings: Settings) -> Program:
         ],
         log=settings.logs / "prefect.log",
         environment=server_environment(settings),
-        yields=BEHIND_THE_DESKS,
+        steps_back=True,
         before_again=lambda: databases.ensure_prefects(settings),  # somebody may have dropped it
         patience=5.0,  # it does not listen while it makes its tables; PostgreSQL undoes what was half done
     )
@@ -83,12 +81,12 @@ def prefect_tables(settings: Settings) -> Program:
 
 def conductor(settings: Settings) -> Program:
     """Compares what the record asks for with what Prefect does."""
-    return _module(settings, "flows.conductor", "conductor", "指挥进程", yields=BEHIND_THE_DESKS)
+    return _module(settings, "flows.conductor", "conductor", "指挥进程", steps_back=True)
 
 
 def worker(settings: Settings) -> Program:
     """Runs the flows' passes, and sends the notices."""
-    return _module(settings, "flows.worker", "worker", "执行进程", yields=BEHIND_THE_DESKS)
+    return _module(settings, "flows.worker", "worker", "执行进程", steps_back=True)
 
 
 def web(settings: Settings, door: socket) -> Program:
@@ -130,13 +128,13 @@ def prefect_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def _module(settings: Settings, module: str, name: str, label: str, *, yields: int = 0) -> Program:
+def _module(settings: Settings, module: str, name: str, label: str, *, steps_back: bool = False) -> Program:
     return Program(
         name=name,
         label=label,
         command=[sys.executable, "-m", module],
         log=settings.logs / f"{name}.log",
         environment=prefect_environment(settings) | {"PYTHONUNBUFFERED": "1"},
-        yields=yields,
+        steps_back=steps_back,
         patience=WEB_PATIENCE,
     )

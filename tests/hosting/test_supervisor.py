@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from hosting import processes
 from hosting.processes import Process, Program
 from hosting.supervisor import StopAsked, Supervisor
 from rules.errors import Refused
@@ -59,6 +60,29 @@ def test_what_keeps_dying_is_started_ever_more_slowly(tmp_path: Path) -> None:
     pauses = [process.schedule_restart() for _ in range(8)]
     process.stop()
     assert pauses == [0, 1, 3, 7, 15, 30, 30, 30]
+
+
+def test_who_steps_back_has_the_processor_as_long_as_nobody_else_wants_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "SESSIONS_APART", tmp_path / "apart")
+    stepping = Process(replace(program(tmp_path, "sleep", "60", name="engine"), steps_back=True))
+    for apart, how in (("1\n", os.SCHED_IDLE), ("0\n", os.SCHED_OTHER)):
+        (tmp_path / "apart").write_text(apart)
+        stepping.start()
+        assert os.sched_getscheduler(stepping.pid) == how
+        assert os.getpriority(os.PRIO_PROCESS, stepping.pid) > os.getpriority(os.PRIO_PROCESS, 0)
+        stepping.stop()
+
+
+def test_where_sessions_are_not_kept_apart_stepping_back_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "SESSIONS_APART", tmp_path / "no such file")
+    stepping = Process(replace(program(tmp_path, "sleep", "60"), steps_back=True))
+    stepping.start()
+    assert os.sched_getscheduler(stepping.pid) == os.SCHED_OTHER
+    stepping.stop()
 
 
 def test_who_has_just_died_is_stopped_all_the_same(tmp_path: Path) -> None:
