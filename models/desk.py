@@ -1,11 +1,13 @@
 """A department's desk as somebody wants to see it: narrowed, sorted, counted, and what comes next."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from models.account import Account
@@ -78,16 +80,33 @@ def desk_listed(session: Session, department: str, wanted: DeskWanted, days: Day
     return desk_leaf(session, where, ORDERS[wanted.order], wanted.page, size)
 
 
-def claims_counted(session: Session, department: str) -> dict[str, int]:
-    """How many open items each colleague has claimed; '' is nobody."""
-    query = select(Item.assignee, func.count()).where(*_open(department)).group_by(col(Item.assignee))
-    return dict(session.execute(query).tuples().all())
+@dataclass(frozen=True)
+class OpenHere:
+    """What lies open at a desk, counted in one go."""
+
+    claims: dict[str, int]  # how many each colleague has claimed; '' is nobody
+    items: list[tuple[str, str, int]]  # code, name, how many; by code
+    overdue: int  # of all these, past the day to which the desk works
 
 
-def items_counted(session: Session, department: str) -> list[tuple[str, str, int]]:
-    """Which items lie open here: code, name, how many."""
-    query = select(Item.code, func.min(Item.name), func.count()).where(*_open(department))
-    return list(session.execute(query.group_by(col(Item.code)).order_by(col(Item.code))).tuples().all())
+def open_here(session: Session, department: str, today: date) -> OpenHere:
+    """Whose are the open items of this department, which are they, and how many have passed their date?"""
+    late = func.count().filter(col(Item.due_on) < today)
+    query = (
+        columns(col(Item.assignee), col(Item.code), func.min(Item.name), func.count(), late)
+        .where(*_open(department))
+        .group_by(col(Item.assignee), col(Item.code))
+    )
+    claims: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    names: dict[str, str] = {}
+    overdue = 0
+    for assignee, code, name, count, of_them in session.execute(query):
+        claims[assignee] += count
+        counts[code] += count
+        names[code] = min(name, names.get(code, name))
+        overdue += of_them
+    return OpenHere(dict(claims), [(code, names[code], counts[code]) for code in sorted(counts)], overdue)
 
 
 def next_ones(

@@ -82,6 +82,8 @@ def lapsed_count(session: Session) -> int:
 def waiting(session: Session, numbers: Iterable[str]) -> dict[str, Waiting]:
     """How the open notices of these cases stand; three queries for all of them."""
     cases = list(numbers)
+    if not cases:
+        return {}
     notices = select(SupplementNotice).where(
         col(SupplementNotice.case_number).in_(cases), col(SupplementNotice.closed_at).is_(None)
     )
@@ -112,7 +114,10 @@ def waiting(session: Session, numbers: Iterable[str]) -> dict[str, Waiting]:
 
 def received(session: Session, numbers: Iterable[str]) -> dict[str, datetime]:
     """When the papers came in that are looked through now, by case."""
-    return {row.case_number: row.started_at for row in _running(session, list(numbers), ClockKind.NOTICE)}
+    cases = list(numbers)
+    if not cases:
+        return {}
+    return {row.case_number: row.started_at for row in _running(session, cases, ClockKind.NOTICE)}
 
 
 def _running(session: Session, numbers: list[str], kind: ClockKind) -> list[ClockRow]:

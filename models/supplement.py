@@ -80,10 +80,13 @@ def open_notice(session: Session, case_number: str) -> SupplementNotice | None:
 
 def untold_counts(session: Session, numbers: Iterable[str]) -> dict[str, int]:
     """How many gaps of these cases are listed and not told yet?"""
+    cases = list(numbers)
+    if not cases:
+        return {}
     query = (
         select(Gap.case_number, func.count())
         .where(
-            col(Gap.case_number).in_(list(numbers)),
+            col(Gap.case_number).in_(cases),
             col(Gap.notice_number).is_(None),
             col(Gap.dropped_at).is_(None),
         )

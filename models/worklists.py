@@ -15,7 +15,7 @@ from models.leaf import COUNTED, PAGE, Leaf, count_of, leaf_of, leaf_out_of
 from rules.errors import NotFound
 from rules.material import MaterialState
 from rules.moments import CHINA
-from rules.states import ITEM_OPEN_AT_DESK, CaseState, ItemState
+from rules.states import CaseState, ItemState
 
 AT_ONCE = 500  # rows fetched at once while a list is taken out
 
@@ -105,13 +105,6 @@ def held_for_desk(session: Session, department: str, page: int = 1) -> Leaf[AtDe
     """What will come to this department once others have decided."""
     mine = (col(Item.department_code) == department, col(Item.state) == ItemState.WAITING)
     return desk_leaf(session, mine, (), page)
-
-
-def overdue_at_desk(session: Session, department: str, today: date) -> int:
-    """How many open items of the department have passed their date."""
-    query = select(func.count()).select_from(Item)
-    mine = (col(Item.department_code) == department, col(Item.state).in_(ITEM_OPEN_AT_DESK))
-    return session.exec(query.where(*mine, col(Item.due_on) < today)).one()
 
 
 def items_by_case(session: Session, numbers: Iterable[str]) -> dict[str, list[Item]]:
@@ -209,6 +202,8 @@ def desk_leaf(
     """One page of items with their cases, in this order of the items: only the cases on the page are fetched."""
     query = select(Item).where(*where).order_by(*order, col(Item.number))
     leaf: Leaf[Item] = leaf_of(session, query, page, size=size)
+    if not leaf.rows:
+        return leaf.of([])
     of_page = cases_for_a_list().where(col(Case.number).in_({item.case_number for item in leaf.rows}))
     cases = {case.number: case for case in session.exec(of_page)}
     return leaf.of([AtDesk(item, cases[item.case_number]) for item in leaf.rows])
@@ -231,6 +226,8 @@ def cases_leaf(
 
 def in_this_order(session: Session, numbers: Sequence[str]) -> list[Case]:
     """The cases of these numbers."""
+    if not numbers:
+        return []
     query = cases_for_a_list().where(col(Case.number).in_(numbers))
     cases = {case.number: case for case in session.exec(query)}
     return [cases[number] for number in numbers]

@@ -15,17 +15,16 @@ from models.clock import open_procedures
 from models.desk import (
     Order,
     Pressing,
-    claims_counted,
     desk_listed,
     done_at_desk,
-    items_counted,
+    open_here,
     standing_in,
 )
 from models.finding import Seer, is_too_common
 from models.leaf import Leaf
 from models.supervision import names_of, standings
 from models.together import gatherings_ahead, opinions_waiting, rectifications_overdue
-from models.worklists import AtDesk, held_for_desk, overdue_at_desk
+from models.worklists import AtDesk, held_for_desk
 from rules.errors import NotYourDesk
 from rules.moments import china_day
 from rules.states import Act
@@ -80,8 +79,8 @@ def desk_page(
     code, at = department_of(officer), now()
     posts = standing_in(db, officer.username, code, china_day(at))
     people = (officer.username, *(post.username for _, post in posts))
-    claims = claims_counted(db, code)
-    leaf = desk_listed(db, code, view.wanted(people, claims), days_of(at))
+    here = open_here(db, code, china_day(at))
+    leaf = desk_listed(db, code, view.wanted(people, here.claims), days_of(at))
     return show(
         request,
         "desk.html",
@@ -89,12 +88,12 @@ def desk_page(
         faults=faults or {},
         view=view,
         posts=posts,
-        tabs=_tabs(claims, people),
+        tabs=_tabs(here.claims, people),
         nothing_next=nothing_next,
         landed=landed,
         ticked=ticked,
         most=MOST,
-        overdue=overdue_at_desk(db, code, china_day(at)),
+        overdue=here.overdue,
         asked=opinions_waiting(db, code),
         ahead=gatherings_ahead(db, code),
         checks=checks_at_desk(db, code),
@@ -102,7 +101,9 @@ def desk_page(
         department=departments_by_code(db)[code],
         people=names_of(db),
         bundles=bundle_names(),
-        **_filters(db, code),
+        items=here.items,
+        pressing=list(Pressing),
+        orders=list(Order),
         **_beside(db, leaf),
         **pre_review_of(request, db, code, pre, asked),
     )
@@ -160,15 +161,6 @@ def _tabs(claims: dict[str, int], people: tuple[str, ...]) -> list[tuple[str, st
     total = sum(claims.values())
     counts = {"": total, "mine": mine, "free": free, "others": total - mine - free}
     return [(key, word, counts[key]) for key, word in TABS.items()]
-
-
-def _filters(db: Session, code: str) -> dict[str, Any]:
-    """What the list can be narrowed to: only what lies here."""
-    return {
-        "items": items_counted(db, code),
-        "pressing": list(Pressing),
-        "orders": list(Order),
-    }
 
 
 def _beside(db: Session, leaf: Leaf[AtDesk]) -> dict[str, Any]:

@@ -140,7 +140,7 @@ def landed_letter(db: Session, asked: str, viewer: Account) -> Landed | None:
 
 def landed_shift(db: Session, asked: str, viewer: Account) -> Landed | None:
     """What this person has laid out, taken over or taken back, as long as it is so."""
-    name, change = asked.partition(".")[0], db.get(ShiftChange, _id_in(asked))
+    name, change = asked.partition(".")[0], db.get(ShiftChange, _id_in(asked)) if asked else None
     if change is None:
         return None
     theirs = change.given_by == viewer.username

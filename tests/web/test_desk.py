@@ -97,6 +97,20 @@ def test_the_desk_by_urgency_and_order(market: Browser) -> None:
     assert "没有符合筛选的事项" in market.text("/desk?bundle=B2")
 
 
+def test_how_much_lies_here_whose_it_is_and_what_is_late(market: Browser) -> None:
+    cases = [a_case_today() for _ in range(4)]
+    other = colleague()
+    for case, by, days in zip(cases, ("market", "market", other, ""), (-1, 0, -2, -3), strict=True):
+        due(case, days)
+        if by:
+            claimed(case, by)
+    page = market.text("/desk")
+    assert "有 3 件已超过期限" in page, "today is not late yet"
+    item = item_of(cases[0])
+    for said in ("全部 4", "我领办的 2", "本部门待领 1", "同事领办的 1", f"{item.name}（4）"):
+        assert said in page, said
+
+
 @pytest.mark.parametrize("given", ["whose=x&due=x&sort=x&page=x", "item=%00&bundle=<b>", "item=" + "x" * 99])
 def test_nonsense_in_the_address_is_the_whole_desk(market: Browser, given: str) -> None:
     case = a_case_today()

@@ -49,8 +49,8 @@ def test_a_case_is_read_in_few_statements(username: str, page: str, most: int) -
 @pytest.mark.parametrize(
     ("username", "path", "most"),
     [
-        (CLERK, "/window", 25),
-        ("fire", "/desk", 35),
+        (CLERK, "/window", 12),
+        ("fire", "/desk", 22),
         (MANAGER, "/manage", 18),
         (MANAGER, "/manage/items", 13),
         (MANAGER, "/manage/notices", 12),
