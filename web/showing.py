@@ -15,9 +15,11 @@ from config.calendars import tentative
 from config.districts import district_name
 from config.settings import settings
 from models.account import Account
+from rules.calendar import FIRST, LAST
 from rules.masking import masked_id_number, masked_name
 from rules.moments import CHINA, china_date, china_day, china_text
 from rules.people import Role
+from rules.spans import Span
 from web.entering import VISIT, csrf_token, now
 from web.remaining import remaining
 
@@ -130,6 +132,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "day": day,
+        "days": days,
         "dated": dated,
         "moment": moment,
         "size": size,
@@ -156,6 +159,13 @@ def day(value: date | datetime | None) -> str:
     when = value.astimezone(CHINA).date() if isinstance(value, datetime) else value
     year = "" if when.year == china_day(now()).year else f"{when.year}年"
     return f"{year}{when.month}月{when.day}日 周{'一二三四五六日'[when.weekday()]}"
+
+
+def days(span: Span) -> str:
+    """From when to when; where nobody said the one or the other, only what was said."""
+    if span.first == FIRST:
+        return f"截至 {day(span.last)}"
+    return f"{day(span.first)} 起" if span.last == LAST else f"{day(span.first)} 至 {day(span.last)}"
 
 
 def dated(value: date | datetime | None) -> str:

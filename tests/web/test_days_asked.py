@@ -76,3 +76,13 @@ def test_days_that_only_the_address_names_are_told_too() -> None:
     page = at_desk(MANAGER).text(f"/manage?concluded_from={LATER}&concluded_to={EARLIER}")
     assert SAID in page
     assert number not in page
+
+
+def test_the_heading_names_the_days_that_were_asked_for_and_no_others() -> None:
+    browser = at_desk(MANAGER)
+    for asked, said in (
+        ("decided_from=2024-03-04&decided_to=2024-03-08", "2024年3月4日 周一 至 2024年3月8日 周五 办结的"),
+        ("decided_to=2024-03-08", "事项清单 截至 2024年3月8日 周五 办结的"),
+        ("decided_from=2024-03-04", "事项清单 2024年3月4日 周一 起 办结的"),
+    ):
+        assert said in words(browser.get(f"/manage/items?{asked}")), asked
