@@ -4,6 +4,7 @@ import asyncio
 import email
 import email.policy
 import socket
+import ssl
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -49,6 +50,7 @@ class MailServer:
     refused: dict[str, str] = field(default_factory=dict)  # recipient -> reply, "550 5.1.1 …"
     silent_after: int | None = None  # takes so many letters, then keeps the next without ever answering
     delay: float = 0.0  # seconds before a letter is taken
+    tls: ssl.SSLContext | None = None  # speaks TLS from the first byte on, with the certificate in here
     begun: int = 0  # letters whose text has come in, taken or not
     letters: list[Letter] = field(default_factory=list)  # in the order they came
     _controller: Controller | None = None
@@ -56,10 +58,11 @@ class MailServer:
     @property
     def url(self) -> str:
         """What YJS_MAIL_URL says. cto is Apprise's time-out in seconds."""
-        return f"mailto://127.0.0.1:{self.port}?from={SENDER}&cto=2"
+        secure = "s://localhost:{}?mode=ssl&" if self.tls else "://127.0.0.1:{}?"
+        return f"mailto{secure.format(self.port)}from={SENDER}&cto=2"
 
     def start(self) -> None:
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, ssl_context=self.tls)
         self._controller.start()
 
     def stop(self) -> None:
