@@ -48,7 +48,7 @@ test-fast: setup ## the tests that need neither the whole platform nor a browser
 	$(BIN)/python -m pytest -m $(ALONE) $(TOGETHER)
 
 .PHONY: bench
-bench: bench-throughput bench-patrol bench-stored bench-pages bench-memory ## measure everything: the five below, one after the other
+bench: bench-throughput bench-patrol bench-stored bench-pages bench-memory bench-calls ## measure everything: the six below, one after the other
 
 .PHONY: bench-throughput
 bench-throughput: setup ## measure: cases a second, beside Prefect as it comes (CASES=... takes another number)
@@ -69,6 +69,10 @@ bench-stored: setup ## measure: the same acts on a small and on a large record (
 .PHONY: bench-memory
 bench-memory: setup ## measure: memory, processor time and start with few and with many open cases (OPEN=500,100000 takes other numbers)
 	$(BIN)/python -W ignore -m bench.memory
+
+.PHONY: bench-calls
+bench-calls: setup ## measure: what an act and a page ask of Python and PostgreSQL, counted and not timed
+	$(BIN)/python -W ignore -m bench.calls
 
 .PHONY: faults
 faults: setup ## a busy day on which everything dies at random (SEED=… FAULTS=200), and the account

@@ -96,5 +96,17 @@ def test_every_make_target_has_help() -> None:
         assert re.search(rf"^{target}:.*## ", makefile, re.MULTILINE), target
 
 
+def test_every_make_command_that_people_are_told_exists() -> None:
+    targets = set(re.findall(r"^(\S+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("bench/*.py")]
+    told = {
+        (target, page.name)
+        for page in pages
+        for target in re.findall(r"`(?:[A-Z]\w*=\S+ )*make ([\w-]+)", page.read_text(encoding="utf-8"))
+    }
+    assert len(told) > 10
+    assert not [one for one in sorted(told) if one[0] not in targets]
+
+
 def test_the_constraints_name_no_host() -> None:
     assert "://" not in (ROOT / "constraints.txt").read_text(encoding="utf-8")
