@@ -24,7 +24,8 @@ from models.server import connected
 from tasks.patrolling import count_days
 from tests.clusters import running_postgres
 from tests.people import CLERK, GOVERNOR, MANAGER
-from tests.web.hall import Browser, at_desk, somebody
+from tests.web.hall import Browser, at_desk, somebody, the_app
+from web.app import settle
 
 CASES = int(os.environ.get("CASES", "100000"))
 ROUNDS = 20
@@ -99,6 +100,8 @@ def main() -> int:
         days = count_days(datetime.now(UTC))
         print(f"the patrol counts {days} days in {time.perf_counter() - began:.0f} s", flush=True)
         server = psutil.Process(int((cluster.postgres / "postmaster.pid").read_text().split()[0]))
+        the_app()
+        settle()  # as a web process does when it begins
         failed = _measure(_open_one(played), server)
         engine().dispose()
     return 1 if failed else 0

@@ -9,7 +9,7 @@ import uvicorn
 from config.logs import set_up
 from config.settings import settings
 from models.heartbeat import Pulse
-from web.app import create_app
+from web.app import create_app, settle
 
 # Seconds that a thread may compute before another may take over. At Python's own 5 ms a dozen requests at once fight
 # for the interpreter: a fifth fewer acts were done. Each gives it up anyway whenever it asks PostgreSQL.
@@ -34,8 +34,10 @@ def serve() -> None:
     """Until told to stop."""
     # A proxy on this machine needs no naming where there is a public address.
     trusted = (settings().trusted_proxies or ("127.0.0.1" if settings().public_url else "")).split()
+    app = create_app()
+    settle()
     config = uvicorn.Config(
-        create_app(),
+        app,
         host=settings().host,
         port=settings().port,
         http="httptools",
