@@ -164,6 +164,7 @@ def kill_in_mid_pass(hall: Platform, worker: psutil.Process) -> None:
 
     until("a pass", caught)
     worker.kill()
+    worker.wait(30)  # until it has gone, whoever looks for the worker finds it
 
 
 def test_a_worker_killed_in_mid_pass_loses_and_repeats_nothing(hall: Platform) -> None:
