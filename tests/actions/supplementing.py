@@ -12,9 +12,7 @@ from models.audit import timeline
 from models.case import Case, materials_of
 from models.clock import ClockRow, running_clocks
 from models.notice import Notice, notices_of
-from models.supplement import (
-    Gap,
-)
+from models.supplement import Gap
 from rules.application import Supplied
 from rules.bundle import Bundle, OnSilence, Supplement
 from rules.clock import ClockKind

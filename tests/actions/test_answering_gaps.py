@@ -15,9 +15,7 @@ from models.audit import timeline
 from models.card import cards_of
 from models.case import Case, former_versions
 from models.clock import running_clocks
-from models.supplement import (
-    gaps_of,
-)
+from models.supplement import gaps_of
 from rules.application import Supplied
 from rules.clock import ClockKind
 from rules.errors import NotYourDesk, Refused, WrongState

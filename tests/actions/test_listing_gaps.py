@@ -11,10 +11,7 @@ from models.audit import timeline
 from models.case import Case, materials_of
 from models.clock import running_clocks
 from models.document import documents_of
-from models.supplement import (
-    gaps_of,
-    untold_gaps,
-)
+from models.supplement import gaps_of, untold_gaps
 from rules.clock import ClockKind
 from rules.documents import DocumentKind
 from rules.errors import AlreadyDone, Faulty, NotFound, NotYourDesk, WrongState

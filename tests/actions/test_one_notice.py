@@ -11,10 +11,7 @@ from actions.supervising import fire_due_rungs
 from actions.supplementing import ask_supplement
 from models.card import cards_of
 from models.case import Case
-from models.supplement import (
-    supplement_notices_of,
-    untold_gaps,
-)
+from models.supplement import supplement_notices_of, untold_gaps
 from rules.clock import ClockKind
 from rules.errors import AlreadyDone, NotYourDesk, WrongState
 from rules.states import Act, CaseState

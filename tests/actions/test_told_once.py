@@ -9,11 +9,7 @@ from actions.accepting import accept
 from actions.acting import Scene
 from actions.listing_gaps import WINDOW, Missed, askable
 from models.case import Case
-from models.supplement import (
-    supplement_notices_of,
-    told_again_by_department,
-    untold_gaps,
-)
+from models.supplement import supplement_notices_of, told_again_by_department, untold_gaps
 from rules.clock import ClockKind
 from rules.errors import Faulty, NotYourDesk, Refused
 from rules.material import MaterialState

@@ -16,11 +16,7 @@ from actions.unanswered import accept_deferring
 from actions.withdrawing import withdraw
 from models.case import Case, items_of
 from models.clock import clocks_of, running_clocks
-from models.supplement import (
-    gaps_of,
-    open_notice,
-    untold_gaps,
-)
+from models.supplement import gaps_of, open_notice, untold_gaps
 from rules.application import Supplied
 from rules.bundle import OnSilence
 from rules.clock import ClockKind
