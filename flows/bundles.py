@@ -40,6 +40,8 @@ def flow_of(bundle: Bundle) -> Flow[[str], State[None]]:
             if stray := _stray(run.id, case_number, bundle):
                 return stray
             seen = _in_step(run, case_number)
+            if seen is None:
+                return _not_its_own(case_number)
             closed = seen.case.state in CASE_CLOSED
             return _conclude(run.id, seen) if closed else _suspend(run.id, case_number)
 
@@ -64,16 +66,25 @@ def _stray(run: UUID, case_number: str, bundle: Bundle) -> State[None] | None:
     if code != bundle.code:
         return Failed(name="不是此一件事", message=f"办件 {case_number} 属于 {code}，不属于{bundle.name}。")
     if own != run:
-        return Cancelled(name="已有运行", message=f"办件 {case_number} 已有自己的运行，本次不做任何事。")
+        return _not_its_own(case_number)
     return None
 
 
-def _in_step(run: FlowRun, case_number: str) -> Conducted:
-    """Take step after step until Prefect shows what the record says, and no news came meanwhile."""
+def _not_its_own(case_number: str) -> State[None]:
+    return Cancelled(name="已有运行", message=f"办件 {case_number} 已有自己的运行，本次不做任何事。")
+
+
+def _in_step(run: FlowRun, case_number: str) -> Conducted | None:
+    """Take step after step until Prefect shows what the record says, and no news came meanwhile.
+
+    None: Prefect had lost this run for a while, and the case is to have another.
+    """
     shown = run.run_count > 1
     while True:
         with transaction() as session:
             seen = conducted(session, case_number)
+        if seen.case.flow_run_id != run.id:
+            return None
         if steps := plan(_facts(seen)):
             _take(run.id, seen, steps)
             continue
@@ -100,9 +111,9 @@ def _take(run: UUID, seen: Conducted, steps: tuple[Step, ...]) -> None:
 
 
 def _seen_everything(case: Case) -> bool:
-    """No act has come since we looked; otherwise look again rather than sleep on news."""
+    """Nothing has come since we looked; otherwise look again rather than sleep on news."""
     with transaction() as session:
-        return nothing_to_do(session, case.number, case.revision)
+        return nothing_to_do(session, case)
 
 
 def _conclude(run: UUID, seen: Conducted) -> State[None]:

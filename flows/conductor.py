@@ -87,7 +87,7 @@ class Conductor:
         self.in_motion: set[UUID] = set()
 
     def round(self) -> int:
-        """Ask for the passes that are due (how many), show the decisions, and now and then compare everything."""
+        """Ask for the passes that are due (how many), now and then compare everything, and show the decisions."""
         with transaction() as session:
             if lapsed := take_back_lapsed(session, self.now()):
                 log.warning("执行进程失联，重新安排：%s", "、".join(lapsed))
@@ -96,12 +96,13 @@ class Conductor:
             due = cases_to_ask_for(session, self.now(), ASK_AGAIN, room) if room >= ahead // 2 else []
         for case in due:
             self._apart(case, lambda case=case: self._ask_for_pass(case))  # type: ignore[misc]
-        self._show_decisions()
+        # Compared first: a task run whose run Prefect does not know keeps it from writing down what else it was told.
         if self.now() >= self.next_drift_check:
             self.next_drift_check = self.now() + DRIFT_EVERY
             self._compare()
             while look_up_told(self.now()) == TOLD:
                 pass
+        self._show_decisions()
         return len(due)
 
     def _apart(self, case: Case, act: Callable[[], None]) -> None:

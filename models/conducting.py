@@ -175,11 +175,19 @@ def hand_back_leases(session: Session, holder: str) -> None:
     )
 
 
-def nothing_to_do(session: Session, number: str, revision: int) -> bool:
-    """The pass has seen everything up to this revision; False: there is news, look again."""
+def nothing_to_do(session: Session, seen: Case) -> bool:
+    """The pass has seen everything there is of the case as it was read; False: there is news, look again.
+
+    News is an act, or what the conductor missed in Prefect: it wishes for a look, or takes the run from the case.
+    """
+    as_seen = (
+        col(Case.revision) == seen.revision,
+        col(Case.look_at).is_not_distinct_from(seen.look_at),
+        col(Case.flow_run_id) == seen.flow_run_id,
+    )
     done = session.execute(
         update(Case)
-        .where(col(Case.number) == number, col(Case.revision) == revision)
+        .where(col(Case.number) == seen.number, *as_seen)
         .values(look_at=None)
         .returning(col(Case.number))
     )

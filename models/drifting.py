@@ -21,7 +21,7 @@ MOST = 500  # of a kind in one look; what is repaired makes room for the rest
 
 @dataclass(frozen=True)
 class Expecting:
-    """An open case that has a run, with its items that have a task run."""
+    """An open case that has a run, with its items that were handed over: each should have a task run."""
 
     case: Case
     items: Sequence[Item]
@@ -53,7 +53,7 @@ def open_cases_after(session: Session, number: str, limit: int) -> list[Expectin
     )
     cases = list(session.exec(asked.order_by(col(Case.number)).limit(limit)))
     items = select(Item).where(
-        col(Item.case_number).in_([case.number for case in cases]), col(Item.task_run_id).is_not(None)
+        col(Item.case_number).in_([case.number for case in cases]), col(Item.handed_over_at).is_not(None)
     )
     found: dict[str, list[Item]] = {case.number: [] for case in cases}
     for item in session.exec(items.order_by(col(Item.number))):

@@ -114,7 +114,7 @@ def repair(drift: Drift, *, at: datetime) -> bool:
         match drift.kind:
             case DriftKind.RUN_GONE:
                 forget_run(session, drift.case_number, UUID(drift.run), at)
-            case DriftKind.BAR_GONE:
+            case DriftKind.BAR_GONE if drift.task:
                 note_lost(session, drift.item, UUID(drift.task), at)
             case DriftKind.BAR_DIFFERS:
                 show_anew(session, drift.item, UUID(drift.task))
@@ -148,7 +148,9 @@ def _page_of_cases(http: httpx.Client, look: Look, place: Place, settled: dateti
     with transaction() as session:
         page = open_cases_after(session, place.case, PAGE)
     runs = _by_id(http, "flow_runs", [str(one.case.flow_run_id) for one in page])
-    bars = _by_id(http, "task_runs", [str(item.task_run_id) for one in page for item in one.items])
+    bars = _by_id(
+        http, "task_runs", [str(item.task_run_id) for one in page for item in one.items if item.task_run_id]
+    )
     # Of what was given up the record has said so, and its run is where the last try left it.
     found = [drift for one in page if not _given_up(one.case) for drift in _of_case(one, runs, bars, settled)]
     look.found += _without_what_moves(found, {one.case.number: one.case for one in page}, settled)
@@ -166,6 +168,9 @@ def _of_case(
     if known is None:
         return  # its bars are gone with it, and come again with the new one
     for item in one.items:
+        if item.task_run_id is None:
+            yield Drift(DriftKind.BAR_GONE, case.number, run=run, item=item.number)
+            continue
         bar = bars.get(str(item.task_run_id))
         # Otherwise the record knows by itself that it is behind, or that Prefect was told a moment ago.
         told = item.shown is item.state and (item.told_at is None or item.told_at < settled)

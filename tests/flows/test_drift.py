@@ -73,7 +73,9 @@ def set_state(hall: Platform, run: str, kind: str, what: str = "flow_runs") -> N
 
 
 def test_every_kind_of_drift_is_found_and_put_right(hall: Platform) -> None:
-    numbers = {word: a_case() for word in ("gone", "stopped", "hangs", "bar", "bar_gone", "closed")}
+    numbers = {
+        word: a_case() for word in ("gone", "stopped", "hangs", "bar", "bar_gone", "unopened", "closed")
+    }
     own = {word: run_in_state(hall, number, "Suspended")["id"] for word, number in numbers.items()}
     ended(numbers["closed"])
     run_in_state(hall, numbers["closed"], "全部不予")
@@ -89,6 +91,8 @@ def test_every_kind_of_drift_is_found_and_put_right(hall: Platform) -> None:
         set_state(hall, own["closed"], "RUNNING")
         set_state(hall, bars["bar"], "FAILED", "task_runs")
         delete(hall, f"/task_runs/{bars['bar_gone']}")
+        forgotten = "UPDATE item SET task_run_id = NULL, shown = NULL, told_at = NULL WHERE case_number = :no"
+        rows(hall, f"{forgotten} RETURNING number", no=numbers["unopened"])
         for number in (numbers["bar"], "000000-B1-20260306-999999-9"):
             paused = {"type": "PAUSED", "name": "Suspended"}
             body = {"parameters": {"case_number": number}, "name": number, "state": paused, "tags": ["办件"]}
@@ -103,13 +107,14 @@ def test_every_kind_of_drift_is_found_and_put_right(hall: Platform) -> None:
             ("hangs", "run_hangs"),
             ("bar", "bar_differs"),
             ("bar_gone", "bar_gone"),
+            ("unopened", "bar_gone"),
             ("closed", "not_ended"),
             ("bar", "second_run"),
             ("nobody", "no_case"),
         }
         assert all(repair(one, at=now()) for one in found)
     until("everything in step again", in_step)
-    for word in ("gone", "stopped", "hangs", "bar", "bar_gone"):
+    for word in ("gone", "stopped", "hangs", "bar", "bar_gone", "unopened"):
         states = {run["state_name"] for run in runs(hall, numbers[word])}
         assert "Suspended" in states, word
     assert runs(hall, numbers["closed"])[0]["state_name"] == "全部不予"
