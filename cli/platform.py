@@ -1,6 +1,8 @@
 """`yjs up`: the whole platform, in the foreground."""
 
 import time
+from collections.abc import Callable
+from contextlib import suppress
 
 import typer
 from rich.console import Console
@@ -15,14 +17,21 @@ from hosting.demo_city import demo_departments, demo_people
 
 def up() -> None:
     """启动整个平台（前台运行，Ctrl-C 停止）。"""
+    installation = settings()
+    platform.run(installation, say=saying(), ready=lambda: _welcome(installation))
+
+
+def saying() -> Callable[[str], None]:
+    """Say sentences on the terminal, each with the seconds since now. Once it has been closed nobody need hear them:
+    the platform is watched, and stopped in order, all the same."""
     began = time.monotonic()
     progress = Console(stderr=True, highlight=False, soft_wrap=True)
 
     def say(sentence: str) -> None:
-        progress.print(f"[dim]{time.monotonic() - began:6.1f} 秒[/]  {escape(sentence)}")
+        with suppress(OSError, SystemExit):  # rich ends the process where the reader of a pipe has gone
+            progress.print(f"[dim]{time.monotonic() - began:6.1f} 秒[/]  {escape(sentence)}")
 
-    installation = settings()
-    platform.run(installation, say=say, ready=lambda: _welcome(installation))
+    return say
 
 
 def _welcome(installation: Settings) -> None:

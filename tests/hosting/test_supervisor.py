@@ -150,6 +150,45 @@ def test_each_way_of_asking_stops_it(number: signal.Signals, tmp_path: Path) -> 
     assert not process.running
 
 
+@pytest.mark.parametrize("door", [os.pipe, os.openpty], ids=["pipe", "terminal"])
+def test_nobody_need_hear_that_it_stops(door: Callable[[], tuple[int, int]], tmp_path: Path) -> None:
+    """The window is closed, or Ctrl-C ended the `tee` beside it: each process is told to stop all the same."""
+    told = tmp_path / "told"
+    child = f"""
+        import pathlib, signal, sys, time
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(pathlib.Path({str(told)!r}).write_text("told")))
+        print("up", flush=True)
+        time.sleep(60)
+    """
+    script = f"""
+        import sys
+        from pathlib import Path
+        from cli.platform import saying
+        from hosting.processes import Program
+        from hosting.supervisor import StopAsked, Supervisor
+        log = Path({str(tmp_path)!r}) / "one.log"
+        program = Program(name="one", label="one", command=[sys.executable, "-c", {textwrap.dedent(child)!r}], log=log)
+        say = saying()
+        try:
+            with Supervisor(say) as supervisor:
+                supervisor.start(program)
+                supervisor.wait_for(lambda: "up" in log.read_text(), 10)
+                print("up", flush=True)
+                supervisor.keep_running()
+        except StopAsked:
+            say("已停止")
+    """
+    reader, writer = door()
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=writer, text=True) as up:
+        os.close(writer)
+        assert up.stdout is not None
+        assert up.stdout.readline() == "up\n"
+        os.close(reader)
+        up.send_signal(signal.SIGHUP)
+    assert (up.returncode, told.read_text()) == (0, "told")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
 def test_even_a_killed_supervisor_leaves_nobody_behind(tmp_path: Path) -> None:
     script = f"""
