@@ -55,7 +55,7 @@ def bring_up(supervisor: Supervisor, settings: Settings, door: socket, say: Say)
     """Start everything in order; return when the pages and Prefect answer."""
     if settings.embedded:
         say("启动 PostgreSQL……")
-        _start_postgres(supervisor, settings)
+        _start_postgres(supervisor, settings, say)
     say("检查数据库……")
     databases.prepare_databases(settings)
     supervisor.start(programs.prefect_server(settings))  # the slowest: it makes its tables while we make ours
@@ -72,9 +72,9 @@ def bring_up(supervisor: Supervisor, settings: Settings, door: socket, say: Say)
     _wait_until_ready(supervisor, settings, say)
 
 
-def _start_postgres(supervisor: Supervisor, settings: Settings) -> None:
+def _start_postgres(supervisor: Supervisor, settings: Settings, say: Say) -> None:
     process = supervisor.start(postgres.program(settings))
-    postgres.wait_until_ready(process, settings)
+    postgres.wait_until_ready(process, settings, say=say, look=supervisor.look_for_a_stop)
 
 
 def name_what_keeps_messages_back(say: Say) -> None:

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from hosting.processes import Process, Program
 from hosting.unprivileged import User, binaries, reachable_place, run_as, user_for
 from rules.errors import Refused
 
-START_TIMEOUT = 60.0  # seconds; recovery after a crash takes a while
+START_TIMEOUT = 60.0  # seconds, besides recovery after a crash, which takes what it takes
 STOP_TIMEOUT = 30.0  # seconds for a postmaster that an earlier platform left behind
 
 # For a small machine that does nothing else; a large installation brings its own PostgreSQL.
@@ -67,18 +68,30 @@ def program(settings: Settings) -> Program:
     )
 
 
-def wait_until_ready(process: Process, settings: Settings) -> None:
-    """Return when it takes connections."""
-    pid_file = settings.postgres / "postmaster.pid"
-    deadline = time.monotonic() + START_TIMEOUT
-    while time.monotonic() < deadline:
+def wait_until_ready(
+    process: Process,
+    settings: Settings,
+    *,
+    say: Callable[[str], None] = lambda _: None,
+    look: Callable[[], None] = lambda: None,
+) -> None:
+    """Return when it takes connections; `look` may raise to end the waiting.
+
+    A recovery is waited for however long: stopped in the middle of it, it would begin from the same point again.
+    """
+    deadline, recovering = time.monotonic() + START_TIMEOUT, False
+    while (said := _says(settings, process)) != "ready":
+        look()
         if not process.running:
             raise Refused(f"PostgreSQL 没有启动：{process.last_words()}（日志：{process.program.log}）。")
-        lines = _lines(pid_file)
-        if len(lines) >= 8 and lines[0] == str(process.pid) and lines[7].strip() == "ready":
-            return
+        if time.monotonic() > deadline and said != "starting":
+            raise Refused(
+                f"PostgreSQL 在 {START_TIMEOUT:.0f} 秒内没有准备好，请看日志 {process.program.log}。"
+            )
+        if time.monotonic() > deadline and not recovering:
+            say("PostgreSQL 正在从上次的中断恢复，请等它做完……")
+            recovering = True
         time.sleep(0.02)
-    raise Refused(f"PostgreSQL 在 {START_TIMEOUT:.0f} 秒内没有准备好，请看日志 {process.program.log}。")
 
 
 def tidy(settings: Settings) -> None:
@@ -90,6 +103,12 @@ def tidy(settings: Settings) -> None:
 def running_pid(settings: Settings) -> int | None:
     """The postmaster of this installation, if it runs."""
     return _postmaster(settings.postgres.resolve())
+
+
+def _says(settings: Settings, process: Process) -> str:
+    """What it has come to, in its own words: starting, ready, stopping; '' while it has said nothing."""
+    lines = _lines(settings.postgres / "postmaster.pid")
+    return lines[7].strip() if len(lines) >= 8 and lines[0] == str(process.pid) else ""
 
 
 def _create(cluster: Path, folder: Path, user: User | None) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from config.settings import DATABASE, Settings
 from hosting import databases, postgres, preflight
-from hosting.processes import Process
+from hosting.processes import Process, Program
 from models.server import connected
 from rules.errors import Refused
 from tests.clusters import reachable_folder
@@ -45,6 +45,31 @@ def test_data_survive_a_kill_and_the_next_start_takes_over(settings: Settings) -
             assert connection.execute(text("SELECT n FROM kept")).scalar_one() == 1
     finally:
         second.stop()
+
+
+def test_a_recovery_is_waited_for_however_long(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Something that says of itself what PostgreSQL says: starting for a while, then ready; or nothing at all."""
+    settings.postgres.mkdir(parents=True)
+    monkeypatch.setattr(postgres, "START_TIMEOUT", 0.3)
+    process = Process(Program("postgres", "PostgreSQL", ["sleep", "60"], tmp_path / "log"))
+    process.start()
+    pid_file, said, looked = settings.postgres / "postmaster.pid", [], []
+
+    def look() -> None:
+        looked.append(1)
+        if len(looked) == 50:
+            pid_file.write_text(f"{process.pid}\n" + "-\n" * 6 + "ready   \n")
+
+    try:
+        with pytest.raises(Refused, match="没有准备好"):
+            postgres.wait_until_ready(process, settings, say=said.append)
+        pid_file.write_text(f"{process.pid}\n" + "-\n" * 6 + "starting\n")
+        postgres.wait_until_ready(process, settings, say=said.append, look=look)
+    finally:
+        process.stop()
+    assert (len(looked), said) == (50, ["PostgreSQL 正在从上次的中断恢复，请等它做完……"])
 
 
 def test_a_running_orphan_is_ended_before_the_start(settings: Settings) -> None:
