@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -108,24 +109,34 @@ def _about(number: int, what: str) -> Finding:
 
 
 def _copy_out() -> None:
-    """Append what the file does not have yet; a crash between commit and file is made up for by the next."""
+    """Add what the file does not have yet, all of it or nothing; a crash on the way is made up for by the next."""
     path = copies()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    have = _copied()
-    with transaction() as session, path.open("a", encoding="utf-8") as file:
-        path.chmod(0o600)
-        for anchor, _ in anchors(session):
-            if anchor.number not in have:
-                file.write(json.dumps(anchor.said, sort_keys=True) + "\n")
+    have, lines = _copied(), _lines()
+    with transaction() as session:
+        missing = [anchor.said for anchor, _ in anchors(session) if anchor.number not in have]
+    lines += [json.dumps(said, sort_keys=True) + "\n" for said in missing]
+    aside = path.with_suffix(".new")
+    with aside.open("w", encoding="utf-8") as file:
+        aside.chmod(0o600)
+        file.writelines(lines)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+
+
+def _lines() -> list[str]:
+    """What the file says, whole lines only: of one that broke off, in a power cut, nothing is believed."""
+    try:
+        lines = copies().read_text(encoding="utf-8").splitlines(keepends=True)
+    except FileNotFoundError:
+        return []
+    return [line for line in lines if line.endswith("\n")]
 
 
 def _copied() -> dict[int, dict[str, Any]]:
     try:
-        lines = copies().read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return {}
-    try:
-        found = [json.loads(line) for line in lines if line.strip()]
+        found = [json.loads(line) for line in _lines() if line.strip()]
         return {anchor["number"]: anchor for anchor in found}
     except (ValueError, KeyError, TypeError):
         raise Refused(f"锚点的抄件 {copies()} 被改坏了，请先与另存的抄件比对。") from None

@@ -179,8 +179,10 @@ def _put_back_keys(settings: Settings, manifest: Manifest, folder: Path) -> None
 
 
 def _faults_of_audit() -> list[str]:
-    """What the chain of the restored record says."""
+    """What the chain of the restored record says; a copy that cannot be read is one fault more."""
     with transaction() as session:
-        found = [fault for file in audit_files(session, "") for fault in file.faults]
-        found += faults_of_anchors(session, "")
-    return [one.sentence for one in found]
+        found = [fault.sentence for file in audit_files(session, "") for fault in file.faults]
+        try:
+            return found + [one.sentence for one in faults_of_anchors(session, "")]
+        except Refused as refusal:
+            return [*found, str(refusal)]

@@ -16,6 +16,7 @@ from cli.main import app
 from config.settings import settings
 from documents.anchoring import anchor_day, copies, make_anchor
 from documents.keys import public_pem
+from hosting.restoring import _faults_of_audit
 from models.database import transaction
 from models.server import connected
 from tests.people import MORNING, a_case, a_city
@@ -162,6 +163,25 @@ def test_anchors_are_tied_signed_and_copied(number: str) -> None:
     assert "第 2 号锚点缺失，数据库外留有抄件" in yjs("verify").output
     tamper("UPDATE audit_anchor SET count = count + 1 WHERE number = 1")
     assert "第 1 号锚点内容被改动" in yjs("verify").output
+
+
+def test_a_copy_whose_last_line_broke_off_is_made_whole(number: str) -> None:
+    """The disk was full, or the power went, in the middle of it."""
+    make_anchor(MORNING)
+    with transaction() as session:
+        a_case(session)
+    make_anchor(MORNING)
+    whole = copies().read_text(encoding="utf-8")
+    copies().write_text(whole[:-40], encoding="utf-8")
+    assert findings() == []
+    with transaction() as session:
+        a_case(session)
+    make_anchor(MORNING)
+    assert copies().read_text(encoding="utf-8").startswith(whole)
+    assert (len(copies().read_text(encoding="utf-8").splitlines()), findings()) == (3, [])
+    copies().write_text("x" + whole, encoding="utf-8")
+    assert "被改坏了" in yjs("verify").output
+    assert "被改坏了" in _faults_of_audit()[-1], "a restore says so, and is none the less done"
 
 
 def test_an_anchor_made_anew_by_another_key_is_found(number: str, tmp_path: Path) -> None:
