@@ -28,6 +28,7 @@ def prepare_databases(settings: Settings) -> None:
     with connected(settings.owner_url) as connection:
         require_supported(connection)
         ensure_row_roles(connection)
+    migrating.require_known(settings.owner_url)  # before anything is started on it
     ensure_prefects(settings)
 
 

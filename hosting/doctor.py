@@ -142,7 +142,8 @@ def _record(installation: Settings, running: bool) -> Iterator[Finding]:
         beware = note("审计记录", "平台的数据库用户能改写", "请设置 owner_dsn，见 docs/operating.md")
         yield beware if rewritable(url) else good("审计记录", "平台的数据库用户只能添加，不能改写")
     else:
-        yield fault("数据表", f"在 {at or '空库'}，这个版本要 {head}", "请重新运行 yjs up，它会升级")
+        remedy = "请重新运行 yjs up，它会升级" if at is None or migrating.knows(at) else migrating.NEWER
+        yield fault("数据表", f"在 {at or '空库'}，这个版本要 {head}", remedy)
 
 
 def _holiday_tables() -> Finding:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from models.server import connected
 from rules.errors import Refused
 
+NEWER = "请更新平台，或把升级前的备份恢复到空库"  # what helps where the tables are newer than the platform
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 
@@ -24,6 +25,7 @@ def configuration(database_url: str) -> Config:
 
 def upgrade(database_url: str, revision: str = "head") -> None:
     """Bring the database to this version; does nothing when it is there."""
+    require_known(database_url)
     try:
         command.upgrade(configuration(database_url), revision)
     except OperationalError as error:
@@ -40,6 +42,13 @@ def downgrade(database_url: str, revision: str = "base") -> None:
 def head() -> str | None:
     """The revision this version of the platform needs."""
     return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
+def require_known(database_url: str) -> None:
+    """Refuse tables of a later version, which this one neither understands nor can take back."""
+    at = current(database_url)
+    if at and not knows(at):
+        raise Refused(f"数据表是 {at}，比这个版本新：{NEWER}。")
 
 
 def knows(revision: str) -> bool:

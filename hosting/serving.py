@@ -82,6 +82,7 @@ def require_shared(settings: Settings) -> None:
         raise Refused(f"没有数据文件夹 {settings.data}：{SHARED}。")
     require_restored(settings)
     require_writable(settings.data)
+    migrating.require_known(settings.database_url)
     at, head = migrating.current(settings.database_url), migrating.head()
     if at != head:
         raise Refused(f"数据表在 {at or '空库'}，这个版本要 {head}：请先停止旧版本，运行 yjs migrate。")

@@ -1,5 +1,6 @@
 """Do the migrations and the models describe the same database, and can every step be undone?"""
 
+import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
@@ -8,6 +9,7 @@ import models.tables  # noqa: F401  makes the metadata complete
 from config.settings import Settings
 from hosting import migrating
 from models.server import connected
+from rules.errors import Refused
 
 # What Alembic's own comparison leaves out (checks, partial indexes, sequences) PostgreSQL can tell.
 EVERYTHING = """
@@ -44,6 +46,15 @@ def test_every_migration_can_be_undone_and_done_again(cluster: Settings) -> None
     assert _everything(url) == []
     migrating.upgrade(url)
     assert migrating.current(url) == migrating.head()
+
+
+def test_tables_of_a_later_version_are_refused_in_a_sentence(cluster: Settings) -> None:
+    url = _new(cluster, "from_the_future")
+    migrating.upgrade(url)
+    with connected(url) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(Refused, match="数据表是 9999，比这个版本新：请更新平台"):
+        migrating.upgrade(url)
 
 
 def _new(cluster: Settings, name: str) -> str:
