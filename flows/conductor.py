@@ -189,9 +189,11 @@ class Conductor:
             self.next_drift_check = self.now()  # a new Prefect database: no waiting between pages
 
     def _end_orphans(self) -> None:
-        before = (self.now() - ORPHANED_AFTER).isoformat()
         moving = {"type": {"any_": sorted(IN_MOTION)}}
-        for run in self._runs(tags={"all_": ["定时"]}, state=moving, expected_start_time={"before_": before}):
+        for run in self._runs(tags={"all_": ["定时"]}, state=moving):
+            # When it was to begin says nothing: after a stop of the platform what is late begins now.
+            if run.state is None or run.state.timestamp > self.now() - ORPHANED_AFTER:
+                continue
             self.client.set_flow_run_state(run.id, Crashed(message="执行它的进程已经不在"), force=True)
             log.warning("定时运行 %s 没有结束就断了", run.name)
 
