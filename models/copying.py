@@ -93,7 +93,7 @@ def hold_what_may_have_left(connection: Connection, *, moved: bool) -> int:
         waiting = col(Notice.next_try_at).is_not(None)
         held = move_all(session, states, NoticeState.UNKNOWN, waiting, why=MAY_HAVE_LEFT)
     if not moved:
-        for table in ("bulletin", "digest"):
+        for table in ("bulletin", "digest", "enquiry_message"):
             connection.execute(text(HELD_BESIDE.format(table=table)), {"why": MAY_HAVE_LEFT})
     return held
 

@@ -5,8 +5,11 @@ from sqlalchemy import Engine
 
 from actions.asking import Sent, send
 from actions.enquiring import answer
+from config.settings import settings
+from models.copying import hold_what_may_have_left
 from models.database import transaction
 from models.enquiry import EnquiryMessage, messages_of
+from models.server import connected
 from notifications.enquiries import send_enquiry_messages
 from tests.gateway import sms_gateway
 from tests.notifications.conftest import Channels
@@ -59,3 +62,13 @@ def test_only_what_surely_did_not_leave_is_tried_again(
     message = the_message(number)
     assert (message.sent_at, message.next_try_at is not None) == (None, again)
     assert str(status) in message.error
+
+
+def test_after_a_restore_nobody_is_told_a_second_time(number: str) -> None:
+    """It may have left after the backup; unless the old platform was stopped before it was made."""
+    for moved, waits in ((True, True), (False, False)):
+        with connected(settings().owner_url) as connection:
+            hold_what_may_have_left(connection, moved=moved)
+        assert (the_message(number).next_try_at is not None) is waits
+    assert send_enquiry_messages(at=NOON) == 0
+    assert "备份" in the_message(number).error
