@@ -16,12 +16,15 @@ from tasks.patrolling import (
 
 @flow(name="监察巡查", persist_result=False)
 def patrol() -> int:
-    """Fire the rungs, announce the cards, tell the people, publish the overdue; the number of new cards."""
+    """Fire the rungs, announce the cards, write the papers, tell the people, publish the overdue.
+
+    The number of new cards.
+    """
     at = now()
     written = fire_what_is_due(at)
     announce_cards(at)
-    tell_people(at)
     write_papers()
+    tell_people(at)
     anchor_files(at)
     count_days(at)
     if written or at.minute == 0:  # the list changes with a card, or by people's decisions: look every hour

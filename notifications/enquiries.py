@@ -1,11 +1,14 @@
 """Who tells people that their question is answered? Claim, send, record, as with bulletins; the words stay at home."""
 
+import math
+import time
 from datetime import datetime, timedelta
 
 from config.settings import settings
 from models.database import transaction
 from models.enquiry import EnquiryMessage, claim_message, lock_message
 from notifications.channels import deliver
+from notifications.providers import resting
 from notifications.short_message import signed
 from notifications.verdict import Delivery
 from notifications.wording import Words
@@ -14,18 +17,19 @@ from rules.notices import Channel, NoticeState, next_try
 LEASE = timedelta(minutes=5)
 
 
-def send_enquiry_messages(*, at: datetime) -> int:
-    """Send what is due, and say how many messages were tried."""
+def send_enquiry_messages(*, at: datetime, until: float = math.inf) -> int:
+    """Send what is due until then (monotonic seconds), and say how many messages were tried."""
     tried = 0
-    while True:
+    while time.monotonic() < until and not resting(Channel.SMS):
         with transaction() as session:
             message = claim_message(session, at=at, lease=LEASE)
         if message is None:
-            return tried
+            break
         told = deliver(Channel.SMS, message.phone, _words(message), str(message.id))
         with transaction() as session:
             _record(lock_message(session, message.id), told, at)
         tried += 1
+    return tried
 
 
 def _words(message: EnquiryMessage) -> Words:

@@ -1,6 +1,7 @@
 """巡查: fire every rung that has been reached, tell Prefect of the cards, and the people once a day."""
 
 import logging
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,6 +29,7 @@ from rules.spans import Span
 BATCH = 500  # rungs looked up at once
 ANNOUNCED_AT_ONCE = 200
 PAPERS = 40.0  # seconds of a minute, at most, for writing papers out
+PEOPLE = 15.0  # seconds of a minute, at most, for telling people: a gateway may need that long for each
 FIGURES_OF = timedelta(days=90)  # what the statistics look back over
 EVENT = "yijianshi.card.opened"
 
@@ -85,13 +87,18 @@ def count_days(at: datetime) -> int:
 
 
 def tell_people(at: datetime) -> int:
-    """The day's digests and the bulletin of the groups: written once, sent until they are gone; how many left."""
+    """The day's digests and the bulletin of the groups: written once, sent until they are gone; how many left.
+
+    Not for long: what a slow gateway leaves over goes with the next patrol, before which the deadlines are looked at.
+    """
     with transaction() as session:
         compose_digests(session, at=at)
         compose_bulletin(session, at=at)
     with transaction() as session:
         close_silent(session, at=at)
-    return send_digests(at=at) + send_bulletins(at=at) + send_enquiry_messages(at=at)
+    until = time.monotonic() + PEOPLE
+    told = send_enquiry_messages(at=at, until=until) + send_digests(at=at, until=until)
+    return told + send_bulletins(at=at)
 
 
 def overdue_table(at: datetime) -> list[dict[str, Any]]:

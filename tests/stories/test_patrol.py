@@ -224,6 +224,9 @@ def test_one_digest_a_person_and_day_by_mail_where_there_is_an_address(
         first = submitted()
         fire_what_is_due(at("03-16", 8))
         assert tell_people(at("03-16", 8)) == 0, "the office is closed"
+        with monkeypatch.context() as slow:
+            slow.setattr("tasks.patrolling.PEOPLE", 0.0)
+            assert tell_people(at("03-16", 9)) == 0, "its time is over: the next patrol goes on"
         assert tell_people(at("03-16", 9)) == 1
         submitted()
         fire_what_is_due(at("03-16", 18))
