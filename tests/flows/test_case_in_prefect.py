@@ -298,7 +298,8 @@ def test_what_prefect_was_told_and_did_not_write_down_is_told_again(hall: Platfo
 
 def test_a_patrol_that_died_with_its_worker_does_not_hold_its_place_for_ever(hall: Platform) -> None:
     """One that was late and works now is not taken for dead: what counts is how long it has been at it."""
-    deployment = prefect(hall, "/deployments/filter", {"deployments": {"name": {"any_": ["patrol"]}}})[0]
+    named = {"deployments": {"name": {"any_": ["patrol"]}}}
+    [deployment] = until("the deployment", lambda: prefect(hall, "/deployments/filter", named))
     long_ago = (datetime.now(UTC) - timedelta(minutes=20)).isoformat()
     scheduled = {"type": "SCHEDULED", "state_details": {"scheduled_time": long_ago}}
     body = {"state": scheduled, "name": "断了的巡查", "tags": ["定时"]}
