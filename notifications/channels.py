@@ -14,15 +14,24 @@ from notifications.overhearing import overhearing
 from notifications.plugins.carrier import Carrier
 from notifications.plugins.cloud import CloudSms
 from notifications.providers import book
-from notifications.routes import REFERENCE, Route, asset, gateway_to, instantiated, routes_of
+from notifications.routes import (
+    REFERENCE,
+    Route,
+    asset,
+    gateway_to,
+    instantiated,
+    reads_as_written,
+    routes_of,
+)
 from notifications.templating import template_faults
-from notifications.verdict import Delivery, not_now, verdict
+from notifications.verdict import Delivery, never, not_now, verdict
 from notifications.wording import Words
 from rules.errors import Refused
 from rules.notices import LOCAL_INBOX, Channel, NoticeState
 
 # To try an address without sending anything.
 NOBODY: Mapping[Channel, str] = {Channel.SMS: "13800000000", Channel.EMAIL: "nobody@example.com"}
+UNREADABLE = "邮箱的这种写法不能投递，请核对后更正"
 
 parse_urls: Callable[[str], list[str]] = _parse_urls  # Apprise says nothing of its types
 
@@ -90,7 +99,10 @@ def staff_faults() -> list[str]:
 def _through(route: Route, address: str, words: Words, reference: str) -> Delivery:
     with book.noted(route) as say:
         try:
-            delivery = _send(route.channel, gateway_to(route, address, reference), words)
+            gateway = gateway_to(route, address, reference)
+            delivery = never(UNREADABLE)
+            if reads_as_written(gateway, address):
+                delivery = _send(route.channel, gateway, words)
         except Refused as fault:  # the notice waits until the setting is put right
             delivery = not_now(str(fault))
         say(delivery)

@@ -1,10 +1,12 @@
 """Which gateways do the settings name for a channel, and what is said of an address that does not work?"""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from apprise import Apprise, AppriseAsset, NotifyBase
+from apprise.utils.parse import is_email as _is_email
+from apprise.utils.parse import parse_emails as _parse_emails
 
 from config.settings import settings
 from notifications.plugins import known
@@ -21,6 +23,9 @@ INSTEAD = {"smpp": "smppsms", "smpps": "smppsms"}  # Apprise's own says "sent" b
 
 # app_id goes into HTTP headers: ASCII only. Not async: it runs in the thread that listens to what it logs.
 asset = AppriseAsset(app_id="yijianshi", async_mode=False, storage_mode="memory")
+# Apprise says nothing of its types.
+is_email: Callable[[str], dict[str, str] | bool] = _is_email
+parse_emails: Callable[[str], list[str]] = _parse_emails
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,15 @@ def gateway_to(route: Route, address: str, reference: str = "") -> NotifyBase:
     if isinstance(gateway, Carrier):
         gateway.carrier_templates, gateway.reference = route.templates, reference
     return gateway
+
+
+def reads_as_written(gateway: NotifyBase, address: str) -> bool:
+    """Would it write to this very address? Apprise takes an e-mail address it cannot read apart, and may find a
+    stranger's in it: that of o'neil@example.com is neil@example.com."""
+    if TARGETS[Channel.EMAIL] not in gateway.template_tokens or "@" not in address:
+        return True
+    read = [is_email(one) for one in parse_emails(address)]
+    return [isinstance(one, dict) and one["full_email"] for one in read] == [address]
 
 
 def instantiated(setting: str, written: str, url: str) -> NotifyBase:

@@ -50,6 +50,31 @@ def test_false_mobile_numbers(number: str) -> None:
     assert identifiers.fault_of_mobile(number)
 
 
+@pytest.mark.parametrize(
+    "address", ["a@b.cn", "Li.Hua+yjs@Example.com", "li-hua_1@mail.example.com", "1@163.com", "a@b.xn--p1ai"]
+)
+def test_addresses_that_a_letter_reaches(address: str) -> None:
+    assert identifiers.fault_of_email(address) is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "o'neil@b.cn",
+        ".ab@b.cn",
+        "ab.@b.cn",
+        "a..b@b.cn",
+        "+ab@b.cn",
+        "ab+@b.cn",
+        "a@127.0.0.1",
+        "a@b",
+        "a@b.c",
+    ],
+)
+def test_addresses_that_no_letter_reaches(address: str) -> None:
+    assert identifiers.fault_of_email(address)
+
+
 @given(st.integers(0, 999_999), st.dates(date(2000, 1, 1), date(2099, 12, 31)), st.data())
 def test_one_wrong_digit_in_a_case_number_is_always_noticed(
     serial: int, on: date, data: st.DataObject
