@@ -10,7 +10,7 @@ from actions.moving import record
 from actions.permitting import must_be_allowed
 from models.account import Account
 from models.case import Case, lock_case
-from models.notice import Notice, addresses_of, notice_of_serial, notices_of, queue_elsewhere, told_alike
+from models.notice import Notice, addresses_of, notice_of_serial, notices_of, queue_elsewhere
 from models.telling import Call, find_call, lock_call, open_call_about, release_digests
 from rules.errors import WrongState
 from rules.ladder import still_told, useful_until
@@ -59,20 +59,20 @@ def send_again(
     case = lock_case(session, case_number)
     notice = notice_of_serial(session, case_number, serial)
     _must_be_safe(case, notice, at)
+    address = _address_now(session, case, notice)
     _record(session, case, notice, Act.RESEND_NOTICE, NoticeState.QUEUED, reason, by=by, at=at)
-    address = addresses_of(case)[notice.channel]
-    others = {(other.channel, other.address) for other in told_alike(session, notice)}
-    if address and (notice.channel, address) not in others:
+    if address != notice.address:
         return queue_elsewhere(session, case, notice, (notice.channel, address), at=at)
     release_digests(session, notice.id, notice.attempts)
     notice.become(NoticeState.QUEUED, until=at)
     return notice
 
 
-def may_be_sent_again(case: Case, notice: Notice, *, at: datetime) -> bool:
+def may_be_sent_again(session: Session, case: Case, notice: Notice, *, at: datetime) -> bool:
     """For pages: to leave the button out."""
     try:
         _must_be_safe(case, notice, at)
+        _address_now(session, case, notice)
     except WrongState:
         return False
     return True
@@ -106,6 +106,19 @@ def _must_be_safe(case: Case, notice: Notice, at: datetime) -> None:
     until = useful_until(notice.event, statutory=notice.statutory, created_at=notice.created_at)
     if until is not None and until <= at:
         raise WrongState("这条通知已过时，不再重发；需要时请用电话告诉申请人现在的情况。")
+
+
+def _address_now(session: Session, case: Case, notice: Notice) -> str:
+    """Where it went, or to what was put right since: never again to an address that was wrong, or was deleted."""
+    address = addresses_of(case)[notice.channel]
+    if not address:
+        raise WrongState("号码或邮箱已经删去，这条不再发到原来的地址；需要时请用电话告诉申请人。")
+    if address != notice.address:
+        told = (notice.event, notice.about, notice.channel, address)
+        for one in notices_of(session, case.number):
+            if (one.event, one.about, one.channel, one.address) == told:
+                raise WrongState("号码或邮箱已经更正，这条不再发到原来的地址；请看发到新地址的那一条。")
+    return address
 
 
 def _close_call(session: Session, notice: Notice, why: str, *, by: Account, at: datetime) -> None:

@@ -131,7 +131,7 @@ def _page(
         when=_when,
         masked_address=masked_address,
         again=[
-            one.id for one in leaf.rows if works and may_be_sent_again(cases[one.case_number], one, at=at)
+            one.id for one in leaf.rows if works and may_be_sent_again(db, cases[one.case_number], one, at=at)
         ],
         doubtful=[one.id for one in leaf.rows if works and one.state in UNCERTAIN],
         keeps=viewer.role in (Role.MANAGER, Role.ADMIN),

@@ -274,6 +274,26 @@ def test_what_is_sent_again_goes_to_the_number_that_was_put_right(gateway: Gatew
     ]
     with pytest.raises(WrongState):
         again(2)
+    with pytest.raises(WrongState, match="请看发到新地址的那一条"):
+        again(1)
+    assert fares() == [(SMS, REJECTED), (SMS, HANDED_OVER)], "nothing goes to the wrong number again"
+    with transaction() as session:
+        assert not may_be_sent_again(session, find_case(session, NUMBER), ledger()[0], at=NOON)
+        assert [one.act for one in timeline(session, NUMBER)] == [Act.RESEND_NOTICE]
+
+
+def test_nothing_is_sent_again_to_a_mailbox_that_was_deleted(channels: Channels) -> None:
+    with mail_server(refused={CHEN: "550 5.1.1 no such user"}) as mail:
+        channels(mail_url=mail.url)
+        tell(phone=MOBILE, email=CHEN, events=[Event.CONCLUDED], told_by=ToldBy.EMAIL)
+        send_due(at=NOON)
+    with transaction() as session:
+        case = lock_case(session, NUMBER)
+        assert may_be_sent_again(session, case, ledger()[0], at=NOON)
+        case.email = ""
+    with pytest.raises(WrongState, match="已经删去"):
+        again(1)
+    assert fares()[0] == (EMAIL, REJECTED)
 
 
 @pytest.mark.parametrize(
@@ -297,7 +317,7 @@ def test_what_is_not_safe_is_not_sent_again(
     with pytest.raises(WrongState, match=why):
         again(at=at)
     with transaction() as session:
-        assert not may_be_sent_again(find_case(session, NUMBER), ledger()[0], at=at)
+        assert not may_be_sent_again(session, find_case(session, NUMBER), ledger()[0], at=at)
     assert fares() == before
 
 
