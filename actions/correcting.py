@@ -18,6 +18,7 @@ from models.version import bundle_of_version
 from rules.answering import UNSTORABLE
 from rules.application import Agent, Applicant, Application, check_applicant
 from rules.errors import Faulty, WrongState
+from rules.identifiers import as_usual
 from rules.masking import masked_email, masked_id_number, masked_phone
 from rules.moments import china_day
 from rules.notices import Channel, Event
@@ -89,7 +90,9 @@ def correct(
     about = f"{case.revision}"
     queue_notice(session, case, Event.CORRECTED, about=about, facts=told, at=at)
     now = {Channel.SMS: case.phone, Channel.EMAIL: case.email}
-    old = {channel: address for channel, address in before.items() if address != now[channel]}
+    old = {
+        channel: address for channel, address in before.items() if as_usual(address) != as_usual(now[channel])
+    }
     if old:
         queue_notice(session, case, Event.CORRECTED, about=about, facts=told, at=at, to=old)
     return case

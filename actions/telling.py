@@ -13,6 +13,7 @@ from models.case import Case, lock_case
 from models.notice import Notice, addresses_of, notice_of_serial, notices_of, queue_elsewhere
 from models.telling import Call, find_call, lock_call, open_call_about, release_digests
 from rules.errors import WrongState
+from rules.identifiers import as_usual
 from rules.ladder import still_told, useful_until
 from rules.moments import china_text
 from rules.named import Named
@@ -61,7 +62,7 @@ def send_again(
     _must_be_safe(case, notice, at)
     address = _address_now(session, case, notice)
     _record(session, case, notice, Act.RESEND_NOTICE, NoticeState.QUEUED, reason, by=by, at=at)
-    if address != notice.address:
+    if as_usual(address) != as_usual(notice.address):
         return queue_elsewhere(session, case, notice, (notice.channel, address), at=at)
     release_digests(session, notice.id, notice.attempts)
     notice.become(NoticeState.QUEUED, until=at)
@@ -113,10 +114,10 @@ def _address_now(session: Session, case: Case, notice: Notice) -> str:
     address = addresses_of(case)[notice.channel]
     if not address:
         raise WrongState("号码或邮箱已经删去，这条不再发到原来的地址；需要时请用电话告诉申请人。")
-    if address != notice.address:
-        told = (notice.event, notice.about, notice.channel, address)
+    if as_usual(address) != as_usual(notice.address):
+        told = (notice.event, notice.about, notice.channel, as_usual(address))
         for one in notices_of(session, case.number):
-            if (one.event, one.about, one.channel, one.address) == told:
+            if (one.event, one.about, one.channel, as_usual(one.address)) == told:
                 raise WrongState("号码或邮箱已经更正，这条不再发到原来的地址；请看发到新地址的那一条。")
     return address
 

@@ -16,10 +16,10 @@ from sqlalchemy.orm.attributes import instance_state
 from config.keys import keyring
 from rules.chaining import ALGORITHMS
 from rules.errors import Refused
+from rules.identifiers import as_usual
 
 NONCE = 12  # bytes
 SEALED = re.compile(r"v1\.(k\d+)\.([A-Za-z0-9_-]+={0,2})")
-NOT_IN_NUMBERS = re.compile(r"[\s\-()（）]|^\+86")
 
 
 def seal(words: str, place: str) -> str:
@@ -51,9 +51,8 @@ def lookup(kind: str, words: str) -> str:
     if not words:
         return ""
     ring = keyring()
-    plain = NOT_IN_NUMBERS.sub("", words.strip()).upper()
     keyed = HMAC(ring.search, ALGORITHMS[ring.algorithm])
-    keyed.update(f"{kind}\n{plain}".encode())
+    keyed.update(f"{kind}\n{as_usual(words)}".encode())
     return keyed.finalize().hex()
 
 

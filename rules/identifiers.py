@@ -10,6 +10,7 @@ ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 ID_CHECKS = "10X98765432"
 MAIL_WORD = r"[A-Za-z0-9!#$%&*/=?^_`{|}~-]+"  # no apostrophe: mail gateways take such addresses apart
 EMAIL = rf"{MAIL_WORD}([.+]{MAIL_WORD})*@([A-Za-z0-9-]+\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]"
+NOT_IN_NUMBERS = re.compile(r"[\s\-()（）]|^\+86")
 QUERY_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that is misread on paper: no 0 O 1 I L
 
 
@@ -51,6 +52,15 @@ def fault_of_email(address: str) -> str | None:
     if not re.fullmatch(EMAIL, address):
         return "电子邮箱格式不对，应类似 name@example.com。"
     return None
+
+
+def as_usual(words: str) -> str:
+    """How it is usually written: one number or mailbox is the same words here, however it was typed.
+
+    A mailbox is the same in capitals; a hyphen in it makes it another one, in a number it does not.
+    """
+    plain = words.strip().upper()
+    return plain if "@" in plain else NOT_IN_NUMBERS.sub("", plain)
 
 
 def case_number(region: str, bundle: str, on: date, serial: int) -> str:

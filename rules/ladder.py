@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
+from rules.identifiers import as_usual
 from rules.notices import STATUTORY, Channel, Event, NoticeState
 from rules.people import ToldBy
 from rules.states import CaseState
@@ -53,7 +54,8 @@ def next_way(told_by: ToldBy, addresses: Mapping[Channel, str], used: Collection
     """What has not been tried yet, the preferred first: also a number or address that was put right since."""
     ways = [(channel, address) for channel, address in addresses.items() if address]
     ways.sort(key=lambda way: way[0] not in PREFERRED[told_by])
-    return next((way for way in ways if way not in used), None)
+    tried = {(channel, as_usual(address)) for channel, address in used}
+    return next((way for way in ways if (way[0], as_usual(way[1])) not in tried), None)
 
 
 def worth_a_call(event: Event, *, statutory: bool) -> bool:

@@ -55,6 +55,20 @@ def test_the_wrong_address_hears_of_it_too(db: Session, case: Case) -> None:
     assert told_at(db, case) == ["13800000000", "13900000001", "chen@example.com"]
 
 
+@pytest.mark.parametrize(
+    ("new", "heard"),
+    [("li-hua@example.com", 2), ("LiHua@example.com", 1), ("lihua@example.cn", 2)],
+)
+def test_a_hyphen_makes_another_mailbox_and_capitals_do_not(
+    db: Session, case: Case, new: str, heard: int
+) -> None:
+    case.email = "lihua@example.com"
+    corrected(db, case, email=new)
+    mailboxes = [address for address in told_at(db, case) if "@" in address]
+    assert new in mailboxes
+    assert len(mailboxes) == heard
+
+
 def test_a_second_correction_is_told_again(db: Session, case: Case) -> None:
     corrected(db, case, phone="13900000001")
     corrected(db, case, phone="13800000000")

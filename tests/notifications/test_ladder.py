@@ -296,6 +296,25 @@ def test_nothing_is_sent_again_to_a_mailbox_that_was_deleted(channels: Channels)
     assert fares()[0] == (EMAIL, REJECTED)
 
 
+def mailbox_is(email: str) -> None:
+    with transaction() as session:
+        lock_case(session, NUMBER).email = email
+
+
+def test_a_mailbox_put_right_by_a_hyphen_is_another_and_by_capitals_the_same(channels: Channels) -> None:
+    with mail_server(refused={"lihua@example.com": "550 5.1.1 no such user"}) as mail:
+        channels(mail_url=mail.url)
+        tell(phone=MOBILE, email="lihua@example.com", events=[Event.READY], told_by=ToldBy.EMAIL)
+        mailbox_is("LiHua@example.com")
+        for _ in range(2):
+            send_due(at=NOON)
+        assert fares() == [(EMAIL, REJECTED), (SMS, HANDED_OVER)], "no second letter to the same"
+        mailbox_is("li-hua@example.com")
+        assert again(1).address == "li-hua@example.com"
+        send_due(at=NOON)
+    assert fares() == [(EMAIL, REJECTED), (SMS, HANDED_OVER), (EMAIL, HANDED_OVER)]
+
+
 @pytest.mark.parametrize(
     ("events", "case_state", "at", "why"),
     [

@@ -75,6 +75,21 @@ def test_addresses_that_no_letter_reaches(address: str) -> None:
     assert identifiers.fault_of_email(address)
 
 
+@pytest.mark.parametrize(
+    ("typed", "usual"),
+    [
+        ("138 0000-0000", "13800000000"),
+        ("+8613800000000", "13800000000"),
+        ("（138）00000000", "13800000000"),
+        ("00000019900101001x ", "00000019900101001X"),
+        (" Li-Hua@Example.com", "LI-HUA@EXAMPLE.COM"),
+        ("lihua@example.com", "LIHUA@EXAMPLE.COM"),
+    ],
+)
+def test_what_is_typed_in_many_ways_is_usually_written_in_one(typed: str, usual: str) -> None:
+    assert identifiers.as_usual(typed) == usual
+
+
 @given(st.integers(0, 999_999), st.dates(date(2000, 1, 1), date(2099, 12, 31)), st.data())
 def test_one_wrong_digit_in_a_case_number_is_always_noticed(
     serial: int, on: date, data: st.DataObject
