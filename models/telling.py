@@ -130,6 +130,19 @@ def lock_call(session: Session, notice_id: UUID) -> Call:
     return session.exec(query.execution_options(populate_existing=True)).one()
 
 
+def ask_to_call(session: Session, notice: Notice, *, at: datetime) -> None:
+    """Somebody has to call about this notice: once more where a call about it is over, which stays noted.
+
+    The case must be locked.
+    """
+    query = select(Call).where(Call.notice_id == notice.id).with_for_update()
+    call = session.exec(query.execution_options(populate_existing=True)).one_or_none()
+    if call is None:
+        session.add(Call(notice_id=notice.id, case_number=notice.case_number, opened_at=at))
+    else:
+        call.opened_at, call.closed_at, call.closed_by, call.reached = at, None, "", False
+
+
 def open_call_about(session: Session, notice: Notice) -> Call | None:
     """The open call that tells the same of the case, locked."""
     query = select(Call).join(Notice, col(Notice.id) == Call.notice_id)

@@ -13,7 +13,7 @@ from config.settings import settings
 from models.case import Case, lock_case
 from models.database import transaction
 from models.notice import Notice, addresses_of, find_notice, queue_elsewhere, told_alike
-from models.telling import Call, open_call_about
+from models.telling import ask_to_call, open_call_about
 from models.upkeep import expire_stale, expire_without_receipt, to_follow_up, withhold_after_the_end
 from rules.ladder import STILL_HOPED_FOR, next_way, still_told, worth_a_call
 from rules.notices import LOCAL_INBOX, NoticeState
@@ -68,4 +68,4 @@ def _seek_another_way(
     if way := next_way(case.told_by, addresses_of(case), used):
         queue_elsewhere(session, case, failed, way, at=at)
     elif must_know and open_call_about(session, failed) is None:
-        session.add(Call(notice_id=failed.id, case_number=case.number, opened_at=at))
+        ask_to_call(session, failed, at=at)

@@ -378,6 +378,22 @@ def test_a_call_is_noted_until_somebody_is_reached(gateway: Gateway) -> None:
         note_call(session, call.notice_id, "再打", CallOutcome.AGAIN, by=by(session), at=NOON)
 
 
+def test_what_fails_again_after_a_call_was_over_is_called_about_again(gateway: Gateway) -> None:
+    call = unreached(gateway)
+    with transaction() as session:
+        note_call(session, call.notice_id, "无人接听", CallOutcome.GIVEN_UP, by=by(session), at=NOON)
+    again()
+    send_due(at=NOON + WEEK)
+    assert fares() == [(SMS, REJECTED)]
+    [(anew, _, _)] = calls()
+    assert (anew.notice_id, anew.opened_at, anew.attempts) == (call.notice_id, NOON + WEEK, 1)
+    assert (anew.closed_at, anew.closed_by, anew.reached) == (None, "", False)
+    assert "无人接听" in anew.note
+    with transaction() as session:
+        note_call(session, call.notice_id, "本人接听", CallOutcome.REACHED, by=by(session), at=NOON + WEEK)
+    assert calls() == []
+
+
 def test_a_receipt_that_comes_after_all_ends_the_call(gateway: Gateway) -> None:
     call = unreached(gateway)
     with transaction() as session:
