@@ -123,7 +123,8 @@ def _tell_extended(session: Session, case: Case, row: ClockRow, what: str, at: d
         "due_on": row.due_on.isoformat() if row.due_on else None,
         "provisional": row.provisional,
     }
-    queue_notice(session, case, Event.EXTENDED, about=row.item_number, facts=facts, at=at)
+    about = f"{row.item_number}/{case.revision}".removeprefix("/")  # reopened, it may be extended once more
+    queue_notice(session, case, Event.EXTENDED, about=about, facts=facts, at=at)
 
 
 def _extend_item(asked: Asked) -> object:

@@ -1,6 +1,6 @@
 """A higher authority has reviewed a decision: the item is handled anew, and the case ends a second time."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlmodel import Session
@@ -8,6 +8,7 @@ from sqlmodel import Session
 from actions.changing_items import add_item
 from actions.deciding import grant, refuse, transfer
 from actions.delivering import deliver
+from actions.extending import extend_case, extend_item
 from actions.issuing import issue
 from actions.reopening import reopen
 from actions.withdrawing import withdraw
@@ -15,9 +16,11 @@ from models.account import Account
 from models.audit import timeline
 from models.case import Case, items_of
 from models.clock import running_clocks
+from models.document import documents_of
 from models.notice import notices_of
-from rules.bundle import Gate, Need, OnRefused
+from rules.bundle import Gate, Limit, Need, OnRefused, Unit
 from rules.clock import ClockKind
+from rules.documents import DocumentKind
 from rules.errors import Faulty, NotFound, NotYourDesk, WrongState
 from rules.notices import Event
 from rules.states import Act, CaseState, ItemState, Outcome
@@ -91,6 +94,31 @@ def test_the_clocks_are_fresh(db: Session, case: Case) -> None:
     grant(db, case.number, "B9-1", by=account(db, "market"), at=LATER)
     waited = running_clocks(db, case.number, items(db, case)["2"].number)
     assert {row.started_at for row in waited} == {LATER}
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_fresh_limit_may_be_extended_as_the_first_was(
+    db: Session, monkeypatch: pytest.MonkeyPatch, whole: bool
+) -> None:
+    law = Limit(20, Unit.WORKING_DAY, "某条例", "assumption", extend=10)
+    case = a_case_of(db, a_bundle(an_item(1, legal=law)), monkeypatch)
+
+    def extend(at: datetime) -> None:
+        if whole:
+            extend_case(db, case.number, WHY, "示政批〔2026〕1号", by=account(db, GOVERNOR), at=at)
+        else:
+            extend_item(db, case.number, "B9-1", WHY, by=head_of(db, "market"), at=at)
+        db.flush()
+
+    extend(MORNING)
+    refuse(db, case.number, "B9-1", "不合格。", by=account(db, "market"), at=NOON)
+    db.flush()
+    again(db, case)
+    extend(LATER)
+    days = [facts["due_on"] for facts in told(db, case, Event.EXTENDED)]
+    assert len(days) == len(set(days)) == 2
+    papers = [one for one in documents_of(db, case.number) if one.kind is DocumentKind.EXTENSION]
+    assert [one.item_number for one in papers] == ["" if whole else items(db, case)["1"].number] * 2
 
 
 def test_it_ends_and_issues_again_and_tells_again(db: Session, case: Case) -> None:
