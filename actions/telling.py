@@ -8,6 +8,7 @@ from sqlmodel import Session
 from actions.acting import Asked, Doing, Field, Form, Scene, number, text, worded
 from actions.moving import record
 from actions.permitting import must_be_allowed
+from config.leaving import leaves_at
 from models.account import Account
 from models.case import Case, lock_case
 from models.notice import Notice, addresses_of, notice_of_serial, notices_of, queue_elsewhere
@@ -104,7 +105,8 @@ def _must_be_safe(case: Case, notice: Notice, at: datetime) -> None:
         raise WrongState(f"这条通知的去向是“{notice.said}”，不能重发。")
     if not still_told(notice.event, statutory=notice.statutory, state=case.state):
         raise WrongState(f"办件{case.state.label}，这条通知不再发送。")
-    until = useful_until(notice.event, statutory=notice.statutory, created_at=notice.created_at)
+    first = leaves_at(notice.event, statutory=notice.statutory, at=notice.created_at)
+    until = useful_until(notice.event, statutory=notice.statutory, leaves_at=first)
     if until is not None and until <= at:
         raise WrongState("这条通知已过时，不再重发；需要时请用电话告诉申请人现在的情况。")
 

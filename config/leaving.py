@@ -6,7 +6,7 @@ from config.calendars import calendar_for
 from config.settings import settings
 from rules.merging import waits_for_company
 from rules.notices import Event
-from rules.quiet_hours import is_quiet, may_wait, next_waking
+from rules.quiet_hours import is_quiet, last_waking, may_wait, next_waking
 
 
 def leaves_at(event: Event, *, statutory: bool, at: datetime) -> datetime:
@@ -15,6 +15,12 @@ def leaves_at(event: Event, *, statutory: bool, at: datetime) -> datetime:
         return at
     window = settings().merge_minutes if waits_for_company(event, statutory=statutory) else 0
     return waking(at + timedelta(minutes=window))
+
+
+def could_leave_by(at: datetime) -> datetime:
+    """Until when was a courtesy queued that could leave by `at`? The mirror of `leaves_at`."""
+    up = last_waking(at, calendar_for(settings().region)) if settings().quiet_hours else at
+    return up - timedelta(minutes=settings().merge_minutes)
 
 
 def tries_again_at(event: Event, *, statutory: bool, when: datetime) -> datetime:

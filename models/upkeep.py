@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import not_, text
 from sqlmodel import Session, col, select
 
+from config.leaving import could_leave_by
 from models.case import Case
 from models.notice import TO_FOLLOW_UP, Notice, move_all
 from models.sender import CLOSED
@@ -32,7 +33,8 @@ def withhold_after_the_end(session: Session) -> int:
 
 
 def expire_stale(session: Session, *, at: datetime) -> int:
-    """What grows stale and could not be sent while it was of use; how many."""
+    """What grows stale and could not be sent while it was of use; how many. A holiday in which it had to wait
+    does not count."""
     return move_all(
         session,
         LEFT,
@@ -40,7 +42,7 @@ def expire_stale(session: Session, *, at: datetime) -> int:
         col(Notice.next_try_at).is_not(None),
         not_(col(Notice.statutory)),
         col(Notice.event).not_in(sorted(WORTH_A_CALL)),
-        col(Notice.created_at) <= at - USEFUL_FOR,
+        col(Notice.created_at) <= could_leave_by(at - USEFUL_FOR),
         why=f"{USEFUL_FOR.days} 天内没有发出，内容已过时，不再发送",
     )
 

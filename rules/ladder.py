@@ -68,6 +68,6 @@ def still_told(event: Event, *, statutory: bool, state: CaseState) -> bool:
     return statutory or state not in ENDED or event in AFTER_THE_END
 
 
-def useful_until(event: Event, *, statutory: bool, created_at: datetime) -> datetime | None:
-    """After this moment it is not sent any more; None: it does not grow stale."""
-    return None if worth_a_call(event, statutory=statutory) else created_at + USEFUL_FOR
+def useful_until(event: Event, *, statutory: bool, leaves_at: datetime) -> datetime | None:
+    """After this moment what could leave first at that one is not sent any more; None: it does not grow stale."""
+    return None if worth_a_call(event, statutory=statutory) else leaves_at + USEFUL_FOR

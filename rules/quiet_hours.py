@@ -31,3 +31,15 @@ def next_waking(at: datetime, calendar: WorkCalendar) -> datetime:
     while not calendar.is_working(day):
         day += ONE_DAY
     return datetime.combine(day, MORNING, CHINA)
+
+
+def last_waking(at: datetime, calendar: WorkCalendar) -> datetime:
+    """This moment, or the last before 21:00 of a working day: what came up to then may have left by now, as
+    `next_waking` says; what came later may not."""
+    if not is_quiet(at, calendar):
+        return at
+    there = at.astimezone(CHINA)
+    day = there.date() if there.time() >= EVENING else there.date() - ONE_DAY
+    while not calendar.is_working(day):
+        day -= ONE_DAY
+    return datetime.combine(day, EVENING, CHINA) - timedelta.resolution

@@ -3,15 +3,23 @@
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from actions.telling import may_be_sent_again
 from config.calendars import calendar_for
+from config.leaving import could_leave_by, leaves_at
+from models.case import find_case
 from models.database import transaction
 from models.notice import notices_of
 from notifications.sending import send_due
+from notifications.sweeping import sweep
+from rules.ladder import USEFUL_FOR
 from rules.moments import CHINA
 from rules.notices import ANSWERS, RETRY_AFTER, STATUTORY, Channel, Event, NoticeState
-from rules.quiet_hours import is_quiet, may_wait, next_waking
+from rules.quiet_hours import is_quiet, last_waking, may_wait, next_waking
 from tests.gateway import sms_gateway
 from tests.notifications.conftest import Channels
 from tests.notifications.given import NUMBER, ledger, tell
@@ -44,6 +52,27 @@ def test_what_can_wait_leaves_when_people_are_up(now: str, leaves: str) -> None:
     assert is_quiet(hall(now), CALENDAR) == (now != leaves)
 
 
+MINUTES = st.integers(0, 400 * 24 * 60).map(lambda n: hall("2026-01-01 00:00") + timedelta(minutes=n))
+
+
+@given(MINUTES, MINUTES)
+def test_what_was_written_by_the_last_waking_could_leave_and_nothing_later(
+    written: datetime, now: datetime
+) -> None:
+    assert (written <= last_waking(now, CALENDAR)) == (next_waking(written, CALENDAR) <= now)
+
+
+@pytest.mark.parametrize("window", ["0", "10"])
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(written=MINUTES, now=MINUTES, event=st.sampled_from(list(Event)))
+def test_nothing_grows_stale_before_it_could_leave(
+    channels: Channels, window: str, written: datetime, now: datetime, event: Event
+) -> None:
+    channels(quiet_hours="true", merge_minutes=window)
+    if written <= could_leave_by(now):
+        assert leaves_at(event, statutory=False, at=written) <= now
+
+
 @pytest.mark.parametrize("event", list(Event))
 def test_what_the_law_wants_told_and_answers_never_wait(event: Event) -> None:
     assert may_wait(event, statutory=False) == (event not in STATUTORY | ANSWERS)
@@ -74,6 +103,31 @@ def test_what_fell_due_by_day_and_was_not_sent_does_not_leave_at_night(quiet: No
     assert send_due(at=NIGHT) == 1
     assert [notice.event for notice in ledger() if notice.state is NoticeState.QUEUED] == [Event.READY]
     assert send_due(at=MONDAY) == 1
+
+
+def test_a_holiday_does_not_make_a_courtesy_stale(quiet: None, channels: Channels) -> None:
+    eve, back = hall("2026-02-14 21:05"), hall("2026-02-24 08:00")
+    tell(phone=MOBILE, events=[Event.DATE_MOVED], at=eve)
+    for moment in (eve + USEFUL_FOR, back - timedelta(seconds=1)):
+        assert sweep(at=moment) == 0
+    with sms_gateway(status=400) as gateway:
+        channels(sms_url=gateway.url)
+        assert send_due(at=back) == 1
+    [notice] = ledger()
+    assert notice.state is NoticeState.REJECTED
+    with transaction() as session:
+        case = find_case(session, NUMBER)
+        assert may_be_sent_again(session, case, notice, at=back + USEFUL_FOR - timedelta(seconds=1))
+        assert not may_be_sent_again(session, case, notice, at=back + USEFUL_FOR)
+
+
+def test_after_a_holiday_a_courtesy_has_its_week(quiet: None) -> None:
+    tell(phone=MOBILE, events=[Event.DATE_MOVED], at=hall("2026-02-14 21:05"))
+    back = hall("2026-02-24 08:00")
+    sweep(at=back + USEFUL_FOR - timedelta(seconds=1))
+    assert ledger()[0].state is NoticeState.QUEUED
+    sweep(at=back + USEFUL_FOR)
+    assert ledger()[0].state is NoticeState.EXPIRED
 
 
 def test_nobody_is_woken_by_a_second_try(quiet: None, channels: Channels) -> None:
