@@ -1,5 +1,6 @@
 """Which notices has time caught up with? What the sweep asks and settles, set by set."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from config.leaving import could_leave_by
 from models.case import Case
 from models.notice import TO_FOLLOW_UP, Notice, move_all
 from models.sender import CLOSED
-from rules.ladder import AFTER_THE_END, ENDED, RECEIPT_WITHIN, USEFUL_FOR, WORTH_A_CALL
+from rules.ladder import AFTER_THE_END, ENDED, MATCHED_WITHIN, RECEIPT_WITHIN, USEFUL_FOR, WORTH_A_CALL
 from rules.notices import Channel, NoticeState
 
 AT_ONCE = 500  # steps of one sweep
@@ -47,18 +48,19 @@ def expire_stale(session: Session, *, at: datetime) -> int:
     )
 
 
-def expire_without_receipt(session: Session, *, at: datetime, besides: str) -> int:
+def expire_without_receipt(session: Session, *, at: datetime, besides: Collection[str]) -> int:
     """Short messages of which the carrier, that gives receipts, has said nothing for days; how many.
 
-    `besides` names what is no carrier.
+    `besides` names what gives none. What is older than any receipt that still counts stays as it is: it may be from
+    a time when this carrier gave none either.
     """
     return move_all(
         session,
         [NoticeState.HANDED_OVER],
         NoticeState.EXPIRED,
         col(Notice.channel) == Channel.SMS,
-        col(Notice.via) != besides,
-        col(Notice.sent_at) <= at - RECEIPT_WITHIN,
+        col(Notice.via).not_in(sorted(besides)),
+        col(Notice.sent_at).between(at - MATCHED_WITHIN, at - RECEIPT_WITHIN),
         why=f"交运营商 {RECEIPT_WITHIN.days} 天没有收到回执",
     )
 

@@ -15,10 +15,13 @@ from models.database import transaction
 from models.notice import Notice, addresses_of, find_notice, queue_elsewhere, told_alike
 from models.telling import ask_to_call, open_call_about
 from models.upkeep import expire_stale, expire_without_receipt, to_follow_up, withhold_after_the_end
+from notifications.plugins.smpp import SmppSms
 from rules.ladder import STILL_HOPED_FOR, next_way, still_told, worth_a_call
 from rules.notices import LOCAL_INBOX, NoticeState
 
 OVER = frozenset({NoticeState.REJECTED, NoticeState.EXPIRED})
+# A message centre's receipts come by SMPP, where nobody listens yet.
+WITHOUT_RECEIPTS = frozenset({LOCAL_INBOX, SmppSms.protocol})
 logger = logging.getLogger(__name__)
 
 
@@ -52,7 +55,7 @@ def retire(*, at: datetime) -> int:
     with transaction() as session:
         retired = withhold_after_the_end(session) + expire_stale(session, at=at)
         if settings().sms_receipts:
-            retired += expire_without_receipt(session, at=at, besides=LOCAL_INBOX)
+            retired += expire_without_receipt(session, at=at, besides=WITHOUT_RECEIPTS)
     return retired
 
 

@@ -23,10 +23,10 @@ from models.telling import (
 from notifications.ladder import climb
 from rules.answering import UNSTORABLE
 from rules.errors import Faulty, Refused
+from rules.ladder import MATCHED_WITHIN
 from rules.notices import NoticeState, may_become
 
 FRESH = timedelta(minutes=5)  # older than that, or as much ahead, a signature counts no more
-MATCHED_WITHIN = timedelta(days=7)  # a receipt that has found no notice by then never will
 PROVIDER = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
 SAYS: Mapping[str, NoticeState] = {
     "accepted": NoticeState.HANDED_OVER,

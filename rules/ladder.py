@@ -12,6 +12,7 @@ Way = tuple[Channel, str]  # and the address there
 
 USEFUL_FOR = timedelta(days=7)  # source: assumption; a reminder that comes later misleads
 RECEIPT_WITHIN = timedelta(days=3)  # as GOV.UK Notify waits for one
+MATCHED_WITHIN = timedelta(days=7)  # a receipt that has found no notice by then never will
 WORTH_A_CALL = STATUTORY | {Event.SUPPLEMENT_ASKED, Event.CONCLUDED, Event.READY}
 ENDED = frozenset({CaseState.NOT_ACCEPTED, CaseState.WITHDRAWN, CaseState.VOID})
 # What is still told of a case that has ended without a conclusion: how it ended and why, what is to be collected,

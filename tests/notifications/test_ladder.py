@@ -20,8 +20,8 @@ from notifications.receiving import receive
 from notifications.sending import send_due
 from notifications.sweeping import sweep
 from rules.errors import Faulty, NotFound, NotYourDesk, WrongState
-from rules.ladder import USEFUL_FOR
-from rules.notices import NOTICE_MOVES, RETRY_AFTER, Channel, Event, NoticeState, may_become
+from rules.ladder import MATCHED_WITHIN, RECEIPT_WITHIN, USEFUL_FOR
+from rules.notices import LOCAL_INBOX, NOTICE_MOVES, RETRY_AFTER, Channel, Event, NoticeState, may_become
 from rules.people import ToldBy
 from rules.states import Act, CaseState
 from tests.gateway import Gateway, sms_gateway
@@ -193,12 +193,27 @@ def test_what_has_had_no_receipt_for_days_goes_the_next_way_and_a_late_receipt_s
     assert fares()[0] == (SMS, DELIVERED)
 
 
-def test_the_local_inbox_gives_no_receipts(channels: Channels) -> None:
+@pytest.mark.parametrize("via", [LOCAL_INBOX, "smppsms"])
+def test_what_gives_no_receipts_is_not_waited_for(channels: Channels, via: str) -> None:
     channels(sms_receipts="true")
     tell(phone=MOBILE, events=[Event.CONCLUDED])
     send_due(at=NOON)
-    sweep(at=NOON + WEEK)
+    with transaction() as session:
+        find_notice(session, ledger()[0].id).via = via
+    sweep(at=NOON + RECEIPT_WITHIN)
     assert fares() == [(SMS, HANDED_OVER)]
+
+
+def test_a_setting_that_is_switched_on_does_not_touch_what_is_long_past(
+    gateway: Gateway, channels: Channels
+) -> None:
+    tell(phone=MOBILE, email=CHEN, events=[Event.CONCLUDED], told_by=ToldBy.SMS)
+    send_due(at=NOON)
+    channels(sms_receipts="true")
+    sweep(at=NOON + MATCHED_WITHIN + timedelta(seconds=1))
+    assert fares() == [(SMS, HANDED_OVER)]
+    sweep(at=NOON + MATCHED_WITHIN)
+    assert fares()[0] == (SMS, EXPIRED)
 
 
 @pytest.mark.parametrize("state", [CaseState.WITHDRAWN, CaseState.VOID, CaseState.NOT_ACCEPTED])
