@@ -25,6 +25,7 @@ from rules.answering import UNSTORABLE
 from rules.errors import Faulty, Refused
 from rules.ladder import MATCHED_WITHIN
 from rules.notices import NoticeState, may_become
+from rules.redacting import redacted
 
 FRESH = timedelta(minutes=5)  # older than that, or as much ahead, a signature counts no more
 PROVIDER = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
@@ -126,7 +127,7 @@ def _read(provider: str, body: bytes, at: datetime) -> Receipt:
         provider=provider,
         reference=said["reference"],
         says=SAYS[said["status"]],
-        detail=str(said.get("detail", ""))[:500],
+        detail=redacted(said.get("detail", ""))[:500],
         received_at=at,
     )
 

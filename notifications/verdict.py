@@ -11,6 +11,7 @@ from urllib3.exceptions import NewConnectionError
 
 from notifications.overhearing import Overheard
 from rules.notices import NoticeState
+from rules.redacting import redacted
 
 GATEWAY_SILENT = frozenset({502, 504})  # the gateway passed it on and heard nothing
 COME_BACK = frozenset({401, 403, 407, 408, 425, 429})  # ours to put right, or a matter of time
@@ -111,8 +112,9 @@ def _in_words(error: BaseException) -> str:
 
 
 def _text(reply: bytes | str) -> str:
+    """Servers repeat the address; the ledger shows it to more people than may see it."""
     said = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
-    return " ".join(said.split())[:200]
+    return redacted(" ".join(said.split()))[:200]
 
 
 def never(why: str) -> Delivery:

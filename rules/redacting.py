@@ -1,4 +1,4 @@
-"""What of a person could slip into a log, and what stands there instead?"""
+"""What of a person could slip into a log, or into the reason of a failure, and what stands there instead?"""
 
 import re
 

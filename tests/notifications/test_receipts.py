@@ -248,6 +248,13 @@ def test_a_message_the_carrier_could_not_deliver_goes_out_by_mail(
     assert by_mail.facts == by_sms.facts
 
 
+def test_a_number_that_the_carrier_repeats_is_not_shown(gateway: Gateway, say: Say) -> None:
+    name = sent(gateway)
+    say({"reference": name, "status": "undelivered", "detail": f"86{MOBILE} 空号"})
+    assert the_notice().error == "<手机号> 空号"
+    assert [one.detail for one in what_was_said()] == ["<手机号> 空号"]
+
+
 def test_forty_receipts_at_once_are_each_taken_once(gateway: Gateway) -> None:
     name = sent(gateway)
     body = json.dumps({"reference": name, "status": "delivered"}).encode()

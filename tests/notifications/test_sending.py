@@ -132,6 +132,17 @@ def test_a_refused_address_fails_with_its_reason_and_holds_up_nobody(mail: MailS
         assert "no such user here" in notice.error
 
 
+@pytest.mark.parametrize("code", ["550", "450"])
+def test_an_address_that_the_mail_server_repeats_is_not_shown(mail: MailServer, code: str) -> None:
+    mail.refused[CHEN] = f"{code} <{CHEN}>: Recipient address rejected, call 13800000000"
+    tell(NUMBER, email=CHEN, events=[Event.RECEIPT])
+    send_due(at=NOON)
+    [notice] = ledger()
+    assert CHEN not in notice.error
+    assert "13800000000" not in notice.error
+    assert f"答复 {code}：<<邮箱>>: Recipient address rejected" in notice.error
+
+
 def test_an_address_refused_for_now_is_tried_again(mail: MailServer) -> None:
     mail.refused = {HE: "450 4.2.0 greylisted"}
     tell("case-he", email=HE, events=[Event.RECEIPT])
