@@ -1,7 +1,7 @@
 """群众来信: a question, a complaint, something that could not be done, or a bad rating, with owner and clock."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -107,7 +107,7 @@ class EnquiryMessage(Table, table=True):
     enquiry_number: str = Field(foreign_key="enquiry.number", index=True, max_length=20)
     phone: str = Field(sa_column=sealed("enquiry_message.phone"))
     body: str
-    # When to try (again); while it is being sent: until when the sender has it. NULL: nothing more to do.
+    # When to try (again). NULL: nothing more to do, or a sender has it: if that one dies, nobody else sends it.
     next_try_at: datetime | None = Field(default=None, sa_column=moment())
     attempts: int = 0
     sent_at: datetime | None = Field(default=None, sa_column=moment())
@@ -159,14 +159,17 @@ def course_of(session: Session, number: str) -> list[EnquiryEntry]:
     return list(session.exec(query.order_by(col(EnquiryEntry.id))))
 
 
-def claim_message(session: Session, *, at: datetime, lease: timedelta) -> EnquiryMessage | None:
-    """One that has to leave, now ours to send until the lease lapses; None when there is none."""
+def claim_message(session: Session, *, at: datetime, why: str) -> EnquiryMessage | None:
+    """One that has to leave, now ours alone to send; None when there is none.
+
+    `why` is what is known of it from now on, until the outcome is written: that may never be.
+    """
     due = select(EnquiryMessage).where(col(EnquiryMessage.next_try_at) <= at)
     first = due.order_by(col(EnquiryMessage.next_try_at)).limit(1).with_for_update(skip_locked=True)
     message = session.exec(first).one_or_none()
     if message is not None:
         message.attempts += 1
-        message.next_try_at = at + lease
+        message.next_try_at, message.error = None, why
     return message
 
 

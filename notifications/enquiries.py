@@ -2,7 +2,7 @@
 
 import math
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from config.settings import settings
 from models.database import transaction
@@ -14,7 +14,7 @@ from notifications.verdict import Delivery
 from notifications.wording import Words
 from rules.notices import Channel, NoticeState, next_try
 
-LEASE = timedelta(minutes=5)
+INTERRUPTED = "发送没有结果，不能确定是否已经发出，不再发送"
 
 
 def send_enquiry_messages(*, at: datetime, until: float = math.inf) -> int:
@@ -22,7 +22,7 @@ def send_enquiry_messages(*, at: datetime, until: float = math.inf) -> int:
     tried = 0
     while time.monotonic() < until and not resting(Channel.SMS):
         with transaction() as session:
-            message = claim_message(session, at=at, lease=LEASE)
+            message = claim_message(session, at=at, why=INTERRUPTED)
         if message is None:
             break
         told = deliver(Channel.SMS, message.phone, _words(message), str(message.id))

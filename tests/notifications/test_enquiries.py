@@ -1,5 +1,7 @@
 """Who left a phone number is told that there is an answer; once, and not what it says."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import Engine
 
@@ -10,6 +12,7 @@ from models.copying import hold_what_may_have_left
 from models.database import transaction
 from models.enquiry import EnquiryMessage, messages_of
 from models.server import connected
+from notifications import enquiries
 from notifications.enquiries import send_enquiry_messages
 from tests.gateway import sms_gateway
 from tests.notifications.conftest import Channels
@@ -72,3 +75,22 @@ def test_after_a_restore_nobody_is_told_a_second_time(number: str) -> None:
         assert (the_message(number).next_try_at is not None) is waits
     assert send_enquiry_messages(at=NOON) == 0
     assert "备份" in the_message(number).error
+
+
+def test_a_sender_that_was_killed_while_it_sent_leaves_it_at_that(
+    number: str, channels: Channels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise SystemExit
+
+    with sms_gateway() as gateway:
+        channels(sms_url=gateway.url)
+        with monkeypatch.context() as dying:
+            dying.setattr(enquiries, "_record", killed)
+            with pytest.raises(SystemExit):
+                send_enquiry_messages(at=NOON)
+        assert send_enquiry_messages(at=NOON + timedelta(days=1)) == 0
+    assert len(gateway.messages) == 1
+    message = the_message(number)
+    assert (message.sent_at, message.attempts) == (None, 1)
+    assert "不能确定" in message.error
