@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from models.account import Account
 from models.after import Delivery
 from models.card import Card
 from models.case import Item
@@ -15,6 +16,9 @@ from models.notice import Notice, notices_of
 from models.telling import Receipt, calls_of
 from rules.masking import masked_email, masked_phone
 from rules.notices import Channel, NoticeState
+from rules.people import Role
+
+HIDDEN = "········"
 
 
 def describe_card(card: Card, departments: Mapping[str, str], people: Mapping[str, str]) -> dict[str, Any]:
@@ -41,13 +45,22 @@ def describe_card(card: Card, departments: Mapping[str, str], people: Mapping[st
     }
 
 
-def describe_notices(session: Session, number: str) -> list[dict[str, Any]]:
-    """The ledger of a case: who was told what, when, over which channel, and how it went."""
+def describe_notices(session: Session, number: str, viewer: Account | None) -> list[dict[str, Any]]:
+    """The ledger of a case: who was told what, when, over which channel, how it went. `viewer` None: the console."""
     rows = notices_of(session, number)
     receipts = receipts_by_notice(session, rows)
     serials = {row.id: row.serial for row in rows}
     calls = {call.notice_id: call.note for call in calls_of(session, number)}
-    return [_notice(row, receipts[row.id], serials) | _called(calls, row) for row in rows]
+    return [
+        _notice(row, letter_of(row, viewer), receipts[row.id], serials) | _called(calls, row) for row in rows
+    ]
+
+
+def letter_of(notice: Notice, viewer: Account | None) -> str:
+    """The letter as it was sent; the query code in it is between the applicant and the window, and the console."""
+    code = str(notice.facts.get("query_code", ""))
+    hidden = code and viewer is not None and viewer.role is not Role.CLERK
+    return notice.body.replace(code, HIDDEN) if hidden else notice.body
 
 
 def describe_delivery(delivery: Delivery, items: list[Item]) -> dict[str, Any]:
@@ -64,7 +77,9 @@ def describe_delivery(delivery: Delivery, items: list[Item]) -> dict[str, Any]:
     }
 
 
-def _notice(notice: Notice, receipts: list[Receipt], serials: Mapping[UUID, int]) -> dict[str, Any]:
+def _notice(
+    notice: Notice, letter: str, receipts: list[Receipt], serials: Mapping[UUID, int]
+) -> dict[str, Any]:
     """One entry as scripts read it; the address masked, for lists are read over shoulders."""
     masked = masked_phone if notice.channel is Channel.SMS else masked_email
     return {
@@ -93,7 +108,7 @@ def _notice(notice: Notice, receipts: list[Receipt], serials: Mapping[UUID, int]
             for one in receipts
         ],
         "subject": notice.subject or None,
-        "body": notice.body or None,
+        "body": letter or None,
     }
 
 

@@ -19,7 +19,7 @@ def notices(
     """查看一个办件的通知台账：告诉了谁、何时、经哪个渠道、结果如何。"""
     with transaction() as session:
         case_called(session, number)
-        ledger = describe_notices(session, number)
+        ledger = describe_notices(session, number, None)
     if as_json:
         typer.echo(json.dumps(ledger, ensure_ascii=False))
     else:

@@ -135,7 +135,7 @@ def notices(db: Db, by: Program, number: str) -> Response:
     case_seen_by(db, by, number)
     if by.role in (Role.OFFICER, Role.HEAD):
         raise NotYourDesk("发给申请人的通知由窗口和监管人员查看。")
-    return JSONResponse(describe_notices(db, number))
+    return JSONResponse(describe_notices(db, number, by))
 
 
 def _received(case: Case) -> dict[str, Any]:

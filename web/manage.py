@@ -5,6 +5,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from actions.describing_record import letter_of
 from config.settings import settings
 from models.account import departments_by_code
 from models.ledger import Sought, notices_sought
@@ -38,7 +39,6 @@ from web.overseeing import (
     span_shown,
 )
 from web.showing import is_demo, show
-from web.told import letter_of
 
 router = APIRouter()
 

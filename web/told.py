@@ -6,13 +6,12 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from actions.describing_record import letter_of
 from models.account import Account
 from models.case import Item
 from models.notice import Notice, notices_of
 from rules.people import Role
 from web.showing import masked
-
-HIDDEN = "········"
 
 
 @dataclass(frozen=True)
@@ -40,12 +39,6 @@ def told(db: Session, number: str, items: Sequence[Item], viewer: Account) -> li
         return [_told(notice, item, letter_of(notice, viewer), notice.error) for notice, item in found]
     own = viewer.department_code
     return [_told(notice, item) for notice, item in found if item is None or item.department_code == own]
-
-
-def letter_of(notice: Notice, viewer: Account) -> str:
-    """The letter as it was sent; the query code in it is between the applicant and the window."""
-    code = str(notice.facts.get("query_code", ""))
-    return notice.body.replace(code, HIDDEN) if code and viewer.role is not Role.CLERK else notice.body
 
 
 def _item_of(notice: Notice, known: dict[str, Item]) -> Item | None:

@@ -5,11 +5,14 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from actions.deciding import grant, refuse
+from models.account import Account
 from models.case import Case
 from models.database import transaction
 from notifications.sending import send_due
-from tests.people import CLERK, MANAGER, account
+from rules.people import Role
+from tests.people import CLERK, GOVERNOR, MANAGER, account
 from tests.web.hall import a_case_today, at_desk
+from tests.web.test_api import Program
 from web.entering import now
 
 MARKET_ITEM, FIRE_ITEM = "企业营业执照信息核验", "公众聚集场所投入使用、营业前消防安全检查"
@@ -73,3 +76,11 @@ def test_the_query_code_in_a_letter_is_read_by_the_window_alone() -> None:
         of_manager = at_desk(MANAGER).text(page)
         assert case.query_code not in of_manager
         assert "查询码········" in of_manager
+    with transaction() as session:
+        session.add(Account(username="xitong", name="系统管理员", role=Role.ADMIN, password_hash="!"))
+    ledger = f"/cases/{case.number}/notices"
+    assert case.query_code in Program(CLERK).get(ledger).text
+    for username in (MANAGER, GOVERNOR, "xitong"):
+        of_program = Program(username).get(ledger)
+        assert (of_program.status_code, case.query_code in of_program.text) == (200, False), username
+        assert "查询码········" in of_program.text, username
