@@ -10,6 +10,7 @@ from web.showing import set_cookie, show
 router = APIRouter()
 
 OPENED = "yjs_case"  # "number.code": opens this one page of the progress
+LETTER = "yjs_enquiry"  # "number.code": opens this one letter
 FORM = "yjs_apply"  # the form this browser fills; one for each bundle, by its path
 KIOSK = "yjs_kiosk"  # this device is used by one person after another
 IDLE = 15 * 60  # seconds; then a shared device clears itself
@@ -46,6 +47,7 @@ def is_kiosk(request: Request) -> bool:
 def cleared(response: Response) -> Response:
     """Take back every cookie of a visitor, and ask the browser to forget what it has kept of the pages."""
     response.delete_cookie(OPENED, path="/track")
+    response.delete_cookie(LETTER, path="/enquiry")
     for bundle in catalogue().values():
         response.delete_cookie(FORM, path=form_path(bundle.slug))
     response.delete_cookie(VISIT)  # without it no form that the back button shows can be sent again

@@ -15,12 +15,12 @@ from models.enquiry import Enquiry, course_of, find_enquiry
 from rules.errors import Faulty, NotFound
 from rules.voices import OPEN, VoiceKind, fault_of_enquiry_number
 from web.entering import Db, OurForm, Visitor, now, typed
+from web.leaving import LETTER
 from web.limiting import Guesses, TooMany
 from web.showing import set_cookie, show
 
 router = APIRouter(prefix="/enquiry")
 
-OPENED = "yjs_enquiry"  # "number.code": opens this one page
 OPEN_FOR = 15 * 60  # seconds, as the progress page of a case
 UNKNOWN = "没有找到这件来信，或者查询码不对。请对照提交后的回执核对。"
 TRAP = "website"  # no person sees it; whoever fills it in is a program
@@ -79,7 +79,7 @@ def look_up(request: Request, db: Db, _: Visitor, form: OurForm) -> Response:
 def leave(_form: OurForm) -> Response:
     """Close the page on this device."""
     response = RedirectResponse("/enquiry/track", 303)
-    response.delete_cookie(OPENED, path="/enquiry")
+    response.delete_cookie(LETTER, path="/enquiry")
     return response
 
 
@@ -166,13 +166,13 @@ def _course(
 def _opened_now(enquiry: Enquiry, path: str) -> Response:
     response = RedirectResponse(path, 303)
     opens = f"{enquiry.number}.{enquiry.query_code}"
-    set_cookie(response, OPENED, opens, path="/enquiry", seconds=OPEN_FOR)
+    set_cookie(response, LETTER, opens, path="/enquiry", seconds=OPEN_FOR)
     return response
 
 
 def _opened_here(request: Request, db: Session, number: str) -> Enquiry | None:
     """The enquiry, if it was opened on this device a moment ago with its query code."""
-    opened, _, code = request.cookies.get(OPENED, "").partition(".")
+    opened, _, code = request.cookies.get(LETTER, "").partition(".")
     return _with_code(request, db, number, code, now()) if opened == number else None
 
 

@@ -20,6 +20,7 @@ from rules.states import Act, CaseState
 from tests.people import CLERK
 from tests.web.hall import ANSWERS, PERSON, Browser, at_desk, somebody, the_only_case, words
 from tests.web.online import APPLY, applied, begun, confirmed, filled, latest_code, sent, with_code
+from tests.web.test_voices import ask
 from web import online, online_drafts, online_proof
 from web.leaving import FORM, KIOSK
 from web.limiting import Rate
@@ -276,6 +277,14 @@ def test_after_leaving_no_form_of_before_can_be_sent(applicant: Browser) -> None
     applicant.post("/leave")
     answer = applicant.client.post(APPLY, data={"csrf": csrf, "form": form, "do": "later"})
     assert answer.status_code == 403
+
+
+def test_after_leaving_the_next_person_opens_neither_case_nor_letter(applicant: Browser) -> None:
+    progress = f"/track/{applied(applicant).number}"
+    letter = ask(applicant).headers["location"].removesuffix("/receipt")
+    assert [applicant.get(page).status_code for page in (progress, letter)] == [200, 200]
+    applicant.post("/leave")
+    assert [applicant.get(page).status_code for page in (progress, letter)] == [303, 303]
 
 
 def test_a_shared_device_ends_by_itself(applicant: Browser) -> None:
