@@ -18,7 +18,7 @@ from web.asking import page_number
 from web.entering import Db, OurForm, Viewer, now, typed
 from web.exporting import exported
 from web.landing import Landed, landed_on_list, landing_on_list
-from web.showing import moment, show
+from web.showing import moment, pages_of, show
 
 router = APIRouter(prefix="/cards")
 
@@ -81,6 +81,7 @@ def _page(
         request,
         "cards.html",
         status=status,
+        page_link=pages_of("/cards", request.query_params),
         landed=said,
         leaf=open_cards(db, _own(viewer), page_number(request.query_params.get("page", ""))),
         departments=departments_by_code(db),

@@ -35,7 +35,7 @@ from web.landing import Landed, landed_on_list, landing
 from web.marking import marks_of
 from web.overseeing import days_backwards, done_asked, span_shown, unsought
 from web.pre_reviewing import pre_review_of
-from web.showing import show
+from web.showing import pages_of, show
 
 router = APIRouter(prefix="/desk")
 
@@ -81,10 +81,12 @@ def desk_page(
     people = (officer.username, *(post.username for _, post in posts))
     here = open_here(db, code, china_day(at))
     leaf = desk_listed(db, code, view.wanted(people, here.claims), days_of(at))
+    params = {**request.query_params, **view.params}  # the form of a batch carries the view, not its address
     return show(
         request,
         "desk.html",
         status=status,
+        page_link=pages_of("/desk", params),
         faults=faults or {},
         view=view,
         posts=posts,
@@ -105,7 +107,7 @@ def desk_page(
         pressing=list(Pressing),
         orders=list(Order),
         **_beside(db, leaf),
-        **pre_review_of(request, db, code, pre, asked),
+        **pre_review_of(db, code, pre, asked, params),
     )
 
 

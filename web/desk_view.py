@@ -32,6 +32,12 @@ class DeskView:
         """Is anything left out?"""
         return bool(self.whose or self.bundle or self.item or self.due)
 
+    @property
+    def params(self) -> dict[str, str]:
+        """What an address says of it."""
+        filters = {"whose": self.whose, "bundle": self.bundle, "item": self.item, "due": self.due}
+        return {name: said for name, said in (filters | {"sort": self.sort}).items() if said}
+
     def address(self, **changes: str) -> str:
         """The desk so, or with these filters changed."""
         asked = replace(self, **changes).asked()  # type: ignore[arg-type]
@@ -39,8 +45,7 @@ class DeskView:
 
     def asked(self) -> str:
         """As it stands in an address, without the page: a filter changed is a list from its beginning."""
-        filters = {"whose": self.whose, "bundle": self.bundle, "item": self.item, "due": self.due}
-        return urlencode({name: said for name, said in (filters | {"sort": self.sort}).items() if said})
+        return urlencode(self.params)
 
     def wanted(self, people: Collection[str], colleagues: Collection[str] = ()) -> DeskWanted:
         """What is asked of the record; `people` are the person and those they stand in for."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta
 from typing import Literal
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -30,9 +29,11 @@ from rules.states import Act
 from web.entering import Db, HallStaff, OurForm, local_path, now, typed
 from web.exporting import exported
 from web.overseeing import days_backwards, no_case_number, notices_asked, span_shown
-from web.showing import show
+from web.showing import pages_of, show
 
-router = APIRouter(prefix="/manage/notices")
+HERE = "/manage/notices"
+
+router = APIRouter(prefix=HERE)
 
 SORTS = {
     "newest": "最新的在前",
@@ -88,7 +89,7 @@ def settled(
     form: OurForm,
 ) -> Response:
     """核实已收到，或者重发."""
-    reason, back = typed(form, "reason"), local_path(typed(form, "back") or "/manage/notices")
+    reason, back = typed(form, "reason"), local_path(typed(form, "back") or HERE)
     settle = confirm_arrived if act == "confirm" else send_again
     try:
         with db.begin_nested():
@@ -112,11 +113,12 @@ def _page(
     leaf = notices_sought(db, sought)
     cases = cases_named(db, [notice.case_number for notice in leaf.rows])
     works = may(Act.RESEND_NOTICE, viewer.role)
-    days = _days(request)
+    days, query = _days(request), f"?{request.url.query}" if request.url.query else ""
     return show(
         request,
         "ledger.html",
         status=status,
+        page_link=pages_of(HERE, request.query_params),
         leaf=leaf,
         sought=sought,
         written=span_shown(sought.days),
@@ -138,9 +140,9 @@ def _page(
         figures=figures(db, datetime.combine(china_day(at), time(), CHINA) - timedelta(days=days - 1)),
         days=days,
         spans=SPANS,
-        span_link=lambda number: "?" + urlencode({**request.query_params, "days": number}),
-        here_again=f"{request.url.path}?{request.url.query}" if request.method == "GET" else request.url.path,
-        query=request.url.query,
+        span_link=pages_of(HERE, request.query_params, "days"),
+        here_again=HERE + query,
+        query=query,
         faults=faults or {},
         kept=kept or {},
     )

@@ -1,8 +1,7 @@
 """What do the desks show of cases before acceptance: to look through, asked for, waiting for the applicant?"""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from fastapi import Request
 from sqlmodel import Session
@@ -12,12 +11,16 @@ from models.pre_review import asked_by, in_correction, lapsed_count, received, t
 from models.supplement import untold_counts
 from models.version import bundle_of_version
 from web.asking import page_number
+from web.showing import pages_of
 
 
 def pre_review_of(
-    request: Request, db: Session, department: str, page: str, asked_page: str
+    db: Session, department: str, page: str, asked_page: str, params: Mapping[str, str]
 ) -> dict[str, Any]:
-    """预审 of a department, and what became of what it asked for; each list has pages of its own."""
+    """预审 of a department, and what became of what it asked for; each list has pages of its own.
+
+    `params`: what the address of the desk asks for.
+    """
     leaf = to_look_through(db, department, page_number(page))
     asked = asked_by(db, department, page_number(asked_page))
     numbers = [case.number for case in leaf.rows]
@@ -30,11 +33,11 @@ def pre_review_of(
     }
     return {
         "pre": leaf,
-        "pre_link": _link(request, "pre"),
+        "pre_link": pages_of("/desk", params, "pre"),
         "closes": closes,
         "untold": untold_counts(db, numbers),
         "asked_for": asked,
-        "asked_link": _link(request, "asked"),
+        "asked_link": pages_of("/desk", params, "asked"),
         "waiting": waiting(db, [case.number for case in asked.rows]),
     }
 
@@ -44,11 +47,7 @@ def corrections_of(request: Request, db: Session, page: str) -> dict[str, Any]:
     leaf = in_correction(db, page_number(page))
     return {
         "correcting": leaf,
-        "correcting_link": _link(request, "correcting"),
+        "correcting_link": pages_of("/window", request.query_params, "correcting"),
         "waiting": waiting(db, [case.number for case in leaf.rows]),
         "lapsed": lapsed_count(db),
     }
-
-
-def _link(request: Request, name: str) -> Callable[[int], str]:
-    return lambda number: "?" + urlencode({**request.query_params, name: number})

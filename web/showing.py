@@ -1,6 +1,7 @@
 """How does a page reach the browser? Templates, the words they use, and the cookie a form needs."""
 
 import hashlib
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -98,13 +99,17 @@ def show(request: Request, template: str, *, status: int = 200, **facts: Any) ->
         csrf=csrf_token(request),
         today=china_day(now()),
         demo=is_demo(),
-        page_link=lambda number: "?" + urlencode({**request.query_params, "page": number}),
-        **facts,
+        **{"page_link": pages_of("", request.query_params)} | facts,
     )
     response = HTMLResponse(body, status)
     if visit := getattr(request.state, "new_visit", None):
         set_cookie(response, VISIT, visit)
     return response
+
+
+def pages_of(address: str, asked: Mapping[str, object], name: str = "page") -> Callable[[int], str]:
+    """To every page of a list; by its own address where a form that went elsewhere may be answered with it."""
+    return lambda number: f"{address}?{urlencode({**asked, name: number})}"
 
 
 def is_demo() -> bool:

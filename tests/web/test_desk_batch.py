@@ -1,5 +1,6 @@
 """批量准予: nothing unseen is granted, nothing twice, and one that cannot be granted stops no other."""
 
+import html
 import re
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
@@ -206,6 +207,20 @@ def test_none_ticked_is_said_on_the_list_itself(market: Browser) -> None:
     assert f'value="{FIRST}" selected' in answer.text, "the same filter"
     assert case.number in answer.text
     assert 'form="batch" name="item"' in answer.text, "to be ticked now"
+
+
+def test_from_the_list_that_says_so_every_other_page_is_reached(market: Browser) -> None:
+    for number in range(42):
+        a_case_today(accepted=number % 2 == 0)
+    answer = market.post("/desk/batch", {"desk": "bundle=B1"})
+    assert answer.status_code == 422
+    onwards = re.findall(r'href="([^"]+)" rel="next"', answer.text)
+    assert [link.partition("?")[0] for link in onwards] == ["/desk", "/desk"], "the list, and 预审"
+    for link in map(html.unescape, onwards):
+        page = market.get(link)
+        assert page.status_code == 200
+        assert 'value="B1" selected' in page.text
+        assert "第 2 / 2 页" in words(page)
 
 
 def test_the_button_names_no_number_that_the_ticks_do_not_follow(market: Browser) -> None:

@@ -1,8 +1,10 @@
 """What do managers learn of the notices, and what can they do about one?"""
 
 import csv
+import html
 import io
 import logging
+import re
 from collections import Counter
 from collections.abc import Generator
 from datetime import UTC, datetime, time, timedelta
@@ -122,7 +124,10 @@ def test_figures_are_of_today_or_of_a_week(manager: Browser) -> None:
     for asked, word in (("", "今天"), ("?days=7&state=failed", "七天以来"), ("?days=99", "今天")):
         page = manager.get(f"/manage/notices{asked}").text
         assert f'aria-current="page">{word}</a>' in page, asked
-    assert 'href="?days=7&amp;state=failed"' in manager.get("/manage/notices?days=1&state=failed").text
+    assert (
+        'href="/manage/notices?days=7&amp;state=failed"'
+        in manager.get("/manage/notices?days=1&state=failed").text
+    )
 
 
 def test_the_table_is_masked_and_calculates_nothing(manager: Browser) -> None:
@@ -154,6 +159,23 @@ def test_what_is_not_known_is_settled_by_a_person(manager: Browser) -> None:
     )
     assert (done.status_code, done.headers["location"]) == (303, "/manage/notices?state=unknown")
     assert first(case.number).state is NoticeState.DELIVERED
+
+
+def test_a_fault_keeps_the_filters_and_the_way_back(manager: Browser) -> None:
+    case, other = a_case_today(accepted=False), a_case_today(accepted=False)
+    set_first(case.number, NoticeState.UNKNOWN, "等待应答超时")
+    action = f"/manage/notices/{case.number}/{first(case.number).serial}/confirm?state=unknown"
+    assert f'formaction="{action}"' in manager.get("/manage/notices?state=unknown").text
+    refused = manager.post(action, {"reason": ""})
+    assert (refused.status_code, other.number in refused.text) == (422, False)
+    [action_again] = re.findall(r'formaction="([^"]+/confirm[^"]*)"', refused.text)
+    [back] = re.findall(r'name="back" value="([^"]+)"', refused.text)
+    done = manager.post(action_again, {"reason": "电话询问本人，已收到", "back": back})
+    assert (done.status_code, done.headers["location"]) == (303, "/manage/notices?state=unknown")
+    links = [html.unescape(link) for link in re.findall(r'href="([^"]*days=[^"]*)"', refused.text)]
+    assert len(links) == 2
+    for page in (back, *links):
+        assert manager.get(page).status_code == 200
 
 
 def test_what_failed_is_sent_again(manager: Browser) -> None:

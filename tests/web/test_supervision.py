@@ -177,6 +177,20 @@ def test_head_and_government_extend_once_each(head: Browser) -> None:
     assert "示政发〔2026〕1号" in governor.text(f"/cases/{case.number}/clocks")
 
 
+def test_a_fault_leaves_the_cards_on_their_page(city: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.card.AT_ONCE", 1)
+    for _ in range(2):
+        late_case()
+    market = at_desk("market")
+    second = market.get("/cards?page=2")
+    [action] = re.findall(r'action="(/cards/[^"]+/explain[^"]*)"', second.text)
+    empty = market.post(action, {"explanation": " "})
+    assert empty.status_code == 422
+    assert "第 2 / " in words(empty)
+    for link in re.findall(r'href="([^"]+)" rel="', empty.text):
+        assert market.get(link).status_code == 200, link
+
+
 def test_cards_are_explained_by_the_department_and_closed_by_the_manager(city: None) -> None:
     case, cards = late_case()
     card = next(one for one in cards if one.department_code == "market")
