@@ -4,6 +4,7 @@ import secrets
 from dataclasses import replace
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from actions.acting import Asked, Doing, Field, Form, Scene, text
@@ -193,7 +194,14 @@ def _new_case(
         submitted_at=at,
     )
     session.add(case)
-    session.flush()  # items, materials and notices refer to it
+    try:
+        session.flush()  # items, materials and notices refer to it
+    except (
+        IntegrityError
+    ) as error:  # keys are the whole city's, and the case of this one may be another district's
+        if "submission_key" not in str(error.orig):
+            raise
+        raise WrongState("这个 submission_key 已在别处用过，请换一个。") from error
     return case
 
 

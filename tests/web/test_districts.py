@@ -26,6 +26,7 @@ from tests.people import COUNTY, MARKS, OTHER_COUNTY, TOWN, a_case, a_district
 from tests.web.hall import at_desk, somebody, words
 from tests.web.routes import TABLE
 from tests.web.sweeping import Knocker
+from tests.web.test_api import Program, an_application
 from tests.web.things import WITH_NUMBERS, Things, given
 from web import drafts, entering
 from web.api_door import caller
@@ -193,6 +194,18 @@ def test_search_finds_what_the_person_sees(lands: Lands, place: str) -> None:
             page = clerk.get(answer.headers["location"])
             there = page.status_code == 200 and f"/cases/{lands.cases[elsewhere]}" in page.text
             assert there == (elsewhere in SEES[place]), (sought[elsewhere], answer.headers["location"])
+
+
+def test_a_submission_key_of_another_district_is_refused_and_tells_nothing_of_its_case(lands: Lands) -> None:
+    key = {"submission_key": "2026-0001"}
+    first = Program(named(COUNTY, Role.CLERK)).post("/cases", an_application(**key))
+    assert first.status_code == 201
+    elsewhere = Program(named(OTHER_COUNTY, Role.CLERK))
+    answer = elsewhere.post("/cases", an_application(**key))
+    said = {"error": "这个 submission_key 已在别处用过，请换一个。", "faults": {}}
+    assert (answer.status_code, answer.json()) == (409, said)
+    assert elsewhere.get("/cases").json()["total"] == 1, "nothing of it was kept"
+    assert elsewhere.post("/cases", an_application(submission_key="2026-0002")).status_code == 201
 
 
 @pytest.mark.parametrize("place", PLACES)
