@@ -209,6 +209,8 @@ def _fault_of_post(session: Session, role: Role, department: str) -> dict[str, s
 
 
 def _no_mail(email: str) -> dict[str, str]:
+    if len(email) > 200:
+        return {"email": "邮箱地址请不超过 200 字。"}
     wrong = email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email)
     return {"email": f"“{email}”不是邮箱地址。"} if wrong else {}
 

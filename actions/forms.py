@@ -3,13 +3,21 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from rules.answering import UNSTORABLE
 from rules.application import Agent, Applicant, Application, Supplied
 from rules.errors import Faulty, Refused
 from rules.people import ApplicantKind, ToldBy
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=400)]
+
+def _storable(line: str) -> str:
+    if UNSTORABLE.search(line):
+        raise ValueError("the record cannot keep it")
+    return line
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=400), AfterValidator(_storable)]
 
 
 class _Form(BaseModel):
@@ -58,6 +66,7 @@ _WORDS = {
     "enum": "应为 person（自然人）或 organisation（法人或其他组织）",
     "string_type": "应为文字，数字请加引号",
     "string_too_long": "太长",
+    "value_error": "有不能识别的符号",
     "string_pattern_mismatch": "只用英文字母、数字和符号，不含空格",
     "bool_type": "应为 true 或 false",
     "bool_parsing": "应为 true 或 false",

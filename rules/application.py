@@ -107,6 +107,8 @@ def _faults_of_applicant(applicant: Applicant, bundle: Bundle, today: date) -> d
         )
     else:
         faults = _faults_of_organisation(applicant)
+    if applicant.contact_name and (fault := _named(applicant.contact_name, "联系人姓名")):
+        faults["applicant.contact_name"] = fault
     if applicant.email and (fault := identifiers.fault_of_email(applicant.email)):
         faults["applicant.email"] = fault
     return faults

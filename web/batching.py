@@ -26,7 +26,7 @@ from rules.errors import Faulty, NotFound
 from web.asking import bundle_names
 from web.department import desk_page
 from web.desk_view import KEPT, view_kept, with_view
-from web.entering import Db, Officer, OurForm, now, typed
+from web.entering import Db, Officer, OurForm, now, ticked, typed
 from web.marking import marks_of
 from web.showing import show
 
@@ -36,8 +36,7 @@ router = APIRouter(prefix="/desk/batch")
 @router.post("")
 def preview(request: Request, db: Db, officer: Officer, form: OurForm) -> Response:
     """What would be granted, with its marks, and what not, with the reason. Nothing is granted here."""
-    numbers = [one for one in form.getlist("item") if isinstance(one, str)]
-    carried = typed(form, KEPT)
+    numbers, carried = ticked(form, "item"), typed(form, KEPT)
     try:
         return _preview(request, db, officer, numbers, carried=carried)
     except Faulty as faulty:  # none is ticked, or too many: the list itself says so
@@ -47,7 +46,7 @@ def preview(request: Request, db: Db, officer: Officer, form: OurForm) -> Respon
 @router.post("/confirm")
 def confirmed(request: Request, officer: Officer, form: OurForm) -> Response:
     """Grant what was confirmed, each in a transaction of its own; sent twice it is one batch."""
-    batch_id, seen = _id(typed(form, "batch")), [one for one in form.getlist("seen") if isinstance(one, str)]
+    batch_id, seen = _id(typed(form, "batch")), ticked(form, "seen")
     opinion = typed(form, "opinion")
     try:
         with transaction(officer.district) as db:
@@ -55,7 +54,7 @@ def confirmed(request: Request, officer: Officer, form: OurForm) -> Response:
             asked = Confirmed(batch_id, dict(map(_seen, seen)), str(words["opinion"]))
             begin_batch(db, asked, by=officer, at=now())
     except Faulty as faulty:
-        shown = [one.partition(":")[0] for one in form.getlist("shown") if isinstance(one, str)]
+        shown = [one.partition(":")[0] for one in ticked(form, "shown")]
         with transaction(officer.district) as db:
             return _preview(
                 request, db, officer, shown, carried=typed(form, KEPT), faults=faulty.faults, opinion=opinion

@@ -10,7 +10,7 @@ from typing import Annotated
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 from sqlmodel import Session
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 
 from actions.signing_in import From, kept, owes_password, owes_second, signed_in
 from models.account import Account
@@ -198,7 +198,15 @@ OurForm = Annotated[FormData, Depends(our_form)]
 
 def typed(form: FormData, name: str) -> str:
     """What was typed in a field, without the spaces around it and the zero sign PostgreSQL cannot keep."""
-    value = form.get(name, "")
+    return _text(form.get(name, ""))
+
+
+def ticked(form: FormData, name: str) -> list[str]:
+    """The same of a field that may come several times."""
+    return [_text(value) for value in form.getlist(name)]
+
+
+def _text(value: UploadFile | str) -> str:
     return value.replace("\x00", "").strip() if isinstance(value, str) else ""
 
 

@@ -38,7 +38,10 @@ class Pace:
 
 
 class OurDoor:
-    """Refuses foreign names (a forged Host writes foreign links) and floods, before anything is read."""
+    """Refuses foreign names (a forged Host writes foreign links) and floods, before anything is read.
+
+    The zero sign, which PostgreSQL can neither keep nor look for, goes no further: nothing of ours is named by it.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app, self.pace = app, Pace()
@@ -52,6 +55,7 @@ class OurDoor:
             if self.pace.too_many(address, settings().requests_per_minute):
                 await _refusal(scope, 429, TOO_MANY)(scope, receive, send)
                 return
+            scope["path"] = scope["path"].replace("\x00", "\ufffd")
         await self.app(scope, receive, send)
 
 

@@ -79,6 +79,7 @@ def test_an_account_is_opened_and_its_initial_password_shown_once() -> None:
         ({"department": ""}, "要有部门"),
         ({"role": "clerk"}, "不属于任何部门"),
         ({"email": "nowhere"}, "不是邮箱地址"),
+        ({"email": f"{'a' * 200}@example.com"}, "邮箱地址请不超过 200 字"),
     ],
 )
 def test_faults_of_a_new_account_are_said_beside_the_fields(changes: dict[str, str], said: str) -> None:

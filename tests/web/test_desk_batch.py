@@ -182,7 +182,7 @@ def test_a_forged_item_of_another_department(market: Browser) -> None:
     assert states(ours) == [ItemState.IN_REVIEW]
 
 
-@pytest.mark.parametrize("seen", [["nonsense"], ["x:1"], ["x:-1"], ["x:99999999999"], ["x:１"]])
+@pytest.mark.parametrize("seen", [["nonsense"], ["x:1"], ["x:-1"], ["\x00"], ["x:99999999999"], ["x:１"]])
 def test_nonsense_is_one_sentence(market: Browser, seen: list[str]) -> None:
     for batch in (str(uuid4()), "no-uuid"):
         assert confirm(market, {"batch": batch, "seen": seen}).status_code in (404, 409)
