@@ -207,7 +207,10 @@ def ticked(form: FormData, name: str) -> list[str]:
 
 
 def _text(value: UploadFile | str) -> str:
-    return value.replace("\x00", "").strip() if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    # Browsers send two signs for the end of a line, and count it as one.
+    return value.replace("\x00", "").replace("\r\n", "\n").strip()
 
 
 def local_path(path: str) -> str:

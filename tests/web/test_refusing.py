@@ -8,12 +8,14 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
+from actions.asking import MOST_WORDS
 from actions.storing import store
 from config.settings import settings
 from models.case import Material, materials_of
 from models.database import transaction
 from tests.people import CLERK, MANAGER, a_case, an_application
 from tests.web.hall import PDF, Browser, at_desk, somebody, words
+from tests.web.test_voices import ask, everything
 from web.app import create_app
 
 TEMPLATES = Path(__file__).parent.parent.parent / "web" / "templates"
@@ -131,6 +133,14 @@ def test_what_people_type_is_never_run_as_a_page() -> None:
     assert evil not in somebody().get(f"/guides/{evil}").text
     answer = somebody().post("/sign-in", {"username": evil, "password": "x"})
     assert evil not in answer.text
+
+
+def test_what_its_own_field_let_in_is_not_too_long(city: None) -> None:
+    text = ("一行。\n" * MOST_WORDS)[: MOST_WORDS - 1] + "完"
+    answer = ask(somebody(), words=text.replace("\n", "\r\n"))  # as browsers send it
+    assert answer.status_code == 303, words(answer)
+    [letter] = everything()
+    assert letter.words == text
 
 
 def test_a_mangled_form_is_one_sentence(city: None) -> None:
