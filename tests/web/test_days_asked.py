@@ -86,3 +86,5 @@ def test_the_heading_names_the_days_that_were_asked_for_and_no_others() -> None:
         ("decided_from=2024-03-04", "事项清单 2024年3月4日 周一 起 办结的"),
     ):
         assert said in words(browser.get(f"/manage/items?{asked}")), asked
+    backwards = browser.get(f"/manage/items?decided_from={LATER}&decided_to={EARLIER}")
+    assert "事项清单 办结的" in words(backwards), "there are no such days"
