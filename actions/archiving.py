@@ -11,7 +11,7 @@ from models.account import Account
 from models.after import lying_ready, on_the_way, post_checks_of
 from models.case import Case, items_of, lock_case
 from rules.errors import AlreadyDone, WrongState
-from rules.states import CASE_CLOSED, Act, ItemState
+from rules.states import CASE_CLOSED, Act, CaseState, ItemState
 
 
 def archive(session: Session, number: str, *, by: Account, at: datetime) -> Case:
@@ -32,6 +32,8 @@ def _open_ends(session: Session, case: Case) -> list[str]:
     found = []
     if case.state not in CASE_CLOSED:
         found.append(f"办件{case.state.label}")
+    if case.state is CaseState.CONCLUDED and case.issued_at is None:  # the worker is on its way to it
+        found.append("结果还没有制作")
     if lying_ready(session, case.number) or on_the_way(session, case.number):
         found.append("结果还没有全部送达")
     granted = {item.number for item in items_of(session, case.number) if item.state is ItemState.GRANTED}

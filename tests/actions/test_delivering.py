@@ -41,17 +41,24 @@ def city(db: Session) -> None:
 
 
 @pytest.fixture
-def made(db: Session) -> Case:
-    """Concluded, the results made; the fire inspection was refused."""
+def concluded(db: Session) -> Case:
+    """The fire inspection was refused, all else granted; nothing is made yet."""
     case = a_case(db)
     for code, who in DESKS.items():
         if code == "B1-4":
             refuse(db, case.number, code, "疏散通道宽度不足。", by=account(db, who), at=MORNING)
         else:
             grant(db, case.number, code, by=account(db, who), at=MORNING)
-    issue(db, case.number, at=MORNING)
     db.flush()
     return case
+
+
+@pytest.fixture
+def made(db: Session, concluded: Case) -> Case:
+    """Concluded, the results made."""
+    issue(db, concluded.number, at=MORNING)
+    db.flush()
+    return concluded
 
 
 def open_delivery_clocks(db: Session, case: Case) -> set[str]:
@@ -171,8 +178,22 @@ def test_put_away_when_nothing_is_open_and_then_nothing_is_done(db: Session, mad
     assert made.archived_at == NOON
     with pytest.raises(AlreadyDone):
         archive(db, made.number, by=clerk, at=NOON)
-    refused = [one for one in possible(db, made.number, clerk, at=NOON) if one.doing.name == "archive"]
-    assert not refused
+    assert "archive" not in offered(db, made)
+
+
+def offered(db: Session, case: Case) -> set[str]:
+    return {one.doing.name for one in possible(db, case.number, account(db, CLERK), at=NOON)}
+
+
+def test_what_is_not_made_yet_is_not_put_away(db: Session, concluded: Case) -> None:
+    """Between the last decision and the worker's pass nothing lies ready, and nothing could be handed over after."""
+    clerk = account(db, CLERK)
+    assert "archive" not in offered(db, concluded)
+    with pytest.raises(WrongState, match="结果还没有制作"):
+        archive(db, concluded.number, by=clerk, at=NOON)
+    issue(db, concluded.number, at=NOON)
+    deliver(db, concluded.number, by=clerk, at=NOON)
+    archive(db, concluded.number, by=clerk, at=NOON)
 
 
 def test_only_a_review_opens_what_was_put_away(db: Session, made: Case) -> None:
