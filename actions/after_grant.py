@@ -11,7 +11,7 @@ from actions.dating import stop_clocks
 from actions.deciding import item_named
 from actions.following import follow
 from actions.moving import move_item, record
-from actions.permitting import allowed_as, on_behalf
+from actions.permitting import must_own, on_behalf
 from models.account import Account, departments_by_code
 from models.after import PostCheck, post_checks_of
 from models.case import Case, Item, items_of, lock_case
@@ -85,8 +85,7 @@ def _granted(
 ) -> tuple[Case, Item, str]:
     case = lock_case(session, number)
     item = item_named(items_of(session, number), name, number)
-    what = f"事项“{item.name}”"
-    post = allowed_as(session, by, act, department=item.department_code, what=what, at=at)
+    post = must_own(session, case, item, act, by=by, at=at)
     item_after(item.state, Act.REVOKE)  # only what is granted can be checked or revoked
     return case, item, post
 

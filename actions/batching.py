@@ -156,7 +156,7 @@ def _why_not(session: Session, row: AtDesk, like: Item, by: Account, at: datetim
     if item.code != like.code:
         return f"不是“{like.name}”。批量准予一次只办同一个事项。"
     try:
-        must_have(session, item, Act.GRANT, by=by, at=at)
+        must_have(session, case, item, Act.GRANT, by=by, at=at)
         item_after(item.state, Act.GRANT)
         must_be_last_step(session, case, item, by=by, at=at)
     except Refused as refused:

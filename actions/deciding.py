@@ -93,7 +93,7 @@ def _mine(
     case = lock_case(session, number)
     items = items_of(session, number)
     item = item_named(items, name, number)
-    post = must_have(session, item, act, by=by, at=at)
+    post = must_have(session, case, item, act, by=by, at=at)
     if item.state in ITEM_DECIDED and item.decided_at:
         when = china_text(item.decided_at)
         whose = "系统" if item.decided_by == SYSTEM else name_of(session, item.decided_by)

@@ -26,7 +26,7 @@ def at_desk(session: Session, number: str, name: str, act: Act, *, by: Account, 
     """The case, locked, with the item open at this person's desk, and whom they act for."""
     case = lock_case(session, number)
     item = item_named(items_of(session, number), name, number)
-    post = must_have(session, item, act, by=by, at=at)
+    post = must_have(session, case, item, act, by=by, at=at)
     must_be_open(item, act)
     return case, item, post
 
@@ -44,7 +44,7 @@ def claim(session: Session, number: str, name: str, *, by: Account, at: datetime
     if item.assignee == whom:
         raise AlreadyDone(f"“{item.name}”已经由{_name(session, whom)}领办。", number)
     if whom != by.username:
-        post = _must_be_head(session, item, by, at, "只有负责人可以指定由谁领办。")
+        post = _must_be_head(session, case, item, by, at, "只有负责人可以指定由谁领办。")
         if whom not in {one.username for one in colleagues(session, item.department_code, case.district)}:
             raise Faulty({"whom": "请选择本部门的人员。"})
     facts = {"assignee": whom, "before": item.assignee} | on_behalf(post)
@@ -102,7 +102,7 @@ def reassign(
     """转办: another department has it from now on, under the same dates."""
     case = lock_case(session, number)
     item = item_named(items_of(session, number), name, number)
-    post = must_own(session, item, Act.REASSIGN, by=by, at=at)
+    post = must_own(session, case, item, Act.REASSIGN, by=by, at=at)
     if item.state not in CHANGES_DESK:
         raise WrongState(f"“{item.name}”{item.state.label}，不能转办。")
     reason = worded(reason, "reason", "请写明转办的理由。")
@@ -122,7 +122,7 @@ def urge(session: Session, number: str, name: str, words: str, *, by: Account, a
     """督办: the manager's word, at most once a day; shown at the desk and told in the daily digest."""
     case = lock_case(session, number)
     item = item_named(items_of(session, number), name, number)
-    must_own(session, item, Act.URGE, by=by, at=at)
+    must_own(session, case, item, Act.URGE, by=by, at=at)
     must_be_open(item, Act.URGE)
     words = worded(words, "words", "请写明督办的内容。")
     if item.urged_at and china_day(item.urged_at) == china_day(at):
@@ -157,8 +157,8 @@ def _to_step(
     record(session, case, act, by=by.username, at=at, item=item, reason=reason, facts=facts)
 
 
-def _must_be_head(session: Session, item: Item, by: Account, at: datetime, why: str) -> str:
-    post = is_head(session, by, item.department_code, at=at)
+def _must_be_head(session: Session, case: Case, item: Item, by: Account, at: datetime, why: str) -> str:
+    post = is_head(session, by, item.department_code, case.district, at=at)
     if post is None:
         raise NotYourDesk(why)
     return post

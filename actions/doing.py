@@ -111,7 +111,7 @@ def possible(session: Session, number: str, by: Account, *, at: datetime | None 
     """
     with remembering(session):  # each act asks for itself, and most ask the same
         case = find_case(session, number)
-        posts = tuple(posts_held(session, by, at=at)) if at else ()
+        posts = tuple(posts_held(session, by, case.district, at=at)) if at else ()
         places: dict[bool, Sequence[Item | None]] = {False: [None], True: items_of(session, number)}
         scenes = (
             (doing, Scene(session, case, item, by, at, posts))

@@ -29,7 +29,7 @@ DOCUMENT_LIMIT = 100  # signs; the column's width
 def extend_item(session: Session, number: str, name: str, reason: str, *, by: Account, at: datetime) -> Item:
     """延长审批: once, before the due date, by the head of the agency, with reasons (art. 42 ¶1)."""
     case, item, items, _ = at_own_desk(session, number, name, Act.EXTEND, by, at)
-    post = is_head(session, by, item.department_code, at=at)
+    post = is_head(session, by, item.department_code, case.district, at=at)
     if post is None:
         raise NotYourDesk("事项期限由本部门负责人批准延长。")
     row = _statutory(session, case, item)

@@ -145,7 +145,7 @@ def wanting(session: Session, case: Case, kind: GatheringKind) -> list[Item]:
 
 def _allowed(session: Session, case: Case, act: Act, by: Account, at: datetime) -> str:
     """The window of the case, or a department with an item in it."""
-    post = allowed_as(session, by, act, at=at)
+    post = allowed_as(session, by, act, district=case.district, at=at)
     of_case = {item.department_code for item in items_of(session, case.number)}
     if by.role is not Role.CLERK and by.department_code not in of_case:
         raise NotYourDesk("这个办件没有您部门的事项。")

@@ -108,7 +108,7 @@ def _leads(session: Session, case: Case, by: Account, at: datetime) -> bool:
     The manager supervises and reads the count, but has no hand in the content of a case.
     """
     lead = bundle_of_version(session, case.bundle_digest).lead_department
-    return is_head(session, by, lead, at=at) is not None
+    return is_head(session, by, lead, case.district, at=at) is not None
 
 
 def _must_be_in_time(session: Session, case: Case, items: list[Item], by: Account, at: datetime) -> None:

@@ -22,7 +22,7 @@ from actions.dating import start_clock
 from actions.deciding import item_named
 from actions.desk_work import WORDS, at_desk
 from actions.moving import record
-from actions.permitting import allowed_as, is_head, on_behalf
+from actions.permitting import is_head, must_own, on_behalf
 from actions.readying import in_hand
 from models.account import Account, colleagues, departments_by_code, name_of
 from models.case import Case, Item, items_of, lock_case
@@ -103,21 +103,17 @@ def cancel_opinion(
 ) -> Opinion:
     """撤销征求意见: by whoever asked, or their head. What is not needed any more holds nothing."""
     case, item = _locked(session, number, name)
-    post = allowed_as(
-        session,
-        by,
-        Act.CANCEL_OPINION,
-        department=item.department_code,
-        what=f"事项“{item.name}”",
-        at=at,
-    )
+    post = must_own(session, case, item, Act.CANCEL_OPINION, by=by, at=at)
     _must_be_undecided(item)
     opinion = next(
         (one for one in open_opinions(session, item.number) if one.department_code == department), None
     )
     if opinion is None:
         raise WrongState(f"“{item.name}”没有在等这个部门的意见。")
-    if opinion.asked_by != by.username and is_head(session, by, item.department_code, at=at) is None:
+    if (
+        opinion.asked_by != by.username
+        and is_head(session, by, item.department_code, case.district, at=at) is None
+    ):
         raise NotYourDesk("征求意见由提出的人或者本部门负责人撤销。")
     reason = worded(reason, "reason", "请写明撤销的理由。")
     opinion.cancelled_at = at

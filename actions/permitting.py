@@ -6,8 +6,9 @@ from sqlmodel import Session
 
 from models.account import Account
 from models.audit import handed_on_by
-from models.case import Item
+from models.case import Case, Item
 from models.together import posts_of_stand_in
+from rules.districts import reaches
 from rules.duties import IN_PERSON, may
 from rules.errors import NotYourDesk, WrongState
 from rules.moments import china_day, china_text
@@ -28,6 +29,7 @@ def allowed_as(
     by: Account,
     act: Act,
     *,
+    district: str,
     department: str | None = None,
     what: str = "",
     at: datetime,
@@ -35,37 +37,53 @@ def allowed_as(
     """Whose post carries the duty: '' the person's own, else whom they stand in for. Refuses as must_be_allowed."""
     if may(act, by.role, own_department=by.department_code, of_department=department):
         return ""
-    for post in posts_held(session, by, at=at) if act not in IN_PERSON else ():
+    for post in posts_held(session, by, district, at=at) if act not in IN_PERSON else ():
         if may(act, post.role, own_department=post.department_code, of_department=department):
             return post.username
     must_be_allowed(by, act, department=department, what=what)
     return ""
 
 
-def posts_held(session: Session, by: Account, *, at: datetime) -> list[Account]:
-    """Whose stand-in this person is today (委托代办), besides their own post."""
-    held = posts_of_stand_in(session, by.username, china_day(at))
-    return [post for post in held if post.department_code == by.department_code]
+def posts_held(session: Session, by: Account, district: str | None = None, *, at: datetime) -> list[Account]:
+    """Whose stand-in this person is today (委托代办), besides their own post.
+
+    For what is of this `district` a post carries no further than its holder sees; None: whatever it is for.
+    """
+    return [
+        post
+        for post in posts_of_stand_in(session, by.username, china_day(at))
+        if post.department_code == by.department_code
+        and (district is None or reaches(post.district, district))
+    ]
 
 
-def must_own(session: Session, item: Item, act: Act, *, by: Account, at: datetime) -> str:
+def must_own(session: Session, case: Case, item: Item, act: Act, *, by: Account, at: datetime) -> str:
     """The item is on the desk of this person's department; whom they act for, '' if themselves."""
     if moved := moved_away(session, item, by):
         raise NotYourDesk(moved)
-    what = f"事项“{item.name}”"
-    return allowed_as(session, by, act, department=item.department_code, what=what, at=at)
+    return allowed_as(
+        session,
+        by,
+        act,
+        district=case.district,
+        department=item.department_code,
+        what=f"事项“{item.name}”",
+        at=at,
+    )
 
 
-def must_have(session: Session, item: Item, act: Act, *, by: Account, at: datetime) -> str:
+def must_have(session: Session, case: Case, item: Item, act: Act, *, by: Account, at: datetime) -> str:
     """As must_own, and no colleague has claimed it."""
-    return must_own(session, item, act, by=by, at=at) or _past_the_claim(session, item, by, at)
+    return must_own(session, case, item, act, by=by, at=at) or _past_the_claim(session, case, item, by, at)
 
 
-def is_head(session: Session, by: Account, department: str, *, at: datetime) -> str | None:
-    """'' for the head of the department, the head's name for a stand-in, None for everybody else."""
+def is_head(
+    session: Session, by: Account, department: str, district: str | None, *, at: datetime
+) -> str | None:
+    """'' for the head of the department, the head's name for a stand-in in this district, None for everybody else."""
     if by.role is Role.HEAD and by.department_code == department:
         return ""
-    for post in posts_held(session, by, at=at):
+    for post in posts_held(session, by, district, at=at):
         if post.role is Role.HEAD and post.department_code == department:
             return post.username
     return None
@@ -76,12 +94,12 @@ def on_behalf(post: str) -> dict[str, str]:
     return {"for": post} if post else {}
 
 
-def _past_the_claim(session: Session, item: Item, by: Account, at: datetime) -> str:
+def _past_the_claim(session: Session, case: Case, item: Item, by: Account, at: datetime) -> str:
     """An item that nobody has claimed is everybody's; a claimed one is the claimer's, the head's, a stand-in's."""
     own_head = by.role is Role.HEAD and by.department_code == item.department_code
     if item.assignee in ("", by.username) or own_head or item.state in ITEM_FINAL:
         return ""
-    posts = posts_held(session, by, at=at)
+    posts = posts_held(session, by, case.district, at=at)
     for post in sorted(posts, key=lambda post: post.username != item.assignee):
         if post.username == item.assignee or post.role is Role.HEAD:
             return post.username

@@ -33,7 +33,7 @@ def must_be_last_step(session: Session, case: Case, item: Item, *, by: Account, 
                 f"“{item.name}”还在{item.step.label}环节，报送到{steps[-1].label}环节后才能作出决定。"
             )
         must_act_in_step(session, case, item, by=by, at=at)
-        post = is_head(session, by, item.department_code, at=at)
+        post = is_head(session, by, item.department_code, case.district, at=at)
     if waiting := unheard(session, item):
         raise WrongState(waiting)
     return post or ""
@@ -43,7 +43,7 @@ def must_act_in_step(session: Session, case: Case, item: Item, *, by: Account, a
     """承办 is any officer's, 审核 another one's or the head's, 批准 the head's; a single step is everybody's."""
     if len(spec_of(session, case, item).steps) == 1:
         return
-    head = is_head(session, by, item.department_code, at=at) is not None
+    head = is_head(session, by, item.department_code, case.district, at=at) is not None
     if item.step is DeskStep.APPROVE and not head:
         raise NotYourDesk(f"“{item.name}”在批准环节，由本部门负责人办理。")
     if item.step is DeskStep.REVIEW and not head and by.username == item.handled_by:

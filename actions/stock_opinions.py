@@ -133,5 +133,5 @@ def _department(by: Account) -> str:
 
 
 def _must_be_head(session: Session, by: Account, department: str, at: datetime) -> None:
-    if is_head(session, by, department, at=at) is None:
+    if is_head(session, by, department, None, at=at) is None:
         raise NotYourDesk("部门的常用意见由负责人维护，您可以添加自己的。")

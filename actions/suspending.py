@@ -101,7 +101,7 @@ def at_own_desk(
     case = lock_case(session, number)
     items = items_of(session, number)
     item = item_named(items, name, number)
-    return case, item, items, must_have(session, item, act, by=by, at=at)
+    return case, item, items, must_have(session, case, item, act, by=by, at=at)
 
 
 def _basis(procedure: Procedure) -> str:

@@ -95,7 +95,7 @@ def left_to_the_head(db: Session, viewer: Account, items: list[Item], case: Case
     if viewer.role is not Role.OFFICER or not own or case.archived_at:
         return ""
     at = now()
-    posts = tuple(posts_held(db, viewer, at=at))
+    posts = tuple(posts_held(db, viewer, case.district, at=at))
     heads = [
         one for one in colleagues(db, viewer.department_code or "", case.district) if one.role is Role.HEAD
     ]
@@ -120,7 +120,7 @@ def key_of(one: Possible) -> str:
 
 def choices_of(db: Session, viewer: Account, case: Case, one: Possible) -> Choices:
     """What the fields of its form offer."""
-    scene = Scene(db, case, one.item, viewer, now(), tuple(posts_held(db, viewer, at=now())))
+    scene = Scene(db, case, one.item, viewer, now(), tuple(posts_held(db, viewer, case.district, at=now())))
     return {field.name: field.choices(scene) for field in one.doing.fields if field.choices}
 
 

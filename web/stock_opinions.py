@@ -100,7 +100,7 @@ def _page(
             ("本部门的", [one for one in found if not one.username]),
             ("我自己的", [one for one in found if one.username]),
         ),
-        head=is_head(db, officer, department, at=now()) is not None,
+        head=is_head(db, officer, department, None, at=now()) is not None,
         uses=list(UsedFor),
         faults=faults or {},
         kept=kept or {},

@@ -6,12 +6,17 @@ import pytest
 from sqlmodel import Session, select
 
 from actions.asking import Sent, send
+from actions.deciding import grant
 from actions.delegating import Period, delegate, end_delegation
-from actions.desk_work import claim
+from actions.desk_work import claim, release
 from actions.digesting import compose_digests
+from actions.doing import possible
+from actions.extending import extend_item
 from actions.shifts import hand_over
 from actions.supervising import fire_due_rungs
-from models.account import colleagues, responsible_for
+from actions.suspending import Procedure, start_special
+from models.account import Account, colleagues, responsible_for
+from models.audit import timeline
 from models.card import cards
 from models.case import Case, find_case
 from models.clock import clocks_of
@@ -19,8 +24,9 @@ from models.digest import Digest
 from models.districts import acting, confined
 from models.notice import notices_of
 from models.shift import successors
-from rules.errors import Faulty, NotFound, NotYourDesk
+from rules.errors import Faulty, NotFound, NotYourDesk, WrongState
 from rules.notices import NoticeState
+from rules.states import Act
 from rules.voices import VoiceKind
 from tests.people import (
     CLERK,
@@ -89,6 +95,50 @@ def test_a_post_is_given_to_nobody_who_does_not_see_its_cases(db: Session) -> No
     db.expunge_all()
     with pytest.raises(NotFound):
         end_delegation(db, made.id, by=neighbour, at=MORNING)
+
+
+def test_a_post_carries_no_further_than_its_district(db: Session) -> None:
+    delegate(db, "qu-market-head", "market", WEEK, "休假", by=account(db, "qu-market-head"), at=MORNING)
+    officer, experts = account(db, "market"), Procedure("检验检测", "需抽样送检。", 9)
+    for clerk in (CLERK, "xian-linxiao"):
+        number = licence_at_hand(db, clerk)
+        with pytest.raises(NotYourDesk):
+            start_special(db, number, "B1-2", experts, by=officer, at=MORNING)
+        with pytest.raises(NotYourDesk):
+            extend_item(db, number, "B1-2", "须补查。", by=officer, at=MORNING)
+        assert not {"start-special", "extend"} & offered(db, number, officer)
+    own = licence_at_hand(db, "qu-linxiao")
+    assert {"start-special", "extend"} <= offered(db, own, officer)
+    start_special(db, own, "B1-2", experts, by=officer, at=MORNING)
+    said = next(entry for entry in timeline(db, own) if entry.act is Act.START_SPECIAL)
+    assert (said.actor, said.facts["for"]) == ("market", "qu-market-head")
+
+
+def test_a_colleagues_claim_is_the_stand_ins_where_the_post_reaches(db: Session) -> None:
+    delegate(db, "qu-market-head", "market", WEEK, "休假", by=account(db, "qu-market-head"), at=MORNING)
+    for clerk, colleague, whose in (
+        ("qu-linxiao", "qu-market", True),
+        ("xian-linxiao", "xian-market", False),
+    ):
+        number = a_case(db, clerk=clerk).number
+        claim(db, number, "B1-1", by=account(db, colleague), at=MORNING)
+        if whose:
+            assert release(db, number, "B1-1", by=account(db, "market"), at=MORNING).assignee == ""
+        else:
+            with pytest.raises(WrongState, match="领办"):
+                release(db, number, "B1-1", by=account(db, "market"), at=MORNING)
+
+
+def licence_at_hand(db: Session, clerk: str) -> str:
+    """A case whose B1-2 is with the market's people."""
+    number = a_case(db, clerk=clerk).number
+    grant(db, number, "B1-1", by=account(db, "market"), at=MORNING)
+    db.flush()
+    return number
+
+
+def offered(db: Session, number: str, by: Account) -> set[str]:
+    return {one.doing.name for one in possible(db, number, by, at=MORNING)}
 
 
 def test_a_shift_is_left_to_whoever_sees_all_of_it(db: Session) -> None:
