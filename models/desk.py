@@ -146,6 +146,7 @@ def standing_in(
         .where(
             Delegation.stand_in == username,
             Account.department_code == department,
+            col(Account.active),
             col(Delegation.from_day) <= day,
             col(Delegation.until_day) >= day,
             col(Delegation.ended_at).is_(None),

@@ -194,12 +194,13 @@ def lock_delegations(session: Session, username: str) -> list[Delegation]:
 
 
 def delegations_of(session: Session, department: str, since: date) -> list[Delegation]:
-    """Those of a department's posts that are not over, the first to begin first."""
+    """Those of a department's posts that are not over, the first to begin first; a closed account has none to give."""
     query = (
         select(Delegation)
         .join(Account, col(Account.username) == Delegation.username)
         .where(
             Account.department_code == department,
+            col(Account.active),
             col(Delegation.ended_at).is_(None),
             col(Delegation.until_day) >= since,
         )
@@ -208,12 +209,13 @@ def delegations_of(session: Session, department: str, since: date) -> list[Deleg
 
 
 def posts_of_stand_in(session: Session, username: str, day: date) -> list[Account]:
-    """The posts that this account fills on this day for others."""
+    """The posts that this account fills on this day for others; the rights of a closed account rest with it."""
     query = (
         select(Account)
         .join(Delegation, col(Delegation.username) == Account.username)
         .where(
             Delegation.stand_in == username,
+            col(Account.active),
             col(Delegation.from_day) <= day,
             col(Delegation.until_day) >= day,
             col(Delegation.ended_at).is_(None),

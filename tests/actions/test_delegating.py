@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from actions.accounts import Keeper, set_active
 from actions.deciding import grant
 from actions.delegating import Period, delegate, end_delegation
 from actions.doing import possible
@@ -19,6 +20,7 @@ from models.account import Account
 from models.audit import timeline
 from models.case import Case
 from models.database import transaction
+from models.desk import standing_in
 from models.together import Delegation, delegations_of
 from rules.errors import AlreadyDone, Faulty, NotFound, NotYourDesk, Refused
 from rules.states import Act, ItemState
@@ -123,6 +125,24 @@ def test_whoever_moves_to_another_department_stands_in_no_more(db: Session) -> N
     account(db, SECOND).department_code = "fire"
     db.flush()
     assert held(db, SECOND) == []
+
+
+def test_what_a_closed_account_may_do_nobody_does_for_it(db: Session) -> None:
+    case, second, post = a_case(db), account(db, SECOND), account(db, "market-head")
+    give(db, "market-head", SECOND)
+    keeper = Keeper(MORNING)
+    set_active(db, post.username, active=False, by=keeper)
+    db.flush()
+    assert held(db, SECOND) == []
+    assert standing_in(db, SECOND, "market", TODAY) == []
+    assert delegations_of(db, "market", TODAY) == []
+    assert "extend" not in open_to(db, case, second, MORNING)
+    with pytest.raises(NotYourDesk):
+        extend_item(db, case.number, "B1-1", "须补查。", by=second, at=MORNING)
+    set_active(db, post.username, active=True, by=keeper)
+    db.flush()
+    assert held(db, SECOND) == ["market-head"]
+    assert [one.stand_in for one in delegations_of(db, "market", TODAY)] == [SECOND]
 
 
 def test_the_heads_rights_for_the_period(db: Session) -> None:
