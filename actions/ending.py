@@ -5,11 +5,12 @@ from datetime import datetime
 from sqlmodel import Session
 
 from actions.dating import redate, stop_clocks
+from actions.gatherings import close_gatherings
 from actions.moving import move_case, move_item
 from models.case import Case, Item, items_of
 from models.clock import open_procedure
 from models.supplement import supplement_notices_of
-from models.together import gatherings_of, open_opinions, open_rectification
+from models.together import open_opinions, open_rectification
 from rules.moments import china_day
 from rules.states import ITEM_OPEN_AT_DESK, Act
 
@@ -53,9 +54,7 @@ def end_case(session: Session, case: Case, act: Act, *, by: str, at: datetime, r
     stop_clocks(session, case, None, at=at)
     for notice in supplement_notices_of(session, case.number):
         notice.closed_at = notice.closed_at or at
-    for gathering in gatherings_of(session, case.number):
-        if gathering.held_at is None and gathering.cancelled_at is None:
-            gathering.cancelled_at, gathering.cancel_reason = at, reason
+    close_gatherings(session, case, at=at, reason=reason)
     if case.accepted_at:  # before that Prefect has never heard of the case
         case.look_at = at
     move_case(session, case, act, by=by, at=at, reason=reason)

@@ -7,6 +7,7 @@ from sqlmodel import Session
 from actions.automatic import grant_by_rule
 from actions.dating import start_clock, start_item_clocks, stop_clocks
 from actions.ending import end_case, end_item
+from actions.gatherings import close_gatherings
 from actions.moving import SYSTEM, answer_no, move_case, move_item
 from actions.needing import block_all, needs_of
 from models.case import Case, Item, items_of
@@ -19,6 +20,8 @@ from rules.notices import Event
 from rules.states import ITEM_FINAL, Act, ItemState, Outcome
 
 NOTHING_LEFT = "全部事项都已撤回、减除或者无需办理。"
+
+OVER = "办件已办结。"
 
 __all__ = ["block_all", "follow", "needs_of"]
 
@@ -87,6 +90,7 @@ def _hand_over(session: Session, bundle: Bundle, case: Case, item: Item, at: dat
 def _conclude(session: Session, case: Case, items: dict[str, Item], outcome: Outcome, at: datetime) -> None:
     case.outcome, case.concluded_at = outcome, at
     stop_clocks(session, case, None, at=at)
+    close_gatherings(session, case, at=at, reason=OVER)
     move_case(session, case, Act.CONCLUDE, by=SYSTEM, at=at, facts={"outcome": outcome.value})
     facts = {
         "outcome": outcome.label,

@@ -115,6 +115,20 @@ def call_off(
     return gathering
 
 
+def close_gatherings(session: Session, case: Case, *, at: datetime, reason: str) -> None:
+    """No visit and no meeting outlives its case; the applicant need not wait for one that was to come.
+
+    The caller holds the lock of the case.
+    """
+    for gathering in gatherings_of(session, case.number):
+        if gathering.held_at or gathering.cancelled_at:
+            continue
+        gathering.cancelled_at, gathering.cancel_reason = at, reason
+        if gathering.planned_at > at:
+            items = [item for item in items_of(session, case.number) if item.number in gathering.items]
+            _tell(session, case, gathering, items, at)
+
+
 def open_gathering(session: Session, number: str, kind: GatheringKind) -> Gathering | None:
     """The one that is arranged and neither held nor cancelled."""
     for one in gatherings_of(session, number):

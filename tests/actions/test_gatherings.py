@@ -12,7 +12,8 @@ from actions.acting import Asked
 from actions.deciding import grant, refuse
 from actions.desk_work import pass_on, reassign
 from actions.doing import do, possible
-from actions.gatherings import Minutes, arrange, call_off, hold
+from actions.gatherings import Minutes, arrange, call_off, hold, open_gathering
+from actions.withdrawing import withdraw
 from models.account import Account
 from models.audit import timeline
 from models.case import Case
@@ -23,7 +24,7 @@ from models.together import GatheringKind, gatherings_of
 from rules.bundle import Bundle
 from rules.errors import Faulty, NotYourDesk, Refused, WrongState
 from rules.notices import Event
-from rules.states import Act, ItemState
+from rules.states import Act, CaseState, ItemState
 from tests.joint import FIRE, PLAIN, STEPPED, URBAN, a_joint_case, item_of, offered
 from tests.people import CLERK, MANAGER, MORNING, a_city, account, head_of
 
@@ -142,6 +143,45 @@ def test_cancelled_the_applicant_need_not_wait(db: Session, case: Case, clerk: A
     with pytest.raises(WrongState, match="没有已经安排"):
         hold(db, case.number, VISIT, GOOD, by=clerk, at=AFTER)
     arrange(db, case.number, VISIT, PLANNED, PLACE, by=clerk, at=MORNING)
+
+
+def all_refused(db: Session, case: Case, at: datetime) -> None:
+    for code, who in ((FIRE, "fire"), (URBAN, "urban"), (PLAIN, "health")):
+        refuse(db, case.number, code, "不符。", by=account(db, who), at=at)
+    head = head_of(db, "market")
+    for _ in range(2):
+        pass_on(db, case.number, STEPPED, "报送。", by=head, at=at)
+    refuse(db, case.number, STEPPED, "不符。", by=head, at=at)
+    db.flush()
+
+
+def test_none_outlives_its_case(db: Session, case: Case, clerk: Account) -> None:
+    for kind in (VISIT, MEETING):
+        arrange(db, case.number, kind, PLANNED, PLACE, by=clerk, at=MORNING)
+    all_refused(db, case, MORNING)
+    assert case.state is CaseState.CONCLUDED
+    assert [one.cancel_reason for one in gatherings_of(db, case.number)] == ["办件已办结。"] * 2
+    assert [(one["cancelled"], one["departments"]) for one in told(db, case)] == [
+        (False, ["消防救援", "城市管理"]),
+        (True, ["消防救援", "城市管理"]),
+    ]
+
+
+def test_what_was_withdrawn_is_not_visited(db: Session, case: Case, clerk: Account) -> None:
+    arrange(db, case.number, VISIT, PLANNED, PLACE, by=clerk, at=MORNING)
+    withdraw(db, case.number, by=None, at=MORNING)
+    db.flush()
+    assert open_gathering(db, case.number, VISIT) is None
+    assert [one["cancelled"] for one in told(db, case)] == [False, True]
+
+
+def test_a_visit_whose_day_has_passed_is_closed_without_a_word(
+    db: Session, case: Case, clerk: Account
+) -> None:
+    arrange(db, case.number, VISIT, PLANNED, PLACE, by=clerk, at=MORNING)
+    all_refused(db, case, AFTER)
+    assert open_gathering(db, case.number, VISIT) is None
+    assert [one["cancelled"] for one in told(db, case)] == [False]
 
 
 def test_when_and_where_are_checked(db: Session, case: Case, clerk: Account) -> None:
