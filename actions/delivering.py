@@ -15,6 +15,7 @@ from config.catalogue import departments
 from models.account import Account, name_of
 from models.after import (
     Delivery,
+    came_back,
     deliveries_of,
     handed_over,
     lying_ready,
@@ -106,8 +107,10 @@ def returned(
     parcel = _one_of(parcels, named)
     parcel.returned_at, parcel.return_reason = at, reason
     session.flush()
-    for item in lying_ready(session, number):
-        if item.number in parcel.items:
+    ready = lying_ready(session, number)
+    back = came_back(ready, [parcel])  # not what was granted anew while an older result was on its way
+    for item in ready:
+        if item.number in back:
             start_delivery_clock(session, case, item, at=at)
     facts = {"items": parcel.items, "tracking": parcel.tracking_number}
     record(session, case, Act.RETURNED, by=by.username, at=at, reason=reason, facts=facts)

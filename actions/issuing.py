@@ -4,11 +4,12 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from actions.dating import stop_clocks
+from actions.dating import start_delivery_clock, stop_clocks
 from actions.delivering import all_arrived
 from actions.moving import SYSTEM, answer_no, record
 from actions.rating import invite
 from config.catalogue import departments
+from models.after import delivery_dates, lying_ready
 from models.case import Case, Item, items_of, lock_case
 from models.notice import queue_notice
 from models.version import bundle_of_version
@@ -40,6 +41,7 @@ def issue(session: Session, number: str, *, at: datetime) -> None:
         facts={"results": [result["number"] for result in results]},
     )
     if results:
+        _make_due(session, case, at)
         _say_ready(session, bundle, case, results, at)
     else:  # nothing new to hand out, so nothing is due but what was issued before
         for item in (one for one in items if not one.result_number):
@@ -73,6 +75,14 @@ def _number_results(bundle: Bundle, items: list[Item]) -> list[dict[str, str]]:
             item.result_number = result_number(item.number)
             results.append({"name": name, "number": item.result_number})
     return results
+
+
+def _make_due(session: Session, case: Case, at: datetime) -> None:
+    """What an earlier answer kept back is due from this one: its ten days had ended with that one (重新办理)."""
+    due = delivery_dates(session, [case.number])
+    for item in lying_ready(session, case.number):
+        if item.number not in due:
+            start_delivery_clock(session, case, item, at=at)
 
 
 def _say_ready(

@@ -7,18 +7,19 @@ from sqlmodel import Session
 
 from actions.changing_items import add_item
 from actions.deciding import grant, refuse, transfer
-from actions.delivering import deliver
+from actions.delivering import deliver, returned, ship
 from actions.extending import extend_case, extend_item
 from actions.issuing import issue
 from actions.reopening import reopen
 from actions.withdrawing import withdraw
 from models.account import Account
+from models.after import cases_to_hand_over
 from models.audit import timeline
 from models.case import Case, items_of
 from models.clock import running_clocks
 from models.document import documents_of
 from models.notice import notices_of
-from rules.bundle import Gate, Limit, Need, OnRefused, Unit
+from rules.bundle import Gate, JoinPolicy, Limit, Need, OnRefused, Unit
 from rules.clock import ClockKind
 from rules.documents import DocumentKind
 from rules.errors import Faulty, NotFound, NotYourDesk, WrongState
@@ -149,6 +150,50 @@ def test_refused_again_there_is_nothing_new_to_hand_over(db: Session, case: Case
     issue(db, case.number, at=LATER)
     assert len(told(db, case, Event.READY)) == 1
     assert case.delivered_at == NOON
+
+
+def due(db: Session, case: Case) -> set[str]:
+    """Whose ten days run, by the last part of the code."""
+    return {
+        name
+        for name, item in items(db, case).items()
+        if ClockKind.DELIVERY in {row.kind for row in running_clocks(db, case.number, item.number)}
+    }
+
+
+def test_what_the_first_answer_kept_back_is_due_after_the_second(
+    db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = a_bundle(an_item(1), an_item(2, "fire"), join=JoinPolicy.ALL_GRANTED)
+    case = a_case_of(db, bundle, monkeypatch)
+    grant(db, case.number, "B9-1", by=account(db, "market"), at=MORNING)
+    refuse(db, case.number, "B9-2", "不合格。", by=account(db, "fire"), at=MORNING)
+    db.flush()
+    issue(db, case.number, at=NOON)
+    assert due(db, case) == set(), "all or nothing"
+    again(db, case, "B9-2")
+    grant(db, case.number, "B9-2", by=account(db, "fire"), at=LATER)
+    db.flush()
+    issue(db, case.number, at=LATER)
+    db.flush()
+    assert case.outcome is Outcome.ALL_GRANTED
+    assert due(db, case) == {"1", "2"}
+    assert [one.number for one in cases_to_hand_over(db).rows] == [case.number]
+
+
+def test_an_old_parcel_comes_back_when_the_result_is_another(db: Session, case: Case) -> None:
+    clerk = account(db, CLERK)
+    ship(db, case.number, "示例快递", "EX1", by=clerk, at=NOON)
+    again(db, case, "B9-3")
+    grant(db, case.number, "B9-3", by=account(db, "urban"), at=LATER)
+    db.flush()
+    issue(db, case.number, at=LATER)
+    db.flush()
+    before = running_clocks(db, case.number, items(db, case)["3"].number)
+    returned(db, case.number, "地址无人。", by=clerk, at=LATER + timedelta(days=1))
+    db.flush()
+    after = running_clocks(db, case.number, items(db, case)["3"].number)
+    assert [row.id for row in after] == [row.id for row in before], "the ten days of the new one run on"
 
 
 def test_reopened_twice(db: Session, case: Case) -> None:
