@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse, Response
+from sqlmodel import Session
 
 from actions.accepting import accept
 from actions.acting import Asked
@@ -20,6 +21,7 @@ from models.account import Account, short_names
 from models.card import cards_of
 from models.case import Case, find_case
 from models.supervision import clock_views, names_of
+from models.version import bundle_of_version
 from models.worklists import cases_listed
 from rules.application import Application, Supplied
 from rules.errors import AlreadyDone, Faulty, NotYourDesk
@@ -72,7 +74,7 @@ def applied(db: Db, by: Program, content: Document) -> Response:
             case = submit(db, application, by=by, region=settings().region, at=now())
     except AlreadyDone as done:
         twin = find_case(db, done.case_number)
-        if not _the_same(twin, application, by):
+        if not _the_same(db, twin, application, by):
             raise
         return JSONResponse(_received(twin), 200)
     if form.accept:
@@ -142,11 +144,15 @@ def _received(case: Case) -> dict[str, Any]:
     return {"case_no": case.number, "query_code": case.query_code, "state": case.state.value}
 
 
-def _the_same(case: Case, application: Application, by: Account) -> bool:
+def _the_same(db: Session, case: Case, application: Application, by: Account) -> bool:
     """Is this the form that became the case, sent once more? A key used for something else is a mistake."""
-    applicant = application.applicant
-    return (case.submitted_by, case.applicant_id_number.upper(), case.applicant_name) == (
+    applicant, bundle = application.applicant, bundle_of_version(db, case.bundle_digest)
+    if application.bundle not in (bundle.code, bundle.slug):
+        return False
+    received = (case.submitted_by, case.applicant_kind)
+    return (*received, case.applicant_id_number.upper(), case.applicant_name) == (
         by.username,
+        applicant.kind,
         applicant.id_number.upper(),
         applicant.name,
     )

@@ -98,11 +98,14 @@ def test_the_same_form_twice_is_one_case(city: None) -> None:
     again = clerk.post("/cases", form)
     assert again.status_code == 200
     assert again.json() == first.json()
+    assert clerk.post("/cases", form | {"bundle": "open-a-restaurant"}).status_code == 200, "its English name"
     other = dict(form["applicant"], name="林一白")
     mistaken = clerk.post("/cases", form | {"applicant": other})
     assert mistaken.status_code == 409
     assert "已经提交过" in mistaken.json()["error"]
     assert mistaken.json()["case_no"] == first.json()["case_no"]
+    for changes in ({"bundle": "B2"}, {"applicant": dict(form["applicant"], kind="organisation")}):
+        assert clerk.post("/cases", form | changes).status_code == 409, changes
     assert clerk.get("/cases").json()["total"] == 1
 
 
