@@ -12,7 +12,7 @@ from actions.moving import record
 from actions.permitting import must_be_allowed
 from models.account import Account
 from models.audit import sealed_pair
-from models.case import Case, lock_case
+from models.case import Case, items_of, lock_case
 from models.notice import queue_notice
 from models.version import bundle_of_version
 from rules.answering import UNSTORABLE
@@ -78,7 +78,7 @@ def correct(
     if case.archived_at:
         raise WrongState("办件已归档，不能再更正。")
     changes = _changes(case, values)
-    if case.issued_at and ON_THE_CERTIFICATE & set(changes):
+    if ON_THE_CERTIFICATE & set(changes) and _certified(session, case):
         raise WrongState(ISSUED)
     _check(session, case, changes, at)
     before = {Channel.SMS: case.phone, Channel.EMAIL: case.email}
@@ -96,6 +96,11 @@ def correct(
     if old:
         queue_notice(session, case, Event.CORRECTED, about=about, facts=told, at=at, to=old)
     return case
+
+
+def _certified(session: Session, case: Case) -> bool:
+    """Name and number stand on paper: all was issued, or one result ahead of the others or before a reopening."""
+    return bool(case.issued_at) or any(item.result_number for item in items_of(session, case.number))
 
 
 def _changes(case: Case, values: Mapping[str, str]) -> dict[str, str]:

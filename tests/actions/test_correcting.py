@@ -7,9 +7,11 @@ from sqlmodel import Session
 
 from actions.acting import Asked
 from actions.correcting import correct
+from actions.deciding import grant
 from actions.doing import do
+from actions.issuing import issue_early
 from models.audit import opened, timeline
-from models.case import Case
+from models.case import Case, items_of
 from models.notice import notices_of
 from rules.errors import Faulty, NotYourDesk, WrongState
 from rules.notices import Event
@@ -125,6 +127,19 @@ def test_what_stays_as_it_is_was_not_corrected(db: Session, case: Case) -> None:
     corrected(db, case, applicant_name="陈一诺", phone=" 13800000000 ", address="示例路2号")
     entry = timeline(db, case.number)[-1]
     assert list(entry.facts["changes"]) == ["address"]
+
+
+def test_a_certificate_that_left_early_bears_the_name(db: Session, case: Case) -> None:
+    """Issued ahead of the others, or standing while the case is open again: `issued_at` says nothing of it."""
+    grant(db, case.number, "B1-1", by=account(db, "market"), at=MORNING)
+    db.flush()
+    corrected(db, case, applicant_name="陈一诺诺")
+    issue_early(db, case, items_of(db, case.number)[0], NOON)
+    assert case.issued_at is None
+    for values in ({"applicant_name": "陈二诺"}, {"applicant_id_number": "000000199001010034"}):
+        with pytest.raises(WrongState, match="发证部门"):
+            corrected(db, case, **values)
+    corrected(db, case, phone="13900000001")
 
 
 def test_who_and_until_when(db: Session, case: Case) -> None:
