@@ -34,8 +34,10 @@ OF_EVENT: Mapping[Event, DocumentKind] = {
     Event.CONCLUDED: DocumentKind.COMPLETION,
     Event.REVOKED: DocumentKind.REVOCATION,
 }
-# The papers of an item's decision: worth nothing once it is undone.
-DECISIONS = frozenset({DocumentKind.GRANT, DocumentKind.REFUSAL, DocumentKind.TRANSFER})
+# The papers of an item's decision, and of its revocation: worth nothing once it is undone.
+DECISIONS = frozenset(
+    {DocumentKind.GRANT, DocumentKind.REFUSAL, DocumentKind.TRANSFER, DocumentKind.REVOCATION}
+)
 
 
 def document_kind(event: Event, facts: Mapping[str, Any]) -> DocumentKind | None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import Session
 
+from actions.after_grant import Check, post_check, revoke
 from actions.changing_items import add_item
 from actions.deciding import grant, refuse, transfer
 from actions.delivering import deliver, returned, ship
@@ -19,7 +20,7 @@ from models.case import Case, items_of
 from models.clock import running_clocks
 from models.document import documents_of
 from models.notice import notices_of
-from rules.bundle import Gate, JoinPolicy, Limit, Need, OnRefused, Unit
+from rules.bundle import Gate, JoinPolicy, Limit, Mode, Need, OnRefused, Unit
 from rules.clock import ClockKind
 from rules.documents import DocumentKind
 from rules.errors import Faulty, NotFound, NotYourDesk, WrongState
@@ -244,6 +245,26 @@ def test_those_that_would_be_stopped_all_the_same_stay_stopped(
     db.flush()
     reopen(db, case.number, ["B9-1", "B9-2"], LETTER, WHY, by=account(db, GOVERNOR), at=LATER)
     assert items(db, case)["3"].state is ItemState.WAITING
+
+
+def test_a_revocation_that_is_reviewed_proves_nothing_any_more(
+    db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = a_bundle(an_item(1, commitment=Mode("Q1", 30), conditions=("疏散通道畅通",)), an_item(2, "fire"))
+    case = a_case_of(db, bundle, monkeypatch)
+    for code, who in (("B9-1", "market"), ("B9-2", "fire")):
+        grant(db, case.number, code, by=account(db, who), at=MORNING)
+    db.flush()
+    found = Check(False, "通道被占用。", ("张伟", "王芳"))
+    post_check(db, case.number, "B9-1", found, by=account(db, "market"), at=NOON)
+    revoke(db, case.number, "B9-1", "与承诺不符。", by=head_of(db, "market"), at=NOON)
+    db.flush()
+    again(db, case)
+    papers = {one.kind: one for one in documents_of(db, case.number) if one.item_number.endswith("-01")}
+    assert papers[DocumentKind.REVOCATION].revoked_at == LATER
+    assert WHY in papers[DocumentKind.REVOCATION].revoked_because
+    grant(db, case.number, "B9-1", by=account(db, "market"), at=LATER)
+    assert case.outcome is Outcome.ALL_GRANTED
 
 
 def test_who_and_when(db: Session, case: Case) -> None:
