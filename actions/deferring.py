@@ -9,6 +9,7 @@ from actions.dating import start_clock
 from actions.ending import close_what_is_open, end_item
 from actions.following import follow
 from actions.moving import SYSTEM, move_item, record
+from actions.relimiting import limit_by_items
 from actions.settling import Decision, settle
 from models.case import Case, Item, Material, items_of, materials_of
 from models.clock import ClockRow, running_clocks
@@ -18,7 +19,7 @@ from rules.bundle import Bundle, Limit, OnSilence, Unit
 from rules.clock import ClockKind
 from rules.material import MaterialState
 from rules.notices import Event
-from rules.states import ITEM_FINAL, Act, ItemState
+from rules.states import ITEM_FINAL, Act, CaseState, ItemState
 
 # What brings an item back to where it can be refused, whatever goes on inside it.
 BACK = {ItemState.SPECIAL: Act.END_SPECIAL, ItemState.RECTIFYING: Act.REINSPECT}
@@ -96,6 +97,8 @@ def _withdraw(session: Session, case: Case, waiting: list[Item], reason: str, at
     for item in waiting:
         end_item(session, case, item, Act.WITHDRAW, by=SYSTEM, at=at, reason=reason)
     follow(session, case, at=at)
+    if case.state is CaseState.ACCEPTED:
+        limit_by_items(session, case, at=at)
 
 
 def _refuse(session: Session, case: Case, waiting: list[Item], reason: str, at: datetime) -> None:

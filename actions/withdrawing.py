@@ -69,8 +69,9 @@ def withdraw(
             end_item(session, case, item, Act.STOP, by=who, at=at, reason=why)
         end_case(session, case, Act.WITHDRAW, by=who, at=at, reason=reason)
     elif case.state is CaseState.ACCEPTED:
-        limit_by_items(session, case, at=at)
         follow(session, case, at=at)
+        if case.state is CaseState.ACCEPTED:  # by what is left once those that needed it have stopped
+            limit_by_items(session, case, at=at)
     return case
 
 

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from actions import applying
 from actions.deciding import grant, refuse
+from actions.supervising import fire_due_rungs
 from actions.suspending import Procedure, start_special
 from actions.withdrawing import void, withdraw
 from models.audit import timeline
@@ -16,12 +17,12 @@ from models.case import Case, items_of
 from models.clock import clocks_of, open_procedure, running_clocks
 from models.notice import notices_of
 from models.supplement import SupplementNotice, supplement_notices_of
-from rules.bundle import Bundle, Gate, Need, OnRefused, Special
+from rules.bundle import Bundle, Gate, Need, OnRefused, OnSilence, Special
 from rules.clock import ClockKind
 from rules.errors import AlreadyDone, Faulty, NotYourDesk, WrongState
 from rules.notices import Event
 from rules.states import ITEM_FINAL, Act, CaseState, ItemState, Outcome
-from tests.actions.small import a_bundle, a_case_of, an_item, items
+from tests.actions.small import FORM, PLAN, a_bundle, a_case_of, an_item, items, working_days
 from tests.people import CLERK, MANAGER, MORNING, a_case, a_city, account, head_of
 from tests.stories.random_bundles import bundles
 
@@ -108,6 +109,51 @@ def test_the_last_one_taken_back_takes_the_case_along(db: Session, monkeypatch: 
     assert items(db, case)["2"].state is ItemState.NOT_NEEDED
     assert told(db, case, Event.WITHDRAWN)[0]["whole"] is True
     assert not told(db, case, Event.CONCLUDED)
+
+
+def three_licences(
+    db: Session, patch: pytest.MonkeyPatch, *papers: str, deferred: tuple[str, ...] = ()
+) -> Case:
+    """The second needs the first, so that without both one licence is left; the first alone needs these papers."""
+    licence = {"item_type": "01", "legal": working_days(20, "行政许可法 42")}
+    bundle = a_bundle(
+        an_item(1, materials=("M-FORM", *papers), **licence),
+        an_item(2, "fire", Need("B9-1"), **licence),
+        an_item(3, "urban", **licence),
+        materials=(FORM, PLAN) if papers else (FORM,),
+        joint_licence=True,
+        legal=working_days(45),
+        deferral_silence=OnSilence.WITHDRAWN,
+    )
+    case = a_case_of(db, bundle, patch, deferred=deferred)
+    assert law_gives(db, case) == 45
+    return case
+
+
+def law_gives(db: Session, case: Case) -> int:
+    """So many working days, to the whole case."""
+    db.flush()
+    return next(row.n for row in running_clocks(db, case.number) if row.kind is ClockKind.STATUTORY)
+
+
+def test_the_laws_limit_follows_those_that_are_left(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R12: also those that stopped with what was taken back are called for no more."""
+    case = three_licences(db, monkeypatch)
+    withdraw(db, case.number, "B9-1", by=None, at=NOON)
+    assert law_gives(db, case) == 20
+    assert case.legal_due_on == items(db, case)["3"].legal_due_on
+
+
+def test_it_follows_what_silence_has_taken_back(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = three_licences(db, monkeypatch, "M-PLAN", deferred=("M-PLAN",))
+    fire_due_rungs(db, case.number, at=MORNING + timedelta(days=8))
+    states = {name: item.state for name, item in items(db, case).items()}
+    assert states == {
+        "1": ItemState.WITHDRAWN,
+        "2": ItemState.NOT_NEEDED,
+        "3": ItemState.IN_REVIEW,
+    }
+    assert law_gives(db, case) == 20
 
 
 def test_one_item_before_acceptance(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
