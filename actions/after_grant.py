@@ -9,6 +9,7 @@ from actions.accepting import stated
 from actions.acting import REASON, Asked, Doing, Field, Form, Scene, several, text, worded, yes_or_no
 from actions.dating import stop_clocks
 from actions.deciding import item_named
+from actions.delivering import was_it_the_last
 from actions.following import follow
 from actions.moving import move_item, record
 from actions.permitting import must_own, on_behalf
@@ -77,6 +78,8 @@ def revoke(session: Session, number: str, name: str, reason: str, *, by: Account
     if case.state is CaseState.ACCEPTED:
         session.flush()
         follow(session, case, at=at)
+    elif case.state is CaseState.CONCLUDED:  # what is revoked waits for nobody at the counter
+        was_it_the_last(session, case, at=at)
     return item
 
 

@@ -62,11 +62,8 @@ def deliver(
     else:
         chosen = _ready(session, case, named)
         handed = _send(session, case, chosen, by, at, recipient=recipient, delivered_at=at)
-    session.flush()
-    case.delivered_at = all_arrived(session, case)
     record(session, case, Act.DELIVER, by=by.username, at=at, facts={"items": handed.items})
-    if case.delivered_at:
-        invite(session, case, at=at)
+    was_it_the_last(session, case, at=at)
     return handed
 
 
@@ -117,7 +114,16 @@ def returned(
     place = departments()[bundle_of_version(session, case.bundle_digest).lead_department].place
     told = {"tracking": parcel.tracking_number, "reason": reason, "place": place}
     queue_notice(session, case, Event.RETURNED, about=f"{case.revision}", facts=told, at=at)
+    was_it_the_last(session, case, at=at)  # of what counts: a refusal that came back holds up nothing
     return parcel
+
+
+def was_it_the_last(session: Session, case: Case, *, at: datetime) -> None:
+    """Where nothing lies here or travels any more, all is delivered, and the applicant is asked how it was."""
+    session.flush()
+    case.delivered_at = all_arrived(session, case)
+    if case.delivered_at:
+        invite(session, case, at=at)
 
 
 def all_arrived(session: Session, case: Case) -> datetime | None:

@@ -83,8 +83,9 @@ def steps(case: Case, items: Sequence[Item]) -> list[tuple[str, str, str]]:
         found.append((word, state, moment(when) if when else _now_said(case, items) if reached else ""))
         reached = reached and when is not None
     if case.concluded_at:
-        # what was refused throughout has nothing to be collected
-        over = case.delivered_at or (None if any(item.result_number for item in items) else case.issued_at)
+        # what was refused throughout, or revoked since, has nothing to be collected
+        waits = any(item.result_number and item.state is ItemState.GRANTED for item in items)
+        over = case.delivered_at or (None if waits else case.issued_at)
         found.append(("领取结果", "done", moment(over)) if over else ("领取结果", "now", GOES_ON))
     return found
 

@@ -277,6 +277,17 @@ def test_a_parcel_names_the_decision_it_brings(db: Session, made: Case) -> None:
     assert [item.code for item in refusals_lying_ready(db, made)] == ["B1-4"]
 
 
+def test_a_refusal_that_came_back_holds_up_nothing(db: Session, made: Case) -> None:
+    clerk = account(db, CLERK)
+    ship(db, made.number, "示例快递", "EX000000001CN", by=clerk, at=NOON, items=["B1-4"])
+    deliver(db, made.number, by=clerk, at=NOON)
+    db.flush()
+    assert made.delivered_at is None, "a parcel travels"
+    returned(db, made.number, "地址无人。", by=clerk, at=NOON + timedelta(days=3))
+    assert made.delivered_at == NOON
+    assert told(db, made, Event.RATE) == 2
+
+
 def test_a_refusal_waits_for_the_joint_answer(db: Session) -> None:
     case = a_case(db)
     refuse(db, case.number, "B1-1", "不符合条件。", by=account(db, "market"), at=MORNING)

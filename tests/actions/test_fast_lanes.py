@@ -244,6 +244,22 @@ def test_a_false_promise_is_revoked_by_the_head_and_touches_no_other_grant(
     assert kinds(db, case, item) == []
 
 
+def test_what_is_revoked_waits_for_nobody_at_the_counter(
+    db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = a_commitment(db, monkeypatch)
+    grant(db, case.number, "B9-3", by=account(db, "urban"), at=NOON)
+    grant(db, case.number, "B9-2", by=account(db, "fire"), at=NOON)
+    issue(db, case.number, at=NOON)
+    deliver(db, case.number, by=account(db, CLERK), at=after(1), items=["B9-2", "B9-3"])
+    assert case.delivered_at is None, "the first lies ready"
+    post_check(db, case.number, "B9-1", found(False), by=account(db, "market"), at=after(5))
+    assert not told(db, case, Event.RATE)
+    revoke(db, case.number, "B9-1", "与承诺不符。", by=head_of(db, "market"), at=after(6))
+    assert case.delivered_at == after(1)
+    assert told(db, case, Event.RATE)
+
+
 def test_revoked_while_the_case_is_open_it_is_no_grant_any_more(
     db: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

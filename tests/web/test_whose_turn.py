@@ -70,3 +70,11 @@ def test_one_plain_sentence(db: Session, states: tuple[str, ...], owed: bool, sa
     assert sentence.endswith(said), sentence
     assert steps(case, items)[-1] == ("部门办理", "now", step)
     assert ("正在办理" in sentence) is ("in_review" in states)
+
+
+@pytest.mark.parametrize(("state", "step"), [("granted", "now"), ("refused", "done"), ("revoked", "done")])
+def test_only_what_stands_is_still_to_be_collected(state: str, step: str) -> None:
+    case, items = a_case_of(ItemState(state))
+    case.state, case.concluded_at, case.issued_at = CaseState.CONCLUDED, AT, AT
+    items[0].result_number = "" if state == "refused" else "1-1-R"
+    assert steps(case, items)[-1][:2] == ("领取结果", step)
