@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from actions.permitting import must_be_allowed
-from models.account import Account, account_named
+from models.account import Account, account_named, lock_account
 from models.shift import ShiftChange, give_cases_to, in_hand_of, in_open_changes, lock_shift_change
 from rules.answering import UNSTORABLE
 from rules.districts import reaches
@@ -37,6 +37,7 @@ def hand_over(
     """
     must_be_allowed(by, Act.SUBMIT)
     note = note.strip()
+    lock_account(session, by.username)  # of two clicks the second finds laid out what the first has
     laid_cases, laid_drafts = in_open_changes(session, by.username)
     own = {case.number for case in in_hand_of(session, by.username)} - laid_cases
     chosen = sorted(own & set(cases))

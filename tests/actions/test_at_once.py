@@ -1,17 +1,22 @@
 """Two people at once, on several real connections: seen to fail with the case lock removed."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from threading import Barrier
 
 import pytest
+from sqlmodel import Session
 
 from actions.applying import submit
 from actions.deciding import grant
+from actions.shifts import hand_over
+from models.account import Account
 from models.case import find_case, items_of
 from models.database import transaction
 from models.notice import notices_of
-from rules.errors import AlreadyDone, Refused
+from models.shift import shift_changes_waiting
+from rules.errors import AlreadyDone, Faulty, Refused
 from rules.notices import Event
+from rules.people import Role
 from rules.states import ItemState, Outcome
 from tests.people import CLERK, MORNING, a_case, a_city, account, an_application
 
@@ -70,6 +75,30 @@ def test_a_double_click_decides_once(round_number: int) -> None:
         assert sorted(pool.map(click, range(2))) == ["done", "told"]
     with transaction() as session:
         assert items_of(session, number)[0].state is ItemState.GRANTED
+
+
+def test_two_clicks_lay_out_a_case_for_the_next_shift_once() -> None:
+    with transaction() as session:
+        session.add(Account(username="zhouning", name="周宁", role=Role.CLERK, password_hash="!"))
+        number = a_case(session, accepted=False).number
+
+    def lay_out(session: Session) -> None:
+        by = account(session, CLERK)
+        hand_over(session, cases=[number], drafts=(), to="zhouning", note="", by=by, at=MORNING)
+
+    def click() -> None:
+        with transaction() as session:
+            lay_out(session)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction() as session:
+            lay_out(session)
+            second = pool.submit(click)
+            wait([second], timeout=1)  # until it stands behind the first
+        with pytest.raises(Faulty):
+            second.result()
+    with transaction() as session:
+        assert [change.cases for change in shift_changes_waiting(session, "zhouning")] == [[number]]
 
 
 def test_forty_submissions_at_once_have_forty_numbers_and_one_form_one_case() -> None:
