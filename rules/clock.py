@@ -107,9 +107,12 @@ def reading(clock: Clock, calendar: WorkCalendar, as_of: date | datetime | None 
 
 def due_of(clock: Clock, calendar: WorkCalendar) -> Due:
     """When the clock runs out, by the unit of its limit."""
+    day: date | None
+    at: datetime | None
     if clock.limit.unit is Unit.IMMEDIATE:
-        return Due(clock.day_0, max(clock.start, calendar.hours.closes(clock.day_0)), provisional=False)
-    if clock.limit.unit is Unit.HOUR:
+        day = _while_open(clock, calendar)
+        at = calendar.hours.closes(day)
+    elif clock.limit.unit is Unit.HOUR:
         at = moment_counted(clock, calendar, clock.units)
         day = china_day(at) if at else None
     else:
@@ -118,6 +121,13 @@ def due_of(clock: Clock, calendar: WorkCalendar) -> Due:
             day = _rolled(clock, calendar, day)
         at = _end_of(day, clock, calendar) if day else None
     return Due(day, at, provisional=not calendar.covers_span(*_span(clock, day)))
+
+
+def _while_open(clock: Clock, calendar: WorkCalendar) -> date:
+    """即办: the day itself while its office is still open, else the next one on which it is (民法典 art. 203)."""
+    if calendar.is_working(clock.day_0) and clock.start < calendar.hours.closes(clock.day_0):
+        return clock.day_0
+    return calendar.working_day(1, clock.day_0)
 
 
 def _end_of(day: date, clock: Clock, calendar: WorkCalendar) -> datetime:
@@ -232,8 +242,9 @@ def _left_out(clock: Clock, day: date) -> bool:
 
 
 def _span(clock: Clock, due: date | None) -> tuple[date, date]:
-    """The days the answer rests on: day 0 is not counted, but hours run on it."""
-    first = clock.day_0 if clock.limit.unit is Unit.HOUR else clock.day_0 + timedelta(days=1)
+    """The days the answer rests on: day 0 is not counted, but hours run on it and what is 即办 may be done on it."""
+    on_day_0 = clock.limit.unit in (Unit.HOUR, Unit.IMMEDIATE)
+    first = clock.day_0 if on_day_0 else clock.day_0 + timedelta(days=1)
     standing_since = max((begin for begin, end in pauses(clock.stops) if end is None), default=first)
     return first, max(first, due or standing_since)
 

@@ -10,6 +10,7 @@ from rules.clock import Clock, day_counted, due_of, office_time
 from rules.suspending import pauses
 
 ONE_DAY = timedelta(days=1)
+OVER = "当日办公时间已过，不计"
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,17 @@ class TraceLine:
 def trace(clock: Clock, calendar: WorkCalendar) -> tuple[TraceLine, ...]:
     """From day 0 to the last day; while the clock stands still, to the day it stopped."""
     if clock.limit.unit is Unit.IMMEDIATE:
-        return (TraceLine(clock.day_0, False, "即办事项：当场办结"),)
+        return tuple(_lines_at_once(clock, calendar))
     if clock.limit.unit is Unit.HOUR:
         return tuple(_hour_lines(clock, calendar))
     return tuple(_day_lines(clock, calendar))
+
+
+def _lines_at_once(clock: Clock, calendar: WorkCalendar) -> Iterator[TraceLine]:
+    *before, last = (clock.day_0, *_days_after(clock, calendar))
+    for day in before:
+        yield TraceLine(day, False, _why_not(clock, calendar, day) or OVER)
+    yield TraceLine(last, False, "即办事项：当场办结")
 
 
 def _day_lines(clock: Clock, calendar: WorkCalendar) -> Iterator[TraceLine]:
@@ -55,7 +63,7 @@ def _hour_lines(clock: Clock, calendar: WorkCalendar) -> Iterator[TraceLine]:
             extension = _extension(clock) if counted > timedelta(hours=clock.limit.n) else ""
             why = f"计入办公时间 {_duration(passed)}：{calendar.why(day)}{extension}"
         else:
-            why = _why_not(clock, calendar, day) or "当日办公时间已过，不计"
+            why = _why_not(clock, calendar, day) or OVER
         yield TraceLine(day, bool(passed), why, passed)
     yield from _standstill(clock, calendar)
 

@@ -77,6 +77,20 @@ def test_silence_of_five_days_is_acceptance_back_dated_with_a_red_card_once(db: 
     assert [entry.act for entry in timeline(db, case.number)].count(Act.DEEM_ACCEPTED) == 1
 
 
+def test_what_is_handed_over_after_closing_is_not_late_the_same_instant(db: Session) -> None:
+    """The patrol of 17:30:20 deems the case accepted; the item at once has the next day it can be done on."""
+    case = a_case(db, accepted=False)
+    evening = in_the_hall(date(2026, 3, 13), 17) + timedelta(minutes=30, seconds=20)
+    fire_due_rungs(db, case.number, at=evening)
+    first = next(item for item in items_of(db, case.number) if item.code == "B1-1")
+    assert (first.state, first.handed_over_at) == (ItemState.IN_REVIEW, evening)
+    assert due(db, case, ClockKind.PROMISED, first.number) == date(2026, 3, 16)
+    assert [card.rule for card in cards_of(db, case.number) if card.item_number] == []
+    fire_due_rungs(db, case.number, at=evening + timedelta(days=3))
+    late = [card.rule for card in cards_of(db, case.number) if card.item_number == first.number]
+    assert late == ["promised-passed"]
+
+
 def test_an_office_may_count_from_the_next_working_day(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     """domain.md 1.5, T19: filed on a Saturday night, strictly and by the other policy."""
     saturday = in_the_hall(date(2026, 3, 7), 23)

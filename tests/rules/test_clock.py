@@ -65,6 +65,13 @@ MORE = [
     ("rolled into a procedure", "5d", "2026-03-02", ("03-07:03-10",), 0, "03-11"),
     ("rolled into an open procedure", "5d", "2026-03-02", ("03-07:",), 0, None),
     ("immediate", "0", "2026-03-06T16:50", (), 0, "03-06"),
+    ("immediate, before opening", "0", "2026-03-06T07:00", (), 0, "03-06"),
+    ("immediate, to the last moment", "0", "2026-03-06T17:29:59", (), 0, "03-06"),
+    ("immediate, at closing", "0", "2026-03-05T17:30", (), 0, "03-06"),
+    ("immediate, in the evening before a weekend", "0", "2026-03-06T17:31", (), 0, "03-09"),
+    ("immediate, on a Saturday", "0", "2026-03-07", (), 0, "03-09"),
+    ("immediate, on a Saturday that is worked", "0", "2026-02-14", (), 0, "02-14"),
+    ("immediate, in the evening before Spring Festival", "0", "2026-02-14T17:31", (), 0, "02-24"),
     ("leap day counts", "1wd", "2028-02-28", (), 0, "2028-02-29"),
     ("leap day as a calendar day", "2d", "2028-02-28", (), 0, "2028-03-01"),
     ("no leap day", "1d", "2027-02-28", (), 0, "2027-03-01"),
@@ -117,6 +124,11 @@ def test_a_day_ends_at_close_of_business() -> None:
     assert due_of(a_clock("5wd", "2026-03-02"), CALENDAR).at == moment("2026-03-09T17:30")
 
 
+def test_what_is_immediate_has_the_rest_of_a_day_and_ends_with_it() -> None:
+    assert due_of(a_clock("0", "2026-03-06T16:50"), CALENDAR).at == moment("2026-03-06T17:30")
+    assert due_of(a_clock("0", "2026-03-06T17:31"), CALENDAR).at == moment("2026-03-09T17:30")
+
+
 def test_a_day_is_a_day_in_china_whatever_the_zone_of_the_moment() -> None:
     friday_in_greenwich = datetime(2026, 3, 6, 16, 30, tzinfo=UTC)
     clock = replace(a_clock("5wd", "2026-03-02"), start=friday_in_greenwich)
@@ -135,7 +147,9 @@ def test_a_day_is_a_day_in_china_whatever_the_zone_of_the_moment() -> None:
         ("3h", "2026-12-31T16:50", True),
         ("5wd", "2024-12-31", False),
         ("5wd", "2024-12-30", True),
-        ("0", "2027-03-01", False),
+        ("0", "2026-12-31", False),
+        ("0", "2026-12-31T17:31", True),
+        ("0", "2027-03-01", True),
     ],
 )
 def test_beyond_the_published_tables_a_date_is_provisional(limit: str, start: str, provisional: bool) -> None:
