@@ -7,6 +7,7 @@ from sqlmodel import Session
 from actions.dating import redate, stop_clocks
 from actions.gatherings import close_gatherings
 from actions.moving import move_case, move_item
+from actions.relimiting import move_the_whole
 from models.case import Case, Item, items_of
 from models.clock import open_procedure
 from models.supplement import supplement_notices_of
@@ -42,7 +43,8 @@ def close_what_is_open(
         procedure.ended_on = max(china_day(at), procedure.started_on)
         procedure.result, procedure.ended_by = reason, by
         session.flush()
-        redate(session, case, items_of(session, case.number))
+        items = items_of(session, case.number)
+        move_the_whole(session, case, items, redate(session, case, items), at)
 
 
 def end_case(session: Session, case: Case, act: Act, *, by: str, at: datetime, reason: str) -> None:

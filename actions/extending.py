@@ -37,8 +37,7 @@ def extend_item(session: Session, number: str, name: str, reason: str, *, by: Ac
     _extend(session, case, row, reason, "", by=by, at=at)
     facts = on_behalf(post)
     record(session, case, Act.EXTEND, by=by.username, at=at, item=item, reason=reason, facts=facts)
-    redate(session, case, items)
-    move_the_whole(session, case, items, row, at)
+    move_the_whole(session, case, items, redate(session, case, items), at)
     _tell_extended(session, case, row, item.name, at)
     return item
 

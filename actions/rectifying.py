@@ -11,6 +11,7 @@ from actions.desk_work import WORDS, at_desk
 from actions.moving import SYSTEM, move_item, record
 from actions.permitting import on_behalf
 from actions.readying import in_hand, spec_of
+from actions.relimiting import move_the_whole
 from models.account import Account, departments_by_code
 from models.case import Case, Item, items_of
 from models.clock import ClockRow, SpecialProcedure, open_procedure
@@ -87,7 +88,8 @@ def reinspect(
         procedure.result, procedure.ended_by = told, by.username
     stop_clocks(session, case, item, at=at, kind=ClockKind.RECTIFICATION)
     session.flush()
-    redate(session, case, items_of(session, number))
+    items = items_of(session, number)
+    move_the_whole(session, case, items, redate(session, case, items), at)
     due_on = item.due_on.isoformat() if item.due_on else None
     facts = {"item": item.name, "kind": KIND, "due_on": due_on, "provisional": item.due_provisional}
     about = f"{item.number}/{case.revision}"

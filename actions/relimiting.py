@@ -1,5 +1,6 @@
 """期限改按另一限额: items come and go (R12), the case moves to another version, an extension is told of."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlmodel import Session
@@ -32,7 +33,7 @@ def limit_by_items(session: Session, case: Case, *, at: datetime) -> str:
     specs = [bundle.item(item.code) for item in items if item.state not in GONE]
     limit = bundle_limit(bundle, specs, start=start, calendar=hall_calendar())
     kept = change_limit(session, case, None, ClockKind.STATUTORY, limit, start=start, at=at) if specs else ""
-    redate(session, case, items)
+    move_the_whole(session, case, items, redate(session, case, items), at)
     return f"{kept}，仍按原期限计算。" if kept else ""
 
 
@@ -78,21 +79,31 @@ def promise_as_told(session: Session, case: Case, row: ClockRow, at: datetime) -
             session.add(row.again(ClockKind.PROMISED))
 
 
-def move_the_whole(session: Session, case: Case, items: list[Item], row: ClockRow, at: datetime) -> None:
-    """A case is not done before its items: a date of the whole that lies before the item's new one moves with it.
+def move_the_whole(
+    session: Session, case: Case, items: list[Item], dated: Iterable[ClockRow], at: datetime
+) -> None:
+    """A case is not done before its items: a date of the whole that lies before an extended item's moves with it.
 
+    `dated`: what runs, as it has just been dated. What stood still at the extension is met when it has a date again.
     The law's joint limit (art. 42 ¶2) is the government's to extend, and nothing is promised beyond it.
     """
+    running = list(dated)
+    longer = [
+        row for row in running if row.item_number and row.kind is ClockKind.STATUTORY and row.extended_n
+    ]
+    if not longer:
+        return
     bundle = bundle_of_version(session, case.bundle_digest)
     joint = is_joint(bundle, [bundle.item(item.code) for item in items if item.state not in GONE])
-    if row.due_on is None or (joint and case.legal_due_on and row.due_on > case.legal_due_on):
-        return
-    for own in running_clocks(session, case.number):
+    bound = case.legal_due_on if joint else None
+    by_day = {row.due_on: row for row in longer if row.due_on and not (bound and row.due_on > bound)}
+    last = max(by_day, default=None)
+    for own in running:
         follows = own.kind is ClockKind.PROMISED or (own.kind is ClockKind.STATUTORY and not joint)
-        if follows and own.due_on and own.due_on < row.due_on:
+        if last and follows and not own.item_number and own.due_on and own.due_on < last:
             own.stop(at)
             session.flush()  # of a kind there is one at a time
-            session.add(row.again(own.kind, of_case=True))
+            session.add(by_day[last].again(own.kind, of_case=True))
     redate(session, case, items)
 
 

@@ -12,6 +12,7 @@ from actions.dating import redate, start_step_clock, stop_clocks
 from actions.deciding import item_named
 from actions.moving import move_item
 from actions.permitting import must_have, on_behalf
+from actions.relimiting import move_the_whole
 from config.settings import settings
 from models.account import Account
 from models.case import Case, Item, items_of, lock_case
@@ -87,7 +88,7 @@ def end_special(session: Session, number: str, name: str, result: str, *, by: Ac
     move_item(session, case, item, Act.END_SPECIAL, by=by.username, at=at, reason=told, facts=by_whom)
     procedure.ended_on, procedure.result, procedure.ended_by = china_day(at), result, by.username
     stop_clocks(session, case, item, at=at, kind=ClockKind.STEP)
-    redate(session, case, items)
+    move_the_whole(session, case, items, redate(session, case, items), at)
     due_on = item.due_on.isoformat() if item.due_on else None
     facts = {"item": item.name, "kind": procedure.kind, "due_on": due_on, "provisional": item.due_provisional}
     _tell(session, case, item, Event.SPECIAL_ENDED, facts, at)

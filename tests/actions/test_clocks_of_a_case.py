@@ -1,6 +1,7 @@
 """The clocks of a real case: every date in the record is the one the rules derive."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlmodel import Session
@@ -8,10 +9,12 @@ from sqlmodel import Session
 from actions.deciding import grant
 from actions.delivering import deliver
 from actions.doing import Asked, do
+from actions.ending import end_item
 from actions.extending import extend_case, extend_item
 from actions.issuing import issue
 from actions.supervising import close, explain, fire_due_rungs
 from actions.suspending import Procedure, end_special, start_special
+from config.catalogue import catalogue
 from config.settings import settings
 from models.audit import timeline
 from models.card import cards_of
@@ -157,6 +160,50 @@ def test_an_extension_once_by_the_right_person_before_the_date(db: Session) -> N
     assert after > before
     with pytest.raises(Refused, match="一次"):
         extend_item(db, case.number, "B1-2", "还不够。", by=head_of(db, "market"), at=MORNING)
+
+
+FIRST, THEN, LAST = (in_the_hall(date(2026, 3, day)) for day in (9, 10, 17))
+
+
+@pytest.mark.parametrize("code", ["B1-4", "B1-2"])
+@pytest.mark.parametrize("extended_first", [True, False])
+def test_an_extension_while_a_clock_stands_still_moves_the_whole_when_it_runs_on(
+    db: Session, code: str, extended_first: bool
+) -> None:
+    """Another item's procedure, or its own: the promise of the case has no date meanwhile."""
+    case = a_case_in_review(db)
+    item = next(one for one in items_of(db, case.number) if one.code == code)
+    head = head_of(db, item.department_code)
+    kind = next(one.kind for one in catalogue()["B1"].item(code).special)
+    procedure = Procedure(kind=kind, reason="需查验。", expected_days=5)
+    steps = [
+        partial(start_special, db, case.number, code, procedure, by=head),
+        partial(extend_item, db, case.number, "B1-2", "情况复杂。", by=head_of(db, "market")),
+    ]
+    for moment, step in zip((FIRST, THEN), reversed(steps) if extended_first else steps, strict=True):
+        step(at=moment)
+    assert case.promised_due_on is None
+    end_special(db, case.number, code, "合格。", by=head, at=LAST)
+    extended = food(db, case).due_on
+    assert extended
+    assert case.promised_due_on
+    assert case.promised_due_on >= extended
+    assert case.legal_due_on
+    assert case.promised_due_on < case.legal_due_on
+    running = [row for row in running_clocks(db, case.number) if row.kind is ClockKind.PROMISED]
+    assert [row.extended_n for row in running] == [10]
+
+
+def test_it_moves_too_when_the_item_that_stood_still_ends(db: Session) -> None:
+    case = a_case_in_review(db)
+    start_special(db, case.number, "B1-4", Procedure("检测", "需送检。", 9), by=head_of(db, "fire"), at=FIRST)
+    extend_item(db, case.number, "B1-2", "情况复杂。", by=head_of(db, "market"), at=THEN)
+    fire = next(item for item in items_of(db, case.number) if item.code == "B1-4")
+    end_item(db, case, fire, Act.WITHDRAW, by=CLERK, at=LAST, reason="不办了。")
+    extended = food(db, case).due_on
+    assert extended
+    assert case.promised_due_on
+    assert case.promised_due_on >= extended
 
 
 def test_the_bundle_is_extended_by_the_government_with_a_document(db: Session) -> None:

@@ -1,6 +1,7 @@
 """Put right and inspected again: one item waits, the promise stands still, the law's clock and the others run on."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
 
@@ -11,6 +12,7 @@ from sqlmodel import Session
 from actions.acting import Asked
 from actions.deciding import grant, refuse
 from actions.doing import do
+from actions.extending import extend_item
 from actions.gatherings import Minutes, arrange, hold
 from actions.rectifying import reinspect, require_rectification
 from actions.supervising import fire_due_rungs
@@ -28,6 +30,7 @@ from rules.clock import ClockKind
 from rules.errors import Faulty, NotYourDesk, Refused, WrongState
 from rules.notices import Event
 from rules.states import Act, ItemState, Outcome
+from tests.actions import small
 from tests.joint import FIRE, PLAIN, STEPPED, URBAN, a_joint_case, item_of, offered
 from tests.people import CLERK, MORNING, a_city, account, head_of
 
@@ -208,3 +211,21 @@ def test_inspected_twice_at_once(fresh_database: Engine, offered: Bundle, _round
         answers = sorted(pool.map(inspect, ("fire", "fire-head")))
     assert answers[0] == "done"
     assert "不能复验" in answers[1]
+
+
+def test_an_extension_during_a_rectification_moves_the_whole_when_the_promise_runs_on(
+    db: Session, city: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    law = replace(small.working_days(20, "某条例"), extend=10)
+    put_right = small.an_item(1, "fire", rectify=small.working_days(5))
+    bundle = small.a_bundle(put_right, small.an_item(2, legal=law))
+    case = small.a_case_of(db, bundle, monkeypatch)
+    fire = account(db, "fire")
+    require_rectification(db, case.number, "B9-1", WORDS, by=fire, at=MONDAY)
+    extend_item(db, case.number, "B9-2", "情况复杂。", by=head_of(db, "market"), at=MONDAY)
+    assert case.promised_due_on is None
+    reinspect(db, case.number, "B9-1", "已清理。", passed=True, by=fire, at=WEDNESDAY)
+    other = small.items(db, case)["2"]
+    assert other.due_on
+    assert case.promised_due_on
+    assert case.promised_due_on >= other.due_on
