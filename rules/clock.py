@@ -34,7 +34,7 @@ class ClockKind(Named):
 # What the applicant owes us; its end is no fault of an office.
 APPLICANTS = frozenset({ClockKind.SUPPLEMENT, ClockKind.DEFERRAL, ClockKind.RECTIFICATION})
 # What may be done on the progress page at any hour ends with the day, not with office hours (民法典 art. 203).
-ROUND_THE_CLOCK = frozenset({ClockKind.SUPPLEMENT})
+ROUND_THE_CLOCK = frozenset({ClockKind.SUPPLEMENT, ClockKind.DEFERRAL})
 PROMISES = frozenset({ClockKind.PROMISED, ClockKind.STEP})  # ours to keep; the rest is set by law
 
 

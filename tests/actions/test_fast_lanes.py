@@ -341,7 +341,7 @@ def test_the_paper_arrives_and_the_clock_stops(db: Session, monkeypatch: pytest.
     supply(db, case.number, Supplied("M-PLAN"), by=account(db, CLERK), at=after(4))
     db.flush()
     assert kinds(db, case).count(ClockKind.DEFERRAL) == 1
-    fire_due_rungs(db, case.number, at=after(10))
+    fire_due_rungs(db, case.number, at=after(12))
     assert not told(db, case, Event.DEFERRAL_LAPSED)
     assert items(db, case)["1"].state is ItemState.IN_REVIEW
 
@@ -368,17 +368,35 @@ def test_a_paper_that_came_late_but_before_the_patrol_counts(
     db: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = with_gaps(db, monkeypatch, OnSilence.REFUSED)
-    supply(db, case.number, Supplied("M-PLAN"), by=account(db, CLERK), at=after(7, 20))
-    fire_due_rungs(db, case.number, at=after(8))
+    supply(db, case.number, Supplied("M-PLAN"), by=account(db, CLERK), at=after(10, 8))
+    fire_due_rungs(db, case.number, at=after(10))
     assert items(db, case)["1"].state is ItemState.IN_REVIEW
+
+
+def test_the_last_day_ends_at_midnight_for_what_may_be_uploaded_at_any_hour(
+    db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = with_gaps(db, monkeypatch, OnSilence.REFUSED)
+    other = with_gaps(db, monkeypatch, OnSilence.REFUSED)
+    for one in (case, other):
+        fire_due_rungs(db, one.number, at=after(7, 18))
+        assert not told(db, one, Event.DEFERRAL_LAPSED)
+    file = Supplied("M-PLAN", "图.pdf", "0" * 32, "application/pdf", 1, "0" * 64)
+    supply(db, case.number, file, by=None, at=after(7, 23))
+    for one in (case, other):
+        fire_due_rungs(db, one.number, at=after(8, 10))
+        assert not told(db, one, Event.DEFERRAL_LAPSED), "nobody is told on a Saturday"
+        fire_due_rungs(db, one.number, at=after(10, 10))
+    assert items(db, case)["1"].state is ItemState.IN_REVIEW
+    assert items(db, other)["1"].state is ItemState.REFUSED
 
 
 def test_silence_withdraws_what_needs_the_paper_and_nothing_else(
     db: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = with_gaps(db, monkeypatch, OnSilence.WITHDRAWN)
-    fire_due_rungs(db, case.number, at=after(8))
-    fire_due_rungs(db, case.number, at=after(9))
+    fire_due_rungs(db, case.number, at=after(10))
+    fire_due_rungs(db, case.number, at=after(11))
     now = items(db, case)
     assert [now[one].state for one in "123"] == [
         ItemState.WITHDRAWN,
@@ -387,7 +405,7 @@ def test_silence_withdraws_what_needs_the_paper_and_nothing_else(
     ]
     assert now["1"].reason == "容缺材料“平面图”逾期未补，视为撤回。"
     assert len(told(db, case, Event.DEFERRAL_LAPSED)) == 1
-    grant(db, case.number, "B9-2", by=account(db, "fire"), at=after(9))
+    grant(db, case.number, "B9-2", by=account(db, "fire"), at=after(11))
     assert case.state is CaseState.CONCLUDED
 
 
@@ -397,7 +415,7 @@ def test_where_nothing_else_is_left_the_case_is_withdrawn(
     only = an_item(1, materials=("M-FORM", "M-PLAN"))
     bundle = a_bundle(only, materials=(FORM, PLAN), deferral_silence=OnSilence.WITHDRAWN)
     case = a_case_of(db, bundle, monkeypatch, deferred=("M-PLAN",))
-    fire_due_rungs(db, case.number, at=after(8))
+    fire_due_rungs(db, case.number, at=after(10))
     assert case.state is CaseState.WITHDRAWN
     assert "逾期未补" in items(db, case)["1"].reason
     assert kinds(db, case) == []
@@ -410,18 +428,18 @@ def test_silence_refuses_with_reasons_even_in_a_special_procedure_and_a_person_m
     start_special(
         db, case.number, "B9-1", Procedure("检验检测", "抽样。", 9), by=head_of(db, "market"), at=NOON
     )
-    fire_due_rungs(db, case.number, at=after(8))
+    fire_due_rungs(db, case.number, at=after(10))
     now = items(db, case)
     assert (now["1"].state, now["1"].decided_by, now["1"].lane) == (ItemState.REFUSED, "system", None)
     assert open_procedure(db, now["1"].number) is None
     assert case.promised_due_on, "the clock of the case runs on"
     assert now["3"].state is ItemState.NOT_NEEDED
     assert told(db, case, Event.ITEM_DECIDED)[0].facts["reason"] == "容缺材料“平面图”逾期未补，不予办理。"
-    ask_human(db, case.number, "B9-1", by=None, at=after(9))
+    ask_human(db, case.number, "B9-1", by=None, at=after(11))
     now = items(db, case)
     assert (now["1"].state, now["3"].state) == (ItemState.IN_REVIEW, ItemState.WAITING)
-    supply(db, case.number, Supplied("M-PLAN"), by=account(db, CLERK), at=after(9))
-    grant(db, case.number, "B9-1", by=account(db, "market"), at=after(9))
+    supply(db, case.number, Supplied("M-PLAN"), by=account(db, CLERK), at=after(11))
+    grant(db, case.number, "B9-1", by=account(db, "market"), at=after(11))
     assert items(db, case)["3"].state is ItemState.IN_REVIEW
 
 
@@ -429,12 +447,12 @@ def test_where_the_department_is_to_decide_nothing_is_decided(
     db: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = with_gaps(db, monkeypatch, OnSilence.ASK)
-    fire_due_rungs(db, case.number, at=after(8))
+    fire_due_rungs(db, case.number, at=after(10))
     now = items(db, case)
     assert now["1"].state is ItemState.IN_REVIEW
     assert "由承办部门依法决定" in entry(db, case, Act.LAPSE_DEFERRAL).reason
     assert ClockKind.DEFERRAL not in kinds(db, case)
-    supply(db, case.number, Supplied("M-PLAN"), by=account(db, CLERK), at=after(9))
+    supply(db, case.number, Supplied("M-PLAN"), by=account(db, CLERK), at=after(11))
     paper = next(one for one in materials_of(db, case.number) if one.spec_id == "M-PLAN")
     assert paper.state is MaterialState.ON_PAPER
 
@@ -444,7 +462,7 @@ def test_a_paper_that_no_open_item_needs_any_more_is_not_asked_for(
 ) -> None:
     case = with_gaps(db, monkeypatch, OnSilence.WITHDRAWN)
     refuse(db, case.number, "B9-1", "选址不合规划。", by=account(db, "market"), at=NOON)
-    fire_due_rungs(db, case.number, at=after(8))
+    fire_due_rungs(db, case.number, at=after(10))
     assert not told(db, case, Event.DEFERRAL_REMINDED)
     assert not told(db, case, Event.DEFERRAL_LAPSED)
 
