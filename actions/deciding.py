@@ -8,7 +8,7 @@ from actions.accepting import stated
 from actions.acting import REASON, Asked, Doing, Field, Form, Scene, day, text
 from actions.following import follow
 from actions.moving import SYSTEM
-from actions.needing import what_holds
+from actions.needing import consented, must_be_open_to_objection, what_holds
 from actions.permitting import must_have, on_behalf
 from actions.readying import may_decide, must_be_last_step, unheard
 from actions.settling import Decision, settle
@@ -100,6 +100,8 @@ def _mine(
         done = "转报" if item.state is ItemState.TRANSFERRED else item.state.label
         raise AlreadyDone(f"“{item.name}”已于 {when} 由 {whose} 作出{done}决定，不能重复办理。", number)
     item_after(item.state, act)  # raises before anything is written
+    if act is not Act.GRANT:
+        must_be_open_to_objection(session, case, item, items, at=at)
     return case, item, items, must_be_last_step(session, case, item, by=by, at=at) or post
 
 
@@ -168,6 +170,13 @@ def _ungrantable(scene: Scene) -> str:
     return _undecidable(scene) + what_holds(scene.session, scene.case, scene.item, items, at=scene.at)
 
 
+def _unobjectionable(scene: Scene) -> str:
+    if scene.item is None or scene.at is None:
+        return _undecidable(scene)
+    items = items_of(scene.session, scene.case.number)
+    return _undecidable(scene) + consented(scene.session, scene.case, scene.item, items, at=scene.at)
+
+
 DOINGS = (
     Doing(
         "grant",
@@ -189,7 +198,7 @@ DOINGS = (
         (REASON,),
         _refuse,
         lambda scene: may_decide(scene, Act.REFUSE),
-        held=_undecidable,
+        held=_unobjectionable,
     ),
     Doing(
         "transfer",
@@ -198,6 +207,6 @@ DOINGS = (
         (Field("authority", "转报给哪个机关", hint="例如：省级主管部门"), REASON),
         _transfer,
         lambda scene: may_decide(scene, Act.TRANSFER),
-        held=_undecidable,
+        held=_unobjectionable,
     ),
 )

@@ -8,15 +8,19 @@ from sqlmodel import Session
 from actions.dating import hall_calendar
 from actions.readying import visit_missing
 from models.case import Case, Item
+from models.clock import running_clocks
 from models.owing import papers_in
 from models.version import bundle_of_version
 from rules.bundle import Blocks, Bundle, ItemSpec
-from rules.clock import Clock, due_of
+from rules.clock import Clock, ClockKind, due_of
+from rules.errors import WrongState
 from rules.joining import Needs, consequences, waits_to_decide
 from rules.material import MaterialState
 from rules.moments import china_day
 from rules.selecting import needs_in_force
 from rules.states import ItemState
+
+CONSENTED = "期限内没有提出异议，依法视为同意，不能再提出异议；由系统记为准予。"
 
 
 def needs_of(bundle: Bundle, case: Case, items: list[Item]) -> Needs:
@@ -58,6 +62,26 @@ def what_holds(session: Session, case: Case, mine: Item, items: list[Item], *, a
     if gaps := papers_in(session, case.number, spec.materials, MaterialState.DEFERRED):
         why += f"容缺材料“{'、'.join(gaps)}”尚未补齐，补齐后才能准予。"
     return why + _still_published(spec, mine, at) + visit_missing(session, case, mine)
+
+
+def consented(session: Session, case: Case, mine: Item, items: list[Item], *, at: datetime) -> str:
+    """逾期未异议视为同意: why it is too late to object although the patrol has not been there; '' if it is not."""
+    spec = bundle_of_version(session, case.bundle_digest).item(mine.code)
+    if spec.silence is None or mine.state is not ItemState.IN_REVIEW:
+        return ""
+    over = any(
+        row.kind is ClockKind.SILENCE and row.next_rung_at and row.due_at and row.due_at < at
+        for row in running_clocks(session, case.number, mine.number)
+    )
+    return CONSENTED if over and not what_holds(session, case, mine, items, at=at) else ""
+
+
+def must_be_open_to_objection(
+    session: Session, case: Case, mine: Item, items: list[Item], *, at: datetime
+) -> None:
+    """不予 and whatever else speaks against the item: not once the law has taken the silence for consent."""
+    if said := consented(session, case, mine, items, at=at):
+        raise WrongState(said)
 
 
 def _still_published(spec: ItemSpec, item: Item, at: datetime) -> str:

@@ -9,6 +9,7 @@ from actions.acting import YES_NO, Asked, Doing, Field, Form, Scene, text, worde
 from actions.dating import redate, start_clock, stop_clocks
 from actions.desk_work import WORDS, at_desk
 from actions.moving import SYSTEM, move_item, record
+from actions.needing import must_be_open_to_objection
 from actions.permitting import on_behalf
 from actions.readying import in_hand, spec_of
 from actions.relimiting import move_the_whole
@@ -32,6 +33,8 @@ def require_rectification(
     """责令整改: the applicant has the time the bundle gives; the promise stands still, the law's limit runs (R7)."""
     case, item, post = at_desk(session, number, name, Act.REQUIRE_RECTIFICATION, by=by, at=at)
     item_after(item.state, Act.REQUIRE_RECTIFICATION)  # raises before anything is written
+    items = items_of(session, number)
+    must_be_open_to_objection(session, case, item, items, at=at)
     limit = spec_of(session, case, item).rectify
     if limit is None:
         raise WrongState(f"“{item.name}”没有规定整改期限，不能责令整改。")
@@ -58,7 +61,7 @@ def require_rectification(
     session.add(_standing_still(item, requirement, limit.n, by, at))
     clock = start_clock(session, case, item, ClockKind.RECTIFICATION, limit, at=at)
     session.flush()
-    redate(session, case, items_of(session, number))
+    redate(session, case, items)
     _tell(session, case, item, requirement, clock, at)
     return item
 

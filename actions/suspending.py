@@ -11,6 +11,7 @@ from actions.acting import REASON, Asked, Doing, Field, Form, Scene, number, tex
 from actions.dating import redate, start_step_clock, stop_clocks
 from actions.deciding import item_named
 from actions.moving import move_item
+from actions.needing import must_be_open_to_objection
 from actions.permitting import must_have, on_behalf
 from actions.relimiting import move_the_whole
 from config.settings import settings
@@ -46,6 +47,7 @@ def start_special(
     """启动特别程序: the item waits, the clocks its kind may stop stand still, the applicant learns for how long."""
     case, item, items, post = at_own_desk(session, number, name, Act.START_SPECIAL, by, at)
     item_after(item.state, Act.START_SPECIAL)  # who comes too late reads that, not what else is wrong
+    must_be_open_to_objection(session, case, item, items, at=at)
     special = _allowed_kind(session, case, item, procedure)
     reason, basis = stated(procedure.reason, "请写明启动特别程序的理由。"), _basis(procedure)
     told = f"{procedure.kind}：{reason}"

@@ -1,6 +1,7 @@
 """Rules that decide, commitments that are checked, papers that are promised, silence that consents."""
 
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlmodel import Session
@@ -8,10 +9,12 @@ from sqlmodel import Session
 from actions import applying
 from actions.after_grant import Check, post_check, revoke
 from actions.applying import supply
-from actions.deciding import grant, refuse
+from actions.deciding import grant, refuse, transfer
 from actions.delivering import deliver
+from actions.doing import possible
 from actions.fast_lanes import ask_human
 from actions.issuing import issue
+from actions.rectifying import require_rectification
 from actions.supervising import fire_due_rungs
 from actions.suspending import Procedure, start_special
 from models.after import PostCheck
@@ -515,6 +518,40 @@ def test_a_decision_before_the_end_ends_the_silence(db: Session, monkeypatch: py
     refuse(db, case.number, "B9-1", "有异议：欠缴税款。", by=account(db, "market"), at=after(2))
     fire_due_rungs(db, case.number, at=after(20))
     assert items(db, case)["1"].state is ItemState.REFUSED
+
+
+def test_after_the_end_nobody_can_object_although_the_patrol_is_away(
+    db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = silent(db, monkeypatch, rectify=working_days(5))
+    officer, head, week_after = account(db, "market"), head_of(db, "market"), after(14)
+    number = case.number
+    for objection in (
+        partial(refuse, db, number, "B9-1", "有异议：欠缴税款。", by=officer),
+        partial(transfer, db, number, "B9-1", "省级主管部门", "权限不在本级。", by=officer),
+        partial(start_special, db, number, "B9-1", Procedure("检验检测", "抽样。", 9), by=head),
+        partial(require_rectification, db, number, "B9-1", "请补缴税款。", by=officer),
+    ):
+        with pytest.raises(WrongState, match="视为同意"):
+            objection(at=week_after)
+    [said] = [one.held for one in possible(db, number, officer, at=week_after) if one.doing.name == "refuse"]
+    assert "视为同意" in said
+    fire_due_rungs(db, number, at=week_after)
+    assert (items(db, case)["1"].state, items(db, case)["1"].lane) == (ItemState.GRANTED, Lane.SILENCE)
+
+
+def test_where_the_consent_is_held_the_department_decides(
+    db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet = an_item(1, silence=working_days(5, "某条例第三十三条"), materials=("M-FORM", "M-PLAN"))
+    bundle = a_bundle(quiet, materials=(FORM, PLAN))
+    held = a_case_of(db, bundle, monkeypatch, deferred=("M-PLAN",))
+    refuse(db, held.number, "B9-1", "有异议：欠缴税款。", by=account(db, "market"), at=after(14))
+    met = a_case_of(db, bundle, monkeypatch, deferred=("M-PLAN",))
+    fire_due_rungs(db, met.number, at=after(14))
+    supply(db, met.number, Supplied("M-PLAN"), by=account(db, CLERK), at=after(14, 19))
+    refuse(db, met.number, "B9-1", "有异议：欠缴税款。", by=account(db, "market"), at=after(14, 20))
+    assert {items(db, one)["1"].state for one in (held, met)} == {ItemState.REFUSED}
 
 
 def test_the_catalogue_of_the_hall_is_untouched() -> None:
