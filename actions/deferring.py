@@ -49,6 +49,12 @@ def paper_arrived(session: Session, case: Case, material: Material, *, at: datet
             row.stop(at)
 
 
+def move_promised(session: Session, case: Case, row: ClockRow) -> None:
+    """A new holiday table has moved the clock: the papers it stands for are promised by its day."""
+    for paper in _owed(session, case, row):
+        paper.promised_on = row.due_on
+
+
 def remind(session: Session, case: Case, _item: Item | None, row: ClockRow, at: datetime) -> None:
     """期限将满: the applicant is reminded, once, of what some open item still needs."""
     papers = _owed(session, case, row)

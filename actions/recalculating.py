@@ -6,15 +6,16 @@ from uuid import UUID
 from sqlmodel import Session
 
 from actions.dating import redate
+from actions.deferring import move_promised
 from actions.moving import record
 from models.case import Case, Item, items_of, lock_case
 from models.clock import ClockRow, clocks_in_play
 from models.notice import queue_notice
-from rules.clock import ClockKind
+from rules.clock import APPLICANTS, ClockKind
 from rules.notices import Event
 from rules.states import Act
 
-TOLD = frozenset({ClockKind.PROMISED, ClockKind.STATUTORY})  # what the applicant was told of
+TOLD = frozenset({ClockKind.PROMISED, ClockKind.STATUTORY})  # of the case, with its acceptance
 
 
 def recalculate(session: Session, number: str, *, by: str, at: datetime) -> int:
@@ -47,7 +48,19 @@ def _moved(
         "provisional": row.provisional,
     }
     record(session, case, Act.RECALCULATE, by=by, at=at, item=item, facts=facts)
-    if row.due_on != old and item is None and row.kind in TOLD:
+    if row.due_on == old:
+        return False
+    if row.kind is ClockKind.DEFERRAL:
+        move_promised(session, case, row)
+    if _was_told(item, row):
         about = f"{row.kind.value}/{case.revision}"  # a date may move to and fro: each move is told
-        queue_notice(session, case, Event.DATE_MOVED, about=about, facts=facts, at=at)
-    return row.due_on != old
+        whose = {"item": item.name if item else None, "yours": row.kind in APPLICANTS}
+        queue_notice(session, case, Event.DATE_MOVED, about=about, facts=facts | whose, at=at)
+    return True
+
+
+def _was_told(item: Item | None, row: ClockRow) -> bool:
+    """Does the applicant know the day: of the case, of what they owe themselves, of an item that was extended?"""
+    if row.kind in APPLICANTS:
+        return True
+    return row.kind in TOLD if item is None else row.kind is ClockKind.STATUTORY and row.extended_n > 0

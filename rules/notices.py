@@ -148,7 +148,7 @@ FACTS: Mapping[Event, frozenset[str]] = {
     Event.SPECIAL_STARTED: frozenset({"item", "kind", "days", "reason"}),
     Event.SPECIAL_ENDED: frozenset({"item", "kind", "due_on", "provisional"}),
     Event.EXTENDED: frozenset({"what", "days", "reason", "due_on", "provisional"}),
-    Event.DATE_MOVED: frozenset({"clock", "old", "new", "provisional"}),
+    Event.DATE_MOVED: frozenset({"clock", "item", "yours", "old", "new", "provisional"}),
     Event.ITEM_DECIDED: frozenset(
         {
             "item",

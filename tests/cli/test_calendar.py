@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -9,19 +10,23 @@ from typing import Any
 import pytest
 
 from actions.deciding import grant
-from actions.extending import extend_case
+from actions.extending import extend_case, extend_item
+from actions.listing_gaps import list_gap
+from actions.rectifying import require_rectification
 from actions.supervising import fire_due_rungs
+from actions.supplementing import ask_supplement
 from actions.suspending import Procedure, start_special
 from config.settings import settings
 from models.audit import timeline
-from models.case import find_case
+from models.case import find_case, materials_of
 from models.database import transaction
 from models.notice import notices_of
 from models.supervision import open_dates_beyond_tables
 from rules.notices import Event
 from rules.states import Act
+from tests.actions.small import FORM, PLAN, a_bundle, a_case_of, an_item, working_days
 from tests.commands import answer, refusal, yjs
-from tests.people import GOVERNOR, MANAGER, MORNING, a_case, a_city, account, head_of
+from tests.people import CLERK, GOVERNOR, MANAGER, MORNING, a_case, a_city, account, head_of
 
 LATE = datetime(2026, 11, 20, 2, tzinfo=UTC)
 
@@ -147,6 +152,44 @@ def test_a_local_holiday_of_this_year_moves_what_runs_over_it(tmp_path: Path) ->
     assert told["moved"] == 2, "promised and statutory of the case; the item at once is done on the day"
     with transaction() as session:
         assert (before, find_case(session, number).promised_due_on) == (date(2026, 3, 25), date(2026, 3, 26))
+
+
+def test_whoever_was_told_a_day_is_told_that_it_moved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the applicant owes, and an item whose extension they were told of; the paper's own day moves too."""
+    law = replace(working_days(20, "某条例"), extend=10)
+    owing = an_item(1, materials=("M-FORM", "M-PLAN"))
+    bundle = a_bundle(
+        owing, an_item(2, legal=law), an_item(3, "fire", rectify=working_days(5)), materials=(FORM, PLAN)
+    )
+    with transaction() as session:
+        number = a_case_of(session, bundle, monkeypatch, deferred=("M-PLAN",)).number
+        fire = account(session, "fire")
+        require_rectification(session, number, "B9-3", "疏散通道堆物，须清理。", by=fire, at=MORNING)
+        extend_item(session, number, "B9-2", "情况复杂。", by=head_of(session, "market"), at=MORNING)
+        asked = a_case_of(session, bundle, monkeypatch, accepted=False).number
+        list_gap(session, asked, "M-FORM", "缺负责人签字", by=account(session, "market"), at=MORNING)
+        ask_supplement(session, asked, by=account(session, CLERK), at=MORNING)
+    days = [{"date": "2026-03-12", "name": "本地节日", "isOffDay": True}]
+    local = a_table(tmp_path / "local.json", 2026, days=days, region="000000", title="示例市放假通知")
+    answer("calendar", "import", str(local))
+    with transaction() as session:
+        told = {
+            (one.facts["clock"], one.facts["item"]): (one.facts["new"], one.facts["yours"])
+            for case in (number, asked)
+            for one in notices_of(session, case)
+            if one.event is Event.DATE_MOVED
+        }
+        plan = next(one for one in materials_of(session, number) if one.spec_id == "M-PLAN")
+    assert told == {
+        ("法定期限", None): ("2026-04-21", False),  # the case, which has no other limit of the law
+        ("法定期限", "事项2"): ("2026-04-21", False),
+        ("整改期限", "事项3"): ("2026-03-16", True),
+        ("容缺补齐期限", None): ("2026-03-16", True),
+        ("补正期限", None): ("2026-03-30", True),
+    }
+    assert plan.promised_on == date(2026, 3, 16)
 
 
 def a_case_with_everything() -> str:

@@ -43,7 +43,14 @@ TOLD: Mapping[Event, dict[str, Any]] = {
         "due_on": "2026-04-24",
         "provisional": False,
     },
-    Event.DATE_MOVED: {"clock": "承诺期限", "old": "2027-01-05", "new": "2027-01-06", "provisional": False},
+    Event.DATE_MOVED: {
+        "clock": "承诺期限",
+        "item": None,
+        "yours": False,
+        "old": "2027-01-05",
+        "new": "2027-01-06",
+        "provisional": False,
+    },
     Event.ITEM_DECIDED: {
         "item": "公众聚集场所投入使用、营业前消防安全检查",
         "department": "消防救援",

@@ -383,3 +383,15 @@ def test_what_silence_leads_to_is_said_to_the_end(considerate: bool, silence: On
         for text in (said.text, said.sms):
             assert f"{SILENCE_SAID[silence]}。" in text
             assert "2098年12月30日（暂定）" in text
+
+
+def test_a_moved_date_says_whose_it_is_and_who_has_to_keep_it() -> None:
+    ours = words(Event.DATE_MOVED)
+    assert "不必做什么" in ours.text
+    assert "各部门照常办理" in ours.sms
+    theirs = words(Event.DATE_MOVED, {"clock": "整改期限", "item": "食品经营许可", "yours": True})
+    for said in (theirs.text, theirs.sms):
+        assert "“食品经营许可”的整改期限" in said
+        assert "按新的日期办理" in said
+        assert "照常" not in said
+    assert segments(theirs.sms) <= 2
