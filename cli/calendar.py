@@ -42,8 +42,14 @@ def import_table(
 ) -> None:
     """采用一份节假日安排表：先检查，再重算它触及的期限，并通知期限变动的申请人。"""
     table = read_table(file)
-    numbers = _cases_touched(table)  # a platform that does not run adopts nothing
+    _cases_touched(table)  # a platform that does not run adopts nothing
     _adopt(file, table)
+    numbers = _cases_touched(table)  # now: what was accepted until then was dated by the table before
+    if _of_elsewhere(table):
+        ours = settings().region
+        typer.echo(
+            f"请注意：这是 {table.region} 的地方节假日，本安装的地区是 {ours}，期限不受影响。", err=True
+        )
     doubts = [] if table.region else doubts_about(table)
     for doubt in doubts:
         typer.echo(f"请注意：{doubt}", err=True)
@@ -60,13 +66,11 @@ def import_table(
 def _cases_touched(table: YearTable) -> list[str]:
     with transaction() as session:
         numbers = cases_a_table_may_move(session, table.year)
-    if table.region and table.region != settings().region:
-        ours = settings().region
-        typer.echo(
-            f"请注意：这是 {table.region} 的地方节假日，本安装的地区是 {ours}，期限不受影响。", err=True
-        )
-        return []
-    return numbers
+    return [] if _of_elsewhere(table) else numbers
+
+
+def _of_elsewhere(table: YearTable) -> bool:
+    return bool(table.region) and table.region != settings().region
 
 
 def _adopt(file: Path, table: YearTable) -> None:

@@ -16,12 +16,14 @@ from actions.rectifying import require_rectification
 from actions.supervising import fire_due_rungs
 from actions.supplementing import ask_supplement
 from actions.suspending import Procedure, start_special
+from cli import calendar
 from config.settings import settings
 from models.audit import timeline
 from models.case import find_case, materials_of
 from models.database import transaction
 from models.notice import notices_of
 from models.supervision import open_dates_beyond_tables
+from rules.calendar import YearTable
 from rules.notices import Event
 from rules.states import Act
 from tests.actions.small import FORM, PLAN, a_bundle, a_case_of, an_item, working_days
@@ -85,6 +87,22 @@ def test_a_new_table_dates_open_clocks_anew_and_tells_whose_date_moved(tmp_path:
     assert case.legal_due_on == date(2027, 1, 26)
     assert moves[-1] == {"clock": "法定期限", "old": "2027-01-25", "new": "2027-01-26", "provisional": False}
     assert len(told_of) == 4 * 2, "by SMS and by e-mail"
+
+
+def test_a_case_accepted_while_the_table_is_being_adopted_is_dated_by_it_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def adopt(file: Path, table: YearTable) -> None:
+        made.append(a_case_into_2027())
+        adopting(file, table)
+
+    adopting = calendar._adopt
+    monkeypatch.setattr(calendar, "_adopt", adopt)
+    assert answer("calendar", "import", str(a_table(tmp_path / "2027.json")))["cases"] == 1
+    with transaction() as session:
+        assert not find_case(session, made[0]).due_provisional
 
 
 def test_a_table_with_something_odd_is_adopted_with_a_word_of_warning(tmp_path: Path) -> None:
