@@ -133,7 +133,8 @@ class InPlay:
         return [
             rung
             for rung in rungs(clock, self.calendar_of(row), thresholds=self.thresholds)
-            if rung.code not in self.fired.get(row.id, ()) and _reached_before_it_stopped(row, rung)
+            if rung.code not in self.fired.get(row.id, ())
+            and (row.stopped_at is None or reached(rung, row.stopped_at))
         ]
 
     def set_dates(self, row: ClockRow) -> None:
@@ -148,11 +149,9 @@ class InPlay:
         row.next_rung_at = min((rung.at for rung in self.left(row)), default=None)
 
 
-def _reached_before_it_stopped(row: ClockRow, rung: Rung) -> bool:
-    """What was done at the very end of a limit was done in time."""
-    if row.stopped_at is None or rung.at < row.stopped_at:
-        return True
-    return rung.at == row.stopped_at and rung.step is not Step.PASSED
+def reached(rung: Rung, at: datetime) -> bool:
+    """Has its moment come? What is done at the very end of a limit is done in time."""
+    return rung.at < at or (rung.at == at and rung.step is not Step.PASSED)
 
 
 def in_play(session: Session, case: Case) -> InPlay:

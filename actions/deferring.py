@@ -58,7 +58,8 @@ def move_promised(session: Session, case: Case, row: ClockRow) -> None:
 def remind(session: Session, case: Case, _item: Item | None, row: ClockRow, at: datetime) -> None:
     """期限将满: the applicant is reminded, once, of what some open item still needs."""
     papers = _owed(session, case, row)
-    if not _waiting_for(session, case, papers):
+    late = row.due_at and at > row.due_at  # a patrol that was away: too late to remind
+    if late or not _waiting_for(session, case, papers):
         return
     names = [paper.name for paper in papers]
     facts = {

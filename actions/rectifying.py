@@ -103,7 +103,8 @@ def reinspect(
 def remind(session: Session, case: Case, item: Item | None, row: ClockRow, at: datetime) -> None:
     """期限将满: the applicant is told once more what has to be put right, and by when."""
     rectification = open_rectification(session, item.number) if item else None
-    if item is None or rectification is None:
+    late = row.due_at and at > row.due_at  # a patrol that was away: too late to remind
+    if item is None or rectification is None or late:
         return
     record(session, case, Act.REMIND, by=SYSTEM, at=at, item=item, reason="整改期限将满，已提醒申请人。")
     _tell(session, case, item, rectification.requirement, row, at)

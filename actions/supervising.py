@@ -8,7 +8,7 @@ from sqlmodel import Session
 from actions import deferring, fast_lanes, rectifying, unanswered
 from actions.accepting import deem_accepted, silent_too_long, stated
 from actions.acting import RungRule
-from actions.dating import InPlay, in_play
+from actions.dating import InPlay, in_play, reached
 from actions.issuing import issue_early
 from actions.moving import SYSTEM, record
 from actions.permitting import must_be_allowed
@@ -117,7 +117,7 @@ def _must_be_open(session: Session, card: Card) -> None:
 
 
 def _due(ledger: InPlay, at: datetime) -> list[tuple[ClockRow, Rung]]:
-    due = [(row, rung) for row in ledger.rows for rung in ledger.left(row) if rung.at <= at]
+    due = [(row, rung) for row in ledger.rows for rung in ledger.left(row) if reached(rung, at)]
     # Of two at the same moment first the one that may settle the matter: then nobody is late.
     return sorted(due, key=lambda pair: (pair[1].at, (pair[0].kind, pair[1].step) not in BY_RULE))
 

@@ -80,6 +80,18 @@ def test_silence_of_five_days_is_acceptance_back_dated_with_a_red_card_once(db: 
     assert [entry.act for entry in timeline(db, case.number)].count(Act.DEEM_ACCEPTED) == 1
 
 
+def test_a_patrol_at_the_very_end_of_a_limit_finds_nothing_passed(db: Session) -> None:
+    """What is done in that moment is done in time; the next patrol has the card and the deemed acceptance."""
+    case = a_case(db, accepted=False)
+    end = in_the_hall(date(2026, 3, 13), 17) + timedelta(minutes=30)
+    fire_due_rungs(db, case.number, at=end)
+    assert [card.rule for card in cards_of(db, case.number)] == ["notice-near_end"]
+    assert case.state is CaseState.SUBMITTED
+    fire_due_rungs(db, case.number, at=end + timedelta(minutes=1))
+    assert "notice-passed" in [card.rule for card in cards_of(db, case.number)]
+    assert case.state is CaseState.ACCEPTED
+
+
 def test_what_is_handed_over_after_closing_is_not_late_the_same_instant(db: Session) -> None:
     """The patrol of 17:30:20 deems the case accepted; the item at once has the next day it can be done on."""
     case = a_case(db, accepted=False)

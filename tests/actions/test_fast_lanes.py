@@ -408,6 +408,9 @@ def test_silence_withdraws_what_needs_the_paper_and_nothing_else(
     ]
     assert now["1"].reason == "容缺材料“平面图”逾期未补，视为撤回。"
     assert len(told(db, case, Event.DEFERRAL_LAPSED)) == 1
+    assert not told(db, case, Event.DEFERRAL_REMINDED), (
+        "the patrol was away: nobody is reminded of a past day"
+    )
     grant(db, case.number, "B9-2", by=account(db, "fire"), at=after(11))
     assert case.state is CaseState.CONCLUDED
 

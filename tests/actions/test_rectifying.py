@@ -148,6 +148,14 @@ def test_the_applicant_is_reminded_and_nothing_happens_by_itself(
     refuse(db, case.number, FIRE, "逾期没有整改。", by=fire, at=datetime(2026, 3, 18, 2, tzinfo=UTC))
 
 
+def test_a_patrol_that_was_away_reminds_nobody_of_a_past_day(db: Session, case: Case, fire: Account) -> None:
+    require_rectification(db, case.number, FIRE, WORDS, by=fire, at=MONDAY)
+    fire_due_rungs(db, case.number, at=datetime(2026, 4, 1, 2, tzinfo=UTC))
+    assert len(told(db, case, Event.RECTIFICATION)) == 1
+    reasons = [entry.reason for entry in timeline(db, case.number) if entry.act is Act.REMIND]
+    assert [reason for reason in reasons if "整改" in reason] == ["整改期限已过，请复验后作出决定。"]
+
+
 def test_only_where_the_bundle_gives_a_time_for_it(db: Session, case: Case) -> None:
     with pytest.raises(WrongState, match="没有规定整改期限"):
         require_rectification(db, case.number, PLAIN, WORDS, by=account(db, "health"), at=MONDAY)
