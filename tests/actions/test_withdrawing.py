@@ -146,7 +146,7 @@ def test_the_laws_limit_follows_those_that_are_left(db: Session, monkeypatch: py
 
 def test_it_follows_what_silence_has_taken_back(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     case = three_licences(db, monkeypatch, "M-PLAN", deferred=("M-PLAN",))
-    fire_due_rungs(db, case.number, at=MORNING + timedelta(days=8))
+    fire_due_rungs(db, case.number, at=MORNING + timedelta(days=10))
     states = {name: item.state for name, item in items(db, case).items()}
     assert states == {
         "1": ItemState.WITHDRAWN,
