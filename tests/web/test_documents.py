@@ -14,7 +14,7 @@ from documents.keys import public_pem, read_public
 from documents.signing import check, qr_text
 from documents.typesetting import pdf_of
 from documents.writing import write, write_all
-from models.case import Case, items_of
+from models.case import Case, find_case, items_of
 from models.database import transaction
 from models.document import Document, documents_of, revoke_documents
 from models.notice import queue_notice
@@ -260,6 +260,20 @@ def test_a_revoked_paper_says_so(city: None) -> None:
     assert "本文书已被撤销" in at_desk(CLERK).text(f"/documents/{paper.number}")
     with transaction() as session:
         assert len(pdf_of(write(session, paper.number))) > 1000
+
+
+@pytest.mark.parametrize("name", ["𠮷野", "😀", "ئەخمەت"])
+def test_a_sign_that_the_font_lacks_keeps_no_paper_back(
+    city: None, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    case = a_case_today()
+    with transaction() as session:
+        find_case(session, case.number).applicant_name = name
+    paper = papers(case)[DocumentKind.RECEIPT]
+    assert name in paper.paragraphs[0]
+    assert pdf_of(paper).startswith(b"%PDF")
+    assert paper.number in caplog.text
+    assert not set(name) & set(caplog.text), "the log holds nothing of a name"
 
 
 def test_the_key_is_kept_from_everybody_else(city: None) -> None:
