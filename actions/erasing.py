@@ -9,7 +9,7 @@ from actions.moving import record
 from actions.permitting import must_be_allowed
 from models.account import Account
 from models.case import Case, lock_case
-from models.erasing import archived_before, blank, files_left
+from models.erasing import archived_before, blank, files_left, has_open_letter
 from models.version import bundle_of_version
 from rules.errors import AlreadyDone, WrongState
 from rules.moments import china_day
@@ -18,8 +18,9 @@ from rules.states import CASE_CLOSED, Act
 
 
 def due(session: Session, *, at: datetime) -> list[Case]:
-    """Cases whose retention is over, the oldest first."""
-    return [case for case in archived_before(session, at) if _is_over(case, _retention(session, case), at)]
+    """Cases whose retention is over, the oldest first; one about which a letter is still open waits for its end."""
+    over = [case for case in archived_before(session, at) if _is_over(case, _retention(session, case), at)]
+    return [case for case in over if not has_open_letter(session, case.number)]
 
 
 def erase(session: Session, number: str, *, by: Account, at: datetime) -> Case:
@@ -34,6 +35,8 @@ def erase(session: Session, number: str, *, by: Account, at: datetime) -> Case:
     if not _is_over(case, retention, at):
         until = kept_until(china_day(case.archived_at), retention)
         raise WrongState(f"办件 {number} 的个人信息要保存到 {until}，现在不能清除。")
+    if has_open_letter(session, number):
+        raise WrongState(f"办件 {number} 还有没有办结的来信或者差评整改，办结后再清除个人信息。")
     facts = {"years": retention.years, "source": retention.source}
     record(session, case, Act.ERASE, by=by.username, at=at, facts=facts)
     case.erased_at = at

@@ -35,6 +35,10 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "card": ("explanation",),
     "rating": ("words",),
     "result_wish": ("recipient",),
+    "document": ("revoked_because",),
+    "enquiry": ("words", "name", "answer"),
+    "enquiry_entry": ("words",),
+    "enquiry_message": ("body", "error"),
 }
 SEALED: Mapping[str, tuple[str, ...]] = {
     "case_file": (
@@ -43,12 +47,26 @@ SEALED: Mapping[str, tuple[str, ...]] = {
     ),
     "notice": ("address",),
     "result_wish": ("phone", "address"),
+    "enquiry": ("phone",),
+    "enquiry_message": ("phone",),
 }
 DOCUMENTS: Mapping[str, tuple[str, ...]] = {
     "case_file": ("answers",),
     "notice": ("facts",),
     "document": ("facts", "paragraphs"),
     "gathering": ("findings",),
+}
+# 来信 that name the case, and those that its bad ratings opened, which name it only where the person did.
+LETTERS = """
+SELECT number FROM enquiry
+ WHERE case_number = :number OR rating_id IN (SELECT id FROM rating WHERE case_number = :number)
+"""
+OPEN_LETTER = f"SELECT EXISTS (SELECT 1 FROM enquiry WHERE closed_at IS NULL AND number IN ({LETTERS}))"  # noqa: S608
+OF_THE_CASE: Mapping[str, str] = {  # which rows of a table are the case's, where no case_number says so
+    "case_file": "number = :number",
+    "enquiry": f"number IN ({LETTERS})",
+    "enquiry_entry": f"enquiry_number IN ({LETTERS})",
+    "enquiry_message": f"enquiry_number IN ({LETTERS})",
 }
 # The chain stays whole: without its salt the hash of a content tells nothing, and an entry says that it was erased.
 ENTRIES = """
@@ -69,6 +87,11 @@ def archived_before(session: Session, moment: datetime) -> list[Case]:
     return list(session.exec(query.order_by(col(Case.archived_at))))
 
 
+def has_open_letter(session: Session, number: str) -> bool:
+    """Is a letter about the case not at its end? Whoever answers it needs its words."""
+    return bool(session.execute(text(OPEN_LETTER), {"number": number}).scalar_one())
+
+
 def blank(session: Session, number: str) -> None:
     """Take the personal data out of every row of the case. Only the owner of the tables may: entries are touched."""
     session.flush()
@@ -83,8 +106,8 @@ def blank(session: Session, number: str) -> None:
         ]
         if table == "notice":  # still one of a kind, and found by nobody
             sets.append("address_hash = 'erased-' || serial")
-        key = "number" if table == "case_file" else "case_number"
-        statement = f'UPDATE "{table}" SET {", ".join(sets)} WHERE {key} = :number'  # noqa: S608  our own names
+        which = OF_THE_CASE.get(table, "case_number = :number")
+        statement = f'UPDATE "{table}" SET {", ".join(sets)} WHERE {which}'  # noqa: S608  our own names
         session.execute(text(statement), {"number": number, "erased": ERASED})
     session.execute(text(ENTRIES), {"number": number, "erased": ERASED})
     session.expire_all()
