@@ -67,7 +67,7 @@ def revoke(session: Session, number: str, name: str, reason: str, *, by: Account
     item.reason = reason
     move_item(session, case, item, Act.REVOKE, by=by.username, at=at, reason=reason, facts=on_behalf(post))
     stop_clocks(session, case, item, at=at)
-    revoke_documents(session, item.number, [DocumentKind.GRANT], because=reason, at=at)
+    revoke_documents(session, item.case_number, item.number, [DocumentKind.GRANT], because=reason, at=at)
     facts = {
         "item": item.name,
         "department": departments_by_code(session)[item.department_code].short_name,

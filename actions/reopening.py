@@ -16,9 +16,11 @@ from actions.permitting import must_be_allowed
 from actions.settling import undo
 from models.account import Account
 from models.case import Case, Item, items_of, lock_case
+from models.document import revoke_documents
 from models.notice import queue_notice
 from models.version import bundle_of_version
 from rules.answering import UNSTORABLE
+from rules.documents import DocumentKind
 from rules.errors import Faulty, WrongState
 from rules.notices import Event
 from rules.people import Role
@@ -104,9 +106,9 @@ def _open_again(
     }
     case.outcome = case.concluded_at = case.issued_at = case.archived_at = None
     case.reopened_at = case.look_at = at
-    move_case(
-        session, case, Act.REOPEN, by=by.username, at=at, reason=f"{document}：{reason}"[:2000], facts=facts
-    )
+    why = f"{document}：{reason}"[:2000]
+    move_case(session, case, Act.REOPEN, by=by.username, at=at, reason=why, facts=facts)
+    revoke_documents(session, case.number, "", [DocumentKind.COMPLETION], because=why, at=at)
 
 
 def _reopen(asked: Asked) -> object:

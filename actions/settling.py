@@ -74,7 +74,9 @@ def undo(
     item.step, item.assignee, item.handled_by = bundle.item(item.code).steps[0], "", ""
     move_item(session, case, item, act, by=by, at=at, reason=reason)
     stop_clocks(session, case, item, at=at)
-    revoke_documents(session, item.number, DECISIONS, because=reason or f"{act.label}。", at=at)
+    revoke_documents(
+        session, item.case_number, item.number, DECISIONS, because=reason or f"{act.label}。", at=at
+    )
     for opinion in open_opinions(session, item.number):
         opinion.cancelled_at = at  # an advice that never came belongs to the decision that is undone
     for material in materials_of(session, case.number):

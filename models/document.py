@@ -72,10 +72,17 @@ def _number(case: Case, kind: DocumentKind, about: str) -> str:
 
 
 def revoke_documents(
-    session: Session, item_number: str, kinds: Iterable[DocumentKind], *, because: str, at: datetime
+    session: Session,
+    case_number: str,
+    item_number: str,
+    kinds: Iterable[DocumentKind],
+    *,
+    because: str,
+    at: datetime,
 ) -> None:
-    """The decision is undone: its paper is shown as revoked wherever it is looked up."""
+    """What they say stands no more: shown wherever they are looked up. '' is no item but the case as a whole."""
     standing = select(Document).where(
+        Document.case_number == case_number,
         Document.item_number == item_number,
         col(Document.kind).in_(list(kinds)),
         col(Document.revoked_at).is_(None),

@@ -267,6 +267,16 @@ def test_a_revocation_that_is_reviewed_proves_nothing_any_more(
     assert case.outcome is Outcome.ALL_GRANTED
 
 
+def test_the_first_joint_answer_verifies_no_more(db: Session, case: Case) -> None:
+    again(db, case)
+    grant(db, case.number, "B9-1", by=account(db, "market"), at=LATER)
+    grant(db, case.number, "B9-2", by=account(db, "fire"), at=LATER)
+    db.flush()
+    answers = [one for one in documents_of(db, case.number) if one.kind is DocumentKind.COMPLETION]
+    assert [one.revoked_at for one in answers] == [LATER, None]
+    assert LETTER in answers[0].revoked_because
+
+
 def test_who_and_when(db: Session, case: Case) -> None:
     for who in ("market", CLERK, "zhaomin"):
         with pytest.raises(NotYourDesk):

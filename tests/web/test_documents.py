@@ -253,7 +253,8 @@ def test_a_revoked_paper_says_so(city: None) -> None:
     case = decided()
     paper = papers(case)[DocumentKind.GRANT]
     with transaction() as session:
-        revoke_documents(session, paper.item_number, [DocumentKind.GRANT], because="承诺不实。", at=now())
+        kinds = [DocumentKind.GRANT]
+        revoke_documents(session, case.number, paper.item_number, kinds, because="承诺不实。", at=now())
     page = somebody().text(scanned(paper))
     assert "这份文书已被撤销" in page
     assert "真实有效" not in page
