@@ -26,6 +26,7 @@ from rules.errors import Faulty, Refused, WrongState
 from rules.moments import china_day
 from rules.notices import Event
 from rules.states import Act, item_after
+from rules.suspending import ARTICLE_45
 
 BASIS_LIMIT = 200  # signs; the column's width
 LONGEST = 365  # working days; more is a slip of the finger
@@ -71,7 +72,15 @@ def start_special(
     told_length = Limit(procedure.expected_days, Unit.WORKING_DAY, f"{procedure.kind}告知的时间")
     start_step_clock(session, case, item, told_length, at=at)
     redate(session, case, items)
-    facts = {"item": item.name, "kind": procedure.kind, "days": procedure.expected_days, "reason": reason}
+    facts = {
+        "item": item.name,
+        "kind": procedure.kind,
+        "days": procedure.expected_days,
+        "reason": reason,
+        "basis": basis,
+        "stops_statutory": special.stops_statutory,
+        "stops_promised": special.stops_promised,
+    }
     _tell(session, case, item, Event.SPECIAL_STARTED, facts, at)
     return item
 
@@ -108,8 +117,9 @@ def at_own_desk(
 
 
 def _basis(procedure: Procedure) -> str:
-    """The article; what is not said is the one that allows them all."""
-    basis = procedure.basis.strip() or "行政许可法第四十五条"
+    """What was typed; else the article, for the kinds that it names, and nothing for others."""
+    named = "行政许可法第四十五条" if procedure.kind in ARTICLE_45 else ""
+    basis = procedure.basis.strip() or named
     if len(basis) > BASIS_LIMIT:
         raise Faulty({"basis": f"依据请不超过 {BASIS_LIMIT} 字。"})
     return basis
@@ -163,7 +173,12 @@ DOINGS = (
             Field("kind", "特别程序种类", Form.CHOICE, choices=_kinds),
             REASON,
             Field("expected_days", "预计需要的工作日", Form.NUMBER),
-            Field("basis", "依据", required=False, hint="不填即行政许可法第四十五条"),
+            Field(
+                "basis",
+                "依据",
+                required=False,
+                hint="听证、检验检测、鉴定、专家评审等不填即行政许可法第四十五条",
+            ),
         ),
         _start_special,
     ),

@@ -145,7 +145,9 @@ FACTS: Mapping[Event, frozenset[str]] = {
         {"departments", "promised_due_on", "legal_due_on", "provisional", "owed", "owed_due_on"}
     ),
     Event.NOT_ACCEPTED: frozenset({"reason"}),
-    Event.SPECIAL_STARTED: frozenset({"item", "kind", "days", "reason"}),
+    Event.SPECIAL_STARTED: frozenset(
+        {"item", "kind", "days", "reason", "basis", "stops_statutory", "stops_promised"}
+    ),
     Event.SPECIAL_ENDED: frozenset({"item", "kind", "due_on", "provisional"}),
     Event.EXTENDED: frozenset({"what", "days", "reason", "due_on", "provisional"}),
     Event.DATE_MOVED: frozenset({"clock", "item", "yours", "old", "new", "provisional"}),

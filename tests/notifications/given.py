@@ -29,7 +29,15 @@ TOLD: Mapping[Event, dict[str, Any]] = {
         "owed_due_on": None,
     },
     Event.NOT_ACCEPTED: {"reason": "经营场所不在本辖区，请到示例区办理。"},
-    Event.SPECIAL_STARTED: {"item": "食品经营许可", "kind": "现场核查", "days": 10, "reason": "需要核查布局"},
+    Event.SPECIAL_STARTED: {
+        "item": "食品经营许可",
+        "kind": "现场核查",
+        "days": 10,
+        "reason": "需要核查布局",
+        "basis": "",
+        "stops_statutory": False,
+        "stops_promised": False,
+    },
     Event.SPECIAL_ENDED: {
         "item": "食品经营许可",
         "kind": "现场核查",

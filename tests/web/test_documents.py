@@ -5,9 +5,11 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sqlmodel import Session
 
 from actions.accepting import decline
 from actions.deciding import grant, refuse
+from actions.suspending import Procedure, start_special
 from config.settings import settings
 from documents import writing
 from documents.keys import public_pem, read_public
@@ -18,12 +20,13 @@ from models.case import Case, find_case, items_of
 from models.database import transaction
 from models.document import Document, documents_of, revoke_documents
 from models.notice import queue_notice
+from rules.bundle import Special
 from rules.documents import DocumentKind
 from rules.errors import Refused
 from rules.moments import china_day
 from rules.notices import Event
 from tests.actions.small import FORM, PLAN, a_bundle, a_case_of, an_item
-from tests.people import CLERK, account
+from tests.people import CLERK, MORNING, a_city, account
 from tests.web.hall import Browser, a_case_today, at_desk, somebody, words
 from web.entering import now
 from web.limiting import FAILURES
@@ -233,6 +236,34 @@ def test_papers_say_what_is_owed_and_count_what_was_handed_in(monkeypatch: pytes
     assert re.search(r"还缺：平面图。请不晚于 \d+年\d+月\d+日补交", acceptance)
     complete = papers(whole)
     assert "材料齐全、符合法定形式" in "".join(complete[DocumentKind.ACCEPTANCE].paragraphs)
+
+
+@pytest.mark.parametrize(
+    ("stops", "procedure", "said"),
+    [
+        ((True, True), Procedure("检验检测", "抽样。", 5), ["不计算在期限内", "依据：行政许可法第四十五条"]),
+        ((True, False), Procedure("鉴定", "抽样。", 5), ["不计算在法定期限内", "行政许可法第四十五条"]),
+        ((False, True), Procedure("公示", "公示。", 5), ["不计算在承诺期限内，法定期限照常计算。"]),
+        ((False, False), Procedure("现场核查", "看场地。", 5), ["所需时间计算在期限内"]),
+        ((False, False), Procedure("现场核查", "看场地。", 5, "某条例第三条"), ["依据：某条例第三条"]),
+    ],
+)
+def test_a_special_procedure_says_which_limit_stands_still(
+    db: Session,
+    monkeypatch: pytest.MonkeyPatch,
+    stops: tuple[bool, bool],
+    procedure: Procedure,
+    said: list[str],
+) -> None:
+    a_city(db)
+    case = a_case_of(db, a_bundle(an_item(1, special=(Special(procedure.kind, *stops),))), monkeypatch)
+    start_special(db, case.number, "B9-1", procedure, by=account(db, "market-head"), at=MORNING)
+    db.flush()
+    [paper] = [one for one in documents_of(db, case.number) if one.kind is DocumentKind.SPECIAL]
+    written = "".join(write(db, paper.number).paragraphs)
+    assert [words for words in said if words not in written] == []
+    assert ("不计算在期限内" in written) == all(stops)
+    assert ("第四十五条" in written) == stops[0]
 
 
 def test_and_offline_with_the_published_key_alone(city: None) -> None:
