@@ -18,7 +18,6 @@ from models.database import transaction
 from models.document import Document, lock_document, unwritten
 from models.version import bundle_of_version
 from rules.bundle import Bundle
-from rules.documents import DocumentKind
 from rules.limits import LICENCE, PUBLIC_SERVICE
 from rules.moments import china_date, china_day
 
@@ -28,15 +27,6 @@ TEMPLATES = Path(__file__).parent / "templates"
 DAYS = frozenset(
     {"promised_due_on", "legal_due_on", "owed_due_on", "due_on", "conditions_until"}
 )  # facts that are ISO dates
-OF_THE_ITEM = frozenset(
-    {
-        DocumentKind.GRANT,
-        DocumentKind.REFUSAL,
-        DocumentKind.TRANSFER,
-        DocumentKind.REVOCATION,
-        DocumentKind.SPECIAL,
-    }
-)
 BATCH = 100
 
 
@@ -85,7 +75,7 @@ def _written(number: str) -> bool:
 def _issuer(session: Session, document: Document, case: Case) -> str:
     """A department signs for its item, the lead department for the case."""
     code = bundle_of_version(session, case.bundle_digest).lead_department
-    if document.kind in OF_THE_ITEM and document.item_number:
+    if document.item_number:
         code = session.get_one(Item, document.item_number).department_code
     return departments()[code].name
 

@@ -9,7 +9,9 @@ from sqlmodel import Session
 
 from actions.accepting import decline
 from actions.deciding import grant, refuse
+from actions.extending import extend_case, extend_item
 from actions.suspending import Procedure, start_special
+from config.catalogue import departments
 from config.settings import settings
 from documents import writing
 from documents.keys import public_pem, read_public
@@ -20,13 +22,13 @@ from models.case import Case, find_case, items_of
 from models.database import transaction
 from models.document import Document, documents_of, revoke_documents
 from models.notice import queue_notice
-from rules.bundle import Special
+from rules.bundle import Limit, Special, Unit
 from rules.documents import DocumentKind
 from rules.errors import Refused
 from rules.moments import china_day
 from rules.notices import Event
 from tests.actions.small import FORM, PLAN, a_bundle, a_case_of, an_item
-from tests.people import CLERK, MORNING, a_city, account
+from tests.people import CLERK, GOVERNOR, MORNING, a_city, account
 from tests.web.hall import Browser, a_case_today, at_desk, somebody, words
 from web.entering import now
 from web.limiting import FAILURES
@@ -264,6 +266,20 @@ def test_a_special_procedure_says_which_limit_stands_still(
     assert [words for words in said if words not in written] == []
     assert ("不计算在期限内" in written) == all(stops)
     assert ("第四十五条" in written) == stops[0]
+
+
+def test_an_extension_is_told_by_whoever_may_extend(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_city(db)
+    law = Limit(20, Unit.WORKING_DAY, "某条例", "assumption", extend=10)
+    bundle = a_bundle(an_item(1), an_item(2, "fire", legal=law), legal=law)
+    part, whole = a_case_of(db, bundle, monkeypatch), a_case_of(db, bundle, monkeypatch)
+    extend_item(db, part.number, "B9-2", "案情复杂。", by=account(db, "fire-head"), at=MORNING)
+    approval, governor = "示政批〔2026〕1号", account(db, GOVERNOR)
+    extend_case(db, whole.number, "案情复杂。", approval, by=governor, at=MORNING)
+    db.flush()
+    for case, department in ((part, "fire"), (whole, "market")):
+        [paper] = [one for one in documents_of(db, case.number) if one.kind is DocumentKind.EXTENSION]
+        assert write(db, paper.number).issuer == departments()[department].name
 
 
 def test_and_offline_with_the_published_key_alone(city: None) -> None:
