@@ -60,7 +60,7 @@ def key() -> Response:
 @router.get("/verify")
 def verify_typed(request: Request, db: Db, number: str = "", code: str = "") -> Response:
     """文书核验 by hand: number and 核验码, as they stand beside the QR code; nobody signs in."""
-    number = UNSTORABLE.sub("", number).strip()[:50]
+    number = "".join(UNSTORABLE.sub("", number).split()).upper()[:50]
     if not number and not code:
         return show(request, "verify.html", document=None, asked=False, number="")
     guesses.must_be_few(address_of(request), now())

@@ -211,6 +211,8 @@ def test_anybody_can_check_a_paper_by_its_number_and_the_code_beside_it(city: No
     code = re.search(r"核验码 <strong>(\w{8})<", at_desk("market").get(f"/documents/{paper.number}").text)
     assert code is not None
     assert "✓ 真实有效" in visitor.text(f"/verify?number={paper.number}&code={code[1].lower()}")
+    as_typed = f" {paper.number[:8]} {paper.number[8:]} ".lower()
+    assert "✓ 真实有效" in visitor.text(f"/verify?number={as_typed}&code={code[1]}")
     for wrong in ("", "00000000", code[1][:-1]):
         answer = visitor.get(f"/verify?number={paper.number}&code={wrong}")
         assert answer.status_code == 404
