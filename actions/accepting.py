@@ -92,6 +92,7 @@ def _begin(session: Session, case: Case, every: list[Item], *, accepted_at: date
         "provisional": case.due_provisional,
         "owed": [paper.name for paper in owed],
         "owed_due_on": min(days).isoformat() if days else None,
+        "deemed_on": china_day(accepted_at).isoformat() if accepted_at < at else None,
     }
     queue_notice(session, case, Event.ACCEPTED, facts=facts, at=at)
     follow(session, case, every, at=at)

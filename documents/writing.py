@@ -25,7 +25,7 @@ log = logging.getLogger("yijianshi.documents")
 
 TEMPLATES = Path(__file__).parent / "templates"
 DAYS = frozenset(
-    {"promised_due_on", "legal_due_on", "owed_due_on", "due_on", "conditions_until"}
+    {"promised_due_on", "legal_due_on", "owed_due_on", "due_on", "conditions_until", "deemed_on"}
 )  # facts that are ISO dates
 BATCH = 100
 

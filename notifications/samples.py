@@ -24,6 +24,7 @@ VALUES: Mapping[str, Any] = {
     "materials": ["示例材料一", "示例材料二"],
     "owed": [],
     "owed_due_on": None,
+    "deemed_on": None,
     "query_code": "K7M2PQ9X",
     "departments": ["市场监管", "消防救援", "城市管理"],
     "promised_due_on": "2026-04-03",

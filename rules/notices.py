@@ -142,7 +142,7 @@ ANSWERS = frozenset({Event.RECEIPT, Event.SUPPLEMENT_RECEIVED, Event.WITHDRAWN})
 FACTS: Mapping[Event, frozenset[str]] = {
     Event.RECEIPT: frozenset({"bundle", "materials", "owed", "query_code"}),
     Event.ACCEPTED: frozenset(
-        {"departments", "promised_due_on", "legal_due_on", "provisional", "owed", "owed_due_on"}
+        {"departments", "promised_due_on", "legal_due_on", "provisional", "owed", "owed_due_on", "deemed_on"}
     ),
     Event.NOT_ACCEPTED: frozenset({"reason"}),
     Event.SPECIAL_STARTED: frozenset(

@@ -27,6 +27,7 @@ TOLD: Mapping[Event, dict[str, Any]] = {
         "provisional": False,
         "owed": [],
         "owed_due_on": None,
+        "deemed_on": None,
     },
     Event.NOT_ACCEPTED: {"reason": "经营场所不在本辖区，请到示例区办理。"},
     Event.SPECIAL_STARTED: {

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from actions.accepting import decline
 from actions.deciding import grant, refuse
 from actions.extending import extend_case, extend_item
+from actions.supervising import fire_due_rungs
 from actions.suspending import Procedure, start_special
 from config.catalogue import departments
 from config.settings import settings
@@ -268,6 +269,23 @@ def test_a_special_procedure_says_which_limit_stands_still(
     assert [words for words in said if words not in written] == []
     assert ("不计算在期限内" in written) == all(stops)
     assert ("第四十五条" in written) == stops[0]
+
+
+@pytest.mark.parametrize("deferred", [(), ("M-PLAN",)])
+def test_who_was_silent_for_too_long_has_examined_nothing(
+    db: Session, monkeypatch: pytest.MonkeyPatch, deferred: tuple[str, ...]
+) -> None:
+    a_city(db)
+    bundle = a_bundle(an_item(1, materials=("M-FORM", "M-PLAN")), materials=(FORM, PLAN))
+    case = a_case_of(db, bundle, monkeypatch, accepted=False, deferred=deferred)
+    fire_due_rungs(db, case.number, at=MORNING + timedelta(days=10))
+    db.flush()
+    [paper] = [one for one in documents_of(db, case.number) if one.kind is DocumentKind.ACCEPTANCE]
+    written = "".join(write(db, paper.number).paragraphs)
+    assert "自 2026年3月6日收到申请材料之日起即为受理" in written
+    for never in ("齐全", "决定"):
+        assert never not in written
+    assert ("还缺：平面图" in written) == bool(deferred)
 
 
 def test_an_extension_is_told_by_whoever_may_extend(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
