@@ -195,7 +195,7 @@ def _new_notice(session: Session, case: Case, gaps: list[Gap], by: Account, at: 
     serial = len(supplement_notices_of(session, case.number)) + 1
     reasons = dict.fromkeys(gap.override_reason for gap in gaps if gap.override_reason)
     notice = SupplementNotice(
-        number=f"{case.number}-BZ{serial}",
+        number=f"{case.number}-BZ{case.revision + 1}",  # of the act it is sent by, like any paper's
         case_number=case.number,
         serial=serial,
         sent_by=by.username,

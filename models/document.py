@@ -63,7 +63,7 @@ def keep_document(
 
 
 def _number(case: Case, kind: DocumentKind, about: str) -> str:
-    """A notice that has a number of its own keeps it on paper (<case>-BZ1).
+    """A notice that has a number of its own keeps it on paper (<case>-BZ3).
 
     Otherwise it carries the case's revision: that grows with every act, and nothing need be counted.
     """

@@ -17,7 +17,7 @@ class SupplementNotice(Table, table=True):
     __tablename__ = "supplement_notice"
     __table_args__ = (UniqueConstraint("case_number", "serial", name="supplement_serial_once"),)
 
-    number: str = Field(primary_key=True, max_length=56)  # "<case>-BZ1"
+    number: str = Field(primary_key=True, max_length=56)  # "<case>-BZ3", as a paper
     case_number: str = Field(foreign_key="case_file.number", max_length=50)
     serial: int
     sent_by: str = Field(max_length=50)

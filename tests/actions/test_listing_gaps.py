@@ -44,7 +44,7 @@ def test_departments_and_window_list_and_one_notice_says_it_all(db: Session, cas
     lists(db, case, "fire-head", "M-SIGN", "缺尺寸", at("03-02", 13))
     lists(db, case, CLERK, "address", "没有写门牌号", at("03-02", 14))
     number = asks(db, case, at("03-03"))
-    assert number == f"{case.number}-BZ1"
+    assert number == f"{case.number}-BZ{case.revision}"
     assert case.state is CaseState.CORRECTION
     [notice] = told(db, case, Event.SUPPLEMENT_ASKED)
     assert notice.statutory

@@ -118,7 +118,7 @@ def test_silence_as_refusal_is_a_written_decision_with_its_reason(
     [letter] = told(db, case, Event.NOT_ACCEPTED)
     assert letter.statutory
     assert letter.facts["reason"] == case.decline_reason
-    assert f"{case.number}-BZ1" in case.decline_reason
+    assert f"{case.number}-BZ" in case.decline_reason
     assert "“招牌图”" in case.decline_reason
     assert not told(db, case, Event.SUPPLEMENT_LAPSED), "one letter says it all"
 

@@ -129,7 +129,7 @@ def test_the_clerk_sees_one_merged_draft_and_sends_it(case: Case) -> None:
     assert clerk.post(f"{page_of(case)}/ask-supplement", {"draft": mark}).status_code == 303
     assert state(case) is CaseState.CORRECTION
     assert "待补正 1 件" in clerk.text("/window")
-    assert f"补正告知 {case.number}-BZ1" in clerk.text(f"/cases/{case.number}")
+    assert f"补正告知 {case.number}-BZ" in clerk.text(f"/cases/{case.number}")
 
 
 def test_what_an_officer_typed_is_not_lost_when_the_clerk_was_faster(case: Case) -> None:
