@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import Session
 
 from actions.accepting import decline
-from actions.deciding import grant, refuse
+from actions.deciding import grant, refuse, transfer
 from actions.extending import extend_case, extend_item
 from actions.supervising import fire_due_rungs
 from actions.suspending import Procedure, start_special
@@ -286,6 +286,16 @@ def test_who_was_silent_for_too_long_has_examined_nothing(
     for never in ("齐全", "决定"):
         assert never not in written
     assert ("还缺：平面图" in written) == bool(deferred)
+
+
+def test_the_joint_answer_names_what_was_handed_on(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_city(db)
+    case = a_case_of(db, a_bundle(an_item(1), an_item(2, "fire")), monkeypatch)
+    grant(db, case.number, "B9-1", by=account(db, "market"), at=MORNING)
+    transfer(db, case.number, "B9-2", "示例省局", "省级权限。", by=account(db, "fire"), at=MORNING)
+    db.flush()
+    [paper] = [one for one in documents_of(db, case.number) if one.kind is DocumentKind.COMPLETION]
+    assert write(db, paper.number).paragraphs[2:] == ["准予：事项1。", "已转报有权机关办理：事项2。"]
 
 
 def test_an_extension_is_told_by_whoever_may_extend(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
