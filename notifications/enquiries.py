@@ -6,13 +6,14 @@ from datetime import datetime
 
 from config.settings import settings
 from models.database import transaction
-from models.enquiry import EnquiryMessage, claim_message, lock_message
+from models.enquiry import Enquiry, EnquiryMessage, claim_message, find_enquiry, lock_message
 from notifications.channels import deliver
 from notifications.providers import resting
 from notifications.short_message import signed
 from notifications.verdict import Delivery
 from notifications.wording import Words
 from rules.notices import Channel, NoticeState, next_try
+from rules.voices import VoiceKind
 
 INTERRUPTED = "发送没有结果，不能确定是否已经发出，不再发送"
 
@@ -23,18 +24,23 @@ def send_enquiry_messages(*, at: datetime, until: float = math.inf) -> int:
     while time.monotonic() < until and not resting(Channel.SMS):
         with transaction() as session:
             message = claim_message(session, at=at, why=INTERRUPTED)
-        if message is None:
-            break
-        told = deliver(Channel.SMS, message.phone, _words(message), str(message.id))
+            if message is None:
+                break
+            enquiry = find_enquiry(session, message.enquiry_number)
+        told = deliver(Channel.SMS, message.phone, _words(message.body, enquiry), str(message.id))
         with transaction() as session:
             _record(lock_message(session, message.id), told, at)
         tried += 1
     return tried
 
 
-def _words(message: EnquiryMessage) -> Words:
-    link = f"{(settings().public_url or '').rstrip('/')}/enquiry/track" if settings().public_url else ""
-    sms = signed(message.body, message.enquiry_number, link)
+def _words(body: str, enquiry: Enquiry) -> Words:
+    """A rating put right is read, and rated again, on the page of its case; the enquiry's own does not open it."""
+    number, door, home = enquiry.number, "/enquiry/track", settings().public_url
+    if enquiry.kind is VoiceKind.RATING:
+        number, door = enquiry.case_number, f"/track?no={enquiry.case_number}"
+    link = f"{home.rstrip('/')}{door}" if home else ""
+    sms = signed(body, number, link)
     return Words(subject="", text=sms, html="", sms=sms, known={"link": link})
 
 

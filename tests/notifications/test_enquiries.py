@@ -6,18 +6,20 @@ import pytest
 from sqlalchemy import Engine
 
 from actions.asking import Sent, send
-from actions.enquiring import answer
+from actions.enquiring import answer, contact
+from actions.rating import Given, rate
 from config.settings import settings
 from models.copying import hold_what_may_have_left
 from models.database import transaction
-from models.enquiry import EnquiryMessage, messages_of
+from models.enquiry import EnquiryMessage, enquiry_of_rating, messages_of
 from models.server import connected
 from notifications import enquiries
 from notifications.enquiries import send_enquiry_messages
+from rules.voices import Grade
 from tests.gateway import sms_gateway
 from tests.notifications.conftest import Channels
 from tests.notifications.given import NOON
-from tests.people import a_city, account
+from tests.people import MANAGER, a_case, a_city, account
 
 
 @pytest.fixture
@@ -94,3 +96,23 @@ def test_a_sender_that_was_killed_while_it_sent_leaves_it_at_that(
     message = the_message(number)
     assert (message.sent_at, message.attempts) == (None, 1)
     assert "不能确定" in message.error
+
+
+def test_after_a_bad_rating_it_leads_to_the_case_where_it_is_rated_again(
+    fresh_database: Engine, channels: Channels
+) -> None:
+    with transaction() as session:
+        a_city(session)
+        case, manager = a_case(session), account(session, MANAGER)
+        given = Given("submission-20260306", Grade.DISSATISFIED.value)
+        enquiry = enquiry_of_rating(session, rate(session, case.number, given, at=NOON).id)
+        assert enquiry is not None
+        contact(session, enquiry.number, "已经道歉。", reached=True, by=manager, at=NOON)
+        answer(session, enquiry.number, "增开了窗口。", "late", by=manager, at=NOON)
+        number, own, phone = case.number, enquiry.number, case.phone
+    with sms_gateway() as gateway:
+        channels(sms_url=gateway.url, public_url="https://ywt.example.gov.cn")
+        assert send_enquiry_messages(at=NOON) == 1
+        [told] = gateway.to(phone)
+    assert told.endswith(f"https://ywt.example.gov.cn/track?no={number}")
+    assert own not in told, "nothing is opened with it"
