@@ -64,15 +64,17 @@ class Rateable:
 
 
 def rateable(session: Session, case: Case, *, at: datetime) -> list[Rateable]:
-    """Every visit of the case that is or may be rated, the latest first."""
+    """Every visit of the case that is or may be rated, the latest first; what was rated stays."""
     said = {(one.visit, one.round): one for one in ratings_of(session, case.number)}
+    current = {visit.key: visit for visit in _visits(session, case)}
+    over = {one.visit: _visit_of(one) for one in said.values() if one.visit not in current}
     today, within = china_day(at), limits().rate_within
     found = []
-    for visit in _visits(session, case):
-        first = said.get((visit.key, FIRST))
+    for key, visit in (current | over).items():
+        first = said.get((key, FIRST))
         enquiry = enquiry_of_rating(session, first.id) if first and first.grade in BAD else None
-        fresh = can_be_rated(visit, within, today)
-        found.append(Rateable(visit, first, said.get((visit.key, AGAIN)), enquiry, fresh))
+        fresh = key in current and can_be_rated(visit, within, today)
+        found.append(Rateable(visit, first, said.get((key, AGAIN)), enquiry, fresh))
     shown = [one for one in found if one.fresh or one.first]
     return sorted(shown, key=lambda one: one.visit.day, reverse=True)
 
@@ -98,6 +100,8 @@ def invite(session: Session, case: Case, *, at: datetime) -> None:
     about = answer_no(case)
     if is_told(session, case.number, Event.RATE, about):
         return  # a refusal was handed over after everything else, or where there was nothing else
+    if any(one.visit_kind is VisitKind.CASE for one in ratings_of(session, case.number)):
+        return  # before it was handled anew; once is once
     facts = {"days": limits().rate_within.days}
     queue_notice(session, case, Event.RATE, about=about, facts=facts, at=at)
 
@@ -108,6 +112,13 @@ def _visits(session: Session, case: Case) -> list[Visit]:
         last = latest_entry(session, case.number, None, ENDS)
         ended = max((china_day(one) for one in (case.delivered_at, last and last.at) if one), default=None)
     return visits(case.state, ended, counter_visits(session, case))
+
+
+def _visit_of(rating: Rating) -> Visit:
+    """What was rated. A case has no day any more once it is handled anew: then it is the day of the rating."""
+    whole = rating.visit_kind is VisitKind.CASE
+    day = china_day(rating.given_at) if whole else date.fromisoformat(rating.visit[-8:])
+    return Visit(rating.visit_kind, day, rating.person)
 
 
 def _must_be_right(session: Session, case: Case, given: Given) -> Grade:
@@ -143,9 +154,8 @@ def _rate_again(
     session: Session, case: Case, first: Rating, enquiry: Enquiry, given: Given, grade: Grade, at: datetime
 ) -> Rating:
     """The first is kept; a second bad one has the matter taken up once more."""
-    visit = Visit(first.visit_kind, china_day(first.given_at), first.person)
-    rating = _rating(case, visit, given, grade, AGAIN, first.department_code, at)
-    rating.visit, rating.named = first.visit, first.named
+    rating = _rating(case, _visit_of(first), given, grade, AGAIN, first.department_code, at)
+    rating.named = first.named
     session.add(rating)
     locked = lock_enquiry(session, enquiry.number)
     remark = f"再次评价：{grade.label}。{given.words}"

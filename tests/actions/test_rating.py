@@ -10,6 +10,7 @@ from actions.delivering import deliver, ship
 from actions.enquiring import answer, appeal, contact, open_steps, settle_appeal
 from actions.issuing import issue
 from actions.rating import Given, rate, rateable
+from actions.reopening import reopen
 from actions.withdrawing import withdraw
 from models.case import Case, find_case
 from models.enquiry import Enquiry, course_of, enquiry_of_rating
@@ -20,7 +21,7 @@ from rules.notices import Event
 from rules.states import CaseState
 from rules.voices import Grade, Stage, Step, VisitKind
 from tests.actions.test_delivering import DESKS
-from tests.people import CLERK, MANAGER, MORNING, a_case, a_city, account
+from tests.people import CLERK, GOVERNOR, MANAGER, MORNING, a_case, a_city, account
 
 NOON = MORNING + timedelta(hours=3)
 VISIT = "submission-20260306"
@@ -177,10 +178,10 @@ def test_the_lead_answers_for_the_case_unless_another_is_named(db: Session) -> N
     assert bad(db, other, visit="case").department_code == "market"
 
 
-def put_right(db: Session, enquiry: Enquiry) -> None:
-    manager = account(db, MANAGER)
-    contact(db, enquiry.number, "已经道歉。", reached=True, by=manager, at=NOON)
-    answer(db, enquiry.number, "增开了两个窗口。", "late", by=manager, at=NOON)
+def put_right(db: Session, enquiry: Enquiry, who: str = MANAGER) -> None:
+    by = account(db, who)
+    contact(db, enquiry.number, "已经道歉。", reached=True, by=by, at=NOON)
+    answer(db, enquiry.number, "增开了两个窗口。", "late", by=by, at=NOON)
 
 
 def test_first_the_call_then_the_result(db: Session, case: Case) -> None:
@@ -216,6 +217,52 @@ def test_rated_badly_again_it_is_taken_up_once_more(db: Session, case: Case) -> 
     rate(db, case.number, given(Grade.VERY_DISSATISFIED, words="还是一样"), at=NOON)
     assert (enquiry.stage, enquiry.satisfied, enquiry.reopened) == (Stage.REOPENED, False, True)
     assert "还是一样" in course_of(db, enquiry.number)[-1].words
+
+
+def handled_anew(db: Session, case: Case, at: datetime) -> None:
+    reopen(db, case.number, ["B1-4"], "示府复〔2026〕7号", "认定事实不清。", by=account(db, GOVERNOR), at=at)
+    db.flush()
+
+
+def test_handled_anew_what_was_rated_stays_and_is_rated_again(db: Session) -> None:
+    case = concluded(db)
+    enquiry = bad(db, case, visit="case")
+    handled_anew(db, case, NOON)
+    put_right(db, enquiry, "market")
+    places = {place.visit.key: place for place in rateable(db, case, at=NOON)}
+    assert places["case"].open_again
+    assert not places["case"].open_first
+    again = rate(db, case.number, given(Grade.SATISFIED, "case"), at=NOON)
+    assert (again.visit, again.round, enquiry.stage) == ("case", 2, Stage.CLOSED)
+
+
+def test_handled_anew_a_case_not_rated_yet_is_rated_when_it_is_over(db: Session) -> None:
+    case = concluded(db)
+    handled_anew(db, case, NOON)
+    assert keys(db, case) == [VISIT]
+
+
+@pytest.mark.parametrize("rated", [True, False])
+def test_who_has_rated_the_case_is_not_invited_again_when_it_ends_anew(db: Session, rated: bool) -> None:
+    case = concluded(db)
+    deliver(db, case.number, by=account(db, CLERK), at=NOON)
+    if rated:
+        rate(db, case.number, given(Grade.SATISFIED, "case"), at=NOON)
+    later = NOON + timedelta(days=3)
+    handled_anew(db, case, later)
+    grant(db, case.number, "B1-4", by=account(db, DESKS["B1-4"]), at=later)
+    issue(db, case.number, at=later)
+    deliver(db, case.number, by=account(db, CLERK), at=later)
+    told = [one for one in notices_of(db, case.number) if one.event is Event.RATE]
+    assert len(told) == (2 if rated else 4), "by SMS and by e-mail"
+
+
+def test_of_a_void_case_the_word_that_was_given_stays(db: Session, case: Case) -> None:
+    enquiry = bad(db, case)
+    case.state = CaseState.VOID
+    put_right(db, enquiry)
+    [place] = rateable(db, case, at=NOON + timedelta(days=3))
+    assert (place.visit.key, place.open_again) == (VISIT, True)
 
 
 def test_the_person_rated_does_not_handle_it_but_may_appeal(db: Session, case: Case) -> None:
