@@ -10,6 +10,7 @@ from actions.coursing import APPLICANT, SYSTEM, answer_due, go, note
 from actions.dating import hall_calendar
 from config.catalogue import departments
 from config.voices import limits
+from models.account import responsible_for
 from models.case import Case, lock_submission
 from models.enquiry import (
     Enquiry,
@@ -45,13 +46,16 @@ class Sent:
 def send(session: Session, sent: Sent, *, at: datetime) -> Enquiry:
     """Take it in. What is asked of a named department goes there; a complaint first to the manager (assumption).
 
-    办不成事 belongs to the hall's own window from the first minute. The same form again is the same enquiry.
+    Where nobody of the department would see it, it waits for the window, as if none were named. 办不成事 belongs to the
+    hall's own window from the first minute. The same form again is the same enquiry.
     """
     lock_submission(session, sent.key)
     if known := enquiry_of_submission(session, sent.key):
         return known
     kind = _must_be_right(sent)
-    owned = kind is VoiceKind.STUCK or (kind is VoiceKind.CONSULT and sent.department)
+    district = _district_of(session, sent.case_number)
+    to = sent.department if kind is VoiceKind.CONSULT else ""
+    owned = kind is VoiceKind.STUCK or (to and responsible_for(session, to, district))
     enquiry = Enquiry(
         number=next_enquiry_number(session, kind, china_day(at)),
         query_code=query_code(),
@@ -59,7 +63,7 @@ def send(session: Session, sent: Sent, *, at: datetime) -> Enquiry:
         kind=kind,
         stage=Stage.RECEIVED,
         case_number=sent.case_number,
-        district=_district_of(session, sent.case_number),
+        district=district,
         words=sent.words,
         name=sent.name,
         phone=sent.phone,
@@ -70,9 +74,8 @@ def send(session: Session, sent: Sent, *, at: datetime) -> Enquiry:
     facts = {"about": sent.department} if sent.department else None
     note(session, enquiry, Step.RECEIVE, by=APPLICANT, at=at, facts=facts)
     if owned:
-        enquiry.department_code = sent.department if kind is VoiceKind.CONSULT else None
-        facts = {"department": enquiry.department_code or ""}
-        go(session, enquiry, Step.ASSIGN, by=SYSTEM, at=at, facts=facts)
+        enquiry.department_code = to or None
+        go(session, enquiry, Step.ASSIGN, by=SYSTEM, at=at, facts={"department": to})
     return enquiry
 
 

@@ -10,7 +10,7 @@ from actions.dating import hall_calendar
 from config.catalogue import departments
 from config.leaving import waking
 from config.voices import limits
-from models.account import Account, name_of
+from models.account import Account, name_of, responsible_for
 from models.enquiry import Enquiry, EnquiryMessage, course_of, lock_enquiry, visible_to
 from models.rating import find_rating
 from rules.duties import may_voice
@@ -53,7 +53,7 @@ def assign(
     """分办: to a department or to the hall's window. `knowing`: to the very unit a complaint is about."""
     enquiry = _mine(session, number, Step.ASSIGN, by)
     itself = _is_about(session, enquiry, department, knowing)
-    _give(enquiry, department)
+    _give(session, enquiry, department)
     facts = {"department": enquiry.department_code or ""} | itself
     go(session, enquiry, Step.ASSIGN, by=by.username, at=at, facts=facts)
     return enquiry
@@ -74,7 +74,7 @@ def transfer(
     reason = worded(reason, "reason", "请写明转办的理由。")
     itself = _is_about(session, enquiry, department, knowing)
     before = enquiry.department_code
-    _give(enquiry, department)
+    _give(session, enquiry, department)
     if enquiry.department_code == before:
         raise Faulty({"department": "已经在这个部门，请选择别的部门。"})
     facts = {"from": before or "", "department": enquiry.department_code or ""} | itself
@@ -250,9 +250,11 @@ def _is_about(session: Session, enquiry: Enquiry, department: str, knowing: bool
     return {"knowing": True}
 
 
-def _give(enquiry: Enquiry, department: str) -> None:
+def _give(session: Session, enquiry: Enquiry, department: str) -> None:
     if department != HALL and department not in departments():
         raise Faulty({"department": "请从名单里选择部门。"})
+    if department != HALL and not responsible_for(session, department, enquiry.district):
+        raise Faulty({"department": "这个部门还没有看得到这件来信的账号，交过去无人办理。"})
     enquiry.department_code = None if department == HALL else department
     enquiry.person = ""
 

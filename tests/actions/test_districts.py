@@ -161,6 +161,17 @@ def test_a_letter_about_a_case_goes_to_where_the_case_is(db: Session) -> None:
     assert sent("b", "") == ""
 
 
+def test_a_letter_goes_to_a_department_whose_people_see_its_district(db: Session) -> None:
+    number = a_case(db, clerk="qu-linxiao").number
+    for one in colleagues(db, "fire", ""):
+        one.active = False
+    db.flush()
+    of_case = Sent("consult", "什么时候办好？", "a" * 32, "fire", case_number=number)
+    of_none = Sent("consult", "什么时候办好？", "b" * 32, "fire")
+    assert send(db, of_case, at=MORNING).department_code == "fire"
+    assert send(db, of_none, at=MORNING).department_code is None, "those of the districts do not see it"
+
+
 def test_the_daily_digest_tells_a_manager_of_the_own_district_only(db: Session) -> None:
     numbers = {}
     for serial, clerk in enumerate((CLERK, "qu-linxiao", "xian-linxiao", "jie-linxiao"), start=1):

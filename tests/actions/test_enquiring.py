@@ -11,7 +11,7 @@ from actions.asking import Sent, close_silent, judge, send
 from actions.bulletins import compose_bulletin
 from actions.enquiring import HALL, answer, assign, complained_of, contact, extend, open_steps, take, transfer
 from config.settings import settings
-from models.account import Account
+from models.account import Account, staff_of
 from models.bulletin import Bulletin
 from models.enquiry import (
     EnquiriesWanted,
@@ -64,6 +64,26 @@ def test_every_kind_finds_its_owner_and_its_day(db: Session) -> None:
     numbers = [one.number for one in (open_question, to_market, complaint, stuck)]
     assert [number[:2] for number in numbers] == ["ZX", "ZX", "TS", "BC"]
     assert not any(fault_of_enquiry_number(number) for number in numbers)
+
+
+def nobody_at(db: Session, code: str) -> None:
+    for one in staff_of(db, code):
+        one.active = False
+    db.flush()
+
+
+def test_what_is_asked_of_a_department_without_people_waits_for_the_window(db: Session) -> None:
+    nobody_at(db, "fire")
+    enquiry = asked(db, department="fire")
+    assert (enquiry.stage, enquiry.department_code) == (Stage.RECEIVED, None)
+    assert course_of(db, enquiry.number)[0].facts == {"about": "fire"}, "the window reads whom it is for"
+    with pytest.raises(Faulty) as refused, db.begin_nested():
+        assign(db, enquiry.number, "fire", by=account(db, CLERK), at=MORNING)
+    assert "无人办理" in refused.value.faults["department"]
+    to_market, officer = asked(db, department="market"), account(db, "market")
+    with pytest.raises(Faulty, match="无人办理"), db.begin_nested():
+        transfer(db, to_market.number, "fire", "归消防。", by=officer, at=MORNING)
+    transfer(db, to_market.number, HALL, "由窗口答复。", by=officer, at=MORNING)
 
 
 def test_before_the_holiday_it_falls_due_after_it(db: Session) -> None:
