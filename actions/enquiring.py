@@ -175,7 +175,10 @@ def settle_appeal(
     if upheld and enquiry.rating_id:
         find_rating(session, enquiry.rating_id).counted = False
     if not upheld:
-        enquiry.due_on = due_after_appeal(enquiry.appeal_left, china_day(at), hall_calendar())
+        today, calendar = china_day(at), hall_calendar()
+        enquiry.due_on = due_after_appeal(enquiry.appeal_left, today, calendar)
+        if enquiry.call_by:
+            enquiry.contact_due_on = max(enquiry.call_by, due_after_appeal(0, today, calendar))
     return enquiry
 
 

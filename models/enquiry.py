@@ -14,7 +14,7 @@ from models.leaf import Leaf, leaf_of
 from models.table import Table
 from rules.errors import NotFound
 from rules.people import Role
-from rules.voices import OPEN, AppealGround, Cause, Stage, Step, VoiceKind, enquiry_number
+from rules.voices import AT_WORK, OPEN, AppealGround, Cause, Stage, Step, VoiceKind, enquiry_number
 
 enquiry_serial = Sequence("enquiry_serial", maxvalue=999_999, cycle=True, metadata=SQLModel.metadata)
 
@@ -76,6 +76,11 @@ class Enquiry(Table, table=True):
     satisfied: bool | None = None
     created_at: datetime = Field(sa_column=moment(nullable=False))
     closed_at: datetime | None = Field(default=None, sa_column=moment())
+
+    @property
+    def call_by(self) -> date | None:
+        """The day of a call that is still to be made. `_call_by` says it of all."""
+        return self.contact_due_on if self.contacted_at is None and self.stage in AT_WORK else None
 
 
 class EnquiryEntry(Table, table=True):
@@ -214,8 +219,7 @@ class EnquiriesWanted:
 def enquiries_listed(session: Session, wanted: EnquiriesWanted, by: Account, today: date) -> Leaf[Enquiry]:
     """What this person may see, the overdue first, then what is due next; of all of them the newest."""
     where = [*_visible(by), *_narrowed(wanted, by, today)]
-    uncalled = case((col(Enquiry.contacted_at).is_(None), col(Enquiry.contact_due_on)))
-    pressing = (func.least(col(Enquiry.due_on), uncalled), col(Enquiry.number))
+    pressing = (func.least(col(Enquiry.due_on), _call_by()), col(Enquiry.number))
     order = pressing if wanted.scope != "all" else (col(Enquiry.created_at).desc(), col(Enquiry.number))
     return leaf_of(session, select(Enquiry).where(*where).order_by(*order), wanted.page)
 
@@ -275,5 +279,10 @@ def _open() -> Any:
 
 
 def _late(today: date) -> Any:
-    called = and_(col(Enquiry.contact_due_on) < today, col(Enquiry.contacted_at).is_(None))
-    return or_(col(Enquiry.due_on) < today, called)
+    return or_(col(Enquiry.due_on) < today, _call_by() < today)
+
+
+def _call_by() -> Any:
+    """Nobody may call while the rating is under appeal."""
+    waits = and_(col(Enquiry.contacted_at).is_(None), col(Enquiry.stage).in_(AT_WORK))
+    return case((waits, col(Enquiry.contact_due_on)))

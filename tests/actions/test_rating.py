@@ -13,10 +13,11 @@ from actions.rating import Given, rate, rateable
 from actions.reopening import reopen
 from actions.withdrawing import withdraw
 from models.case import Case, find_case
-from models.enquiry import Enquiry, course_of, enquiry_of_rating
+from models.enquiry import Enquiry, course_of, enquiry_of_rating, overdue_enquiries
 from models.notice import notices_of
 from models.rating import RatingsWanted, figures, ratings_listed, ratings_of
 from rules.errors import Faulty, NotFound, NotYourDesk, WrongState
+from rules.moments import china_day
 from rules.notices import Event
 from rules.states import CaseState
 from rules.voices import Grade, Stage, Step, VisitKind
@@ -298,8 +299,13 @@ def test_an_appeal_turned_down_goes_on_with_what_was_left_and_comes_once(db: Ses
     appeal(db, enquiry.number, "malicious", "当天没有排队。", by=clerk, at=monday)
     assert (enquiry.appeal_left, enquiry.due_on) == (4, date(2026, 3, 12))
     wednesday = monday + timedelta(days=2)
+    db.flush()
+    assert overdue_enquiries(db, china_day(wednesday)) == 0, "nobody may call while it is under appeal"
     settle_appeal(db, enquiry.number, "录像里有排队。", upheld=False, by=manager, at=wednesday)
     assert (enquiry.stage, enquiry.due_on) == (Stage.ASSIGNED, date(2026, 3, 17))
+    assert enquiry.contact_due_on == date(2026, 3, 12), "the next working day, as it was at first"
+    db.flush()
+    assert [overdue_enquiries(db, date(2026, 3, day)) for day in (12, 13)] == [0, 1]
     with pytest.raises(WrongState, match="不能再申诉"):
         appeal(db, enquiry.number, "malicious", "再说一次。", by=clerk, at=wednesday)
 

@@ -184,7 +184,10 @@ def test_the_manager_decides_on_an_appeal_on_one_page(city: None) -> None:
     _, enquiry = rated_badly()
     assert step(at_desk(CLERK), enquiry, "appeal", ground="mistaken", words="评错了大厅") == 303
     manager = at_desk(MANAGER)
-    assert "申诉成立，评价不计入" in manager.text(f"/enquiries/{enquiry.number}")
+    page = manager.text(f"/enquiries/{enquiry.number}")
+    assert "申诉成立，评价不计入" in page
+    assert "申诉期间不回访" in page
+    assert "回访" not in manager.text("/enquiries")
     refused = manager.post(f"/enquiries/{enquiry.number}/reject", {"reason": ""})
     assert refused.status_code == 422
     assert "请写明决定的理由" in words(refused)
