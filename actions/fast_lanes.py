@@ -78,7 +78,7 @@ def ask_human(
     item.handed_over_at = at
     start_item_clocks(session, case, item, bundle.item(item.code), at=at)
     for other in stopped:
-        other.reason = ""
+        other.reason, other.urged_at = "", None
         move_item(session, case, other, Act.REOPEN, by=SYSTEM, at=at, reason=f"“{item.name}”重新办理。")
     session.flush()
     follow(session, case, at=at)

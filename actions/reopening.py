@@ -58,7 +58,7 @@ def reopen(
         item.handed_over_at = at
         start_item_clocks(session, case, item, bundle.item(item.code), at=at)
     for item in back:
-        item.reason = ""
+        item.reason, item.urged_at = "", None
         why = f"“{'、'.join(one.name for one in chosen)}”重新办理。"[:2000]
         move_item(session, case, item, Act.REOPEN, by=SYSTEM, at=at, reason=why)
     session.flush()

@@ -69,7 +69,7 @@ def undo(
     """The item will be decided anew: nothing of the decision stands, and its result proves nothing any more."""
     item.decided_at, item.decided_by, item.lane, item.reason = None, "", None, ""
     item.conditions, item.conditions_until, item.transferred_to = "", None, ""
-    item.result_number = ""
+    item.result_number, item.urged_at = "", None
     bundle = bundle_of_version(session, case.bundle_digest)
     item.step, item.assignee, item.handled_by = bundle.item(item.code).steps[0], "", ""
     move_item(session, case, item, act, by=by, at=at, reason=reason)

@@ -105,7 +105,7 @@ def together(
 def _urged(open_items: list[Item], happened: list[AuditEntry]) -> list[tuple[Item, AuditEntry]]:
     """The manager's last word on each item that is urged and not done."""
     latest = {entry.item_number: entry for entry in happened if entry.act is Act.URGE}
-    return [(item, latest[item.number]) for item in open_items if item.number in latest]
+    return [(item, latest[item.number]) for item in open_items if item.urged_at and item.number in latest]
 
 
 def _why_ended(opinion: Opinion, item: Item, withdrawn: set[tuple[str | None, datetime]]) -> str:

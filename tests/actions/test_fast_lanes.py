@@ -441,9 +441,11 @@ def test_silence_refuses_with_reasons_even_in_a_special_procedure_and_a_person_m
     assert case.promised_due_on, "the clock of the case runs on"
     assert now["3"].state is ItemState.NOT_NEEDED
     assert told(db, case, Event.ITEM_DECIDED)[0].facts["reason"] == "容缺材料“平面图”逾期未补，不予办理。"
+    now["1"].urged_at = now["3"].urged_at = NOON
     ask_human(db, case.number, "B9-1", by=None, at=after(11))
     now = items(db, case)
     assert (now["1"].state, now["3"].state) == (ItemState.IN_REVIEW, ItemState.WAITING)
+    assert (now["1"].urged_at, now["3"].urged_at) == (None, None), "the word was on the earlier round"
     supply(db, case.number, Supplied("M-PLAN"), by=account(db, CLERK), at=after(11))
     grant(db, case.number, "B9-1", by=account(db, "market"), at=after(11))
     assert items(db, case)["3"].state is ItemState.IN_REVIEW

@@ -123,6 +123,14 @@ def test_a_fresh_limit_may_be_extended_as_the_first_was(
     assert [one.item_number for one in papers] == ["" if whole else items(db, case)["1"].number] * 2
 
 
+def test_the_managers_word_on_the_earlier_round_is_told_no_more(db: Session, case: Case) -> None:
+    """1 was decided, 2 ended with it; both were urged before."""
+    for name in ("1", "2"):
+        items(db, case)[name].urged_at = MORNING
+    again(db, case)
+    assert [items(db, case)[name].urged_at for name in ("1", "2")] == [None, None]
+
+
 def test_it_ends_and_issues_again_and_tells_again(db: Session, case: Case) -> None:
     first = items(db, case)["3"].result_number
     deliver(db, case.number, by=account(db, CLERK), at=NOON)

@@ -253,6 +253,11 @@ def test_urged(case: Case) -> None:
     said = f"督办“档案验收”： 请本周办结。 赵敏 {china_text(datetime.now(UTC))[:10]}"
     assert said in health.text(number).partition("由您决定")[0], "above what is to be done"
     assert said not in at_desk("fire").text(number), "another department's"
+    with transaction() as session:
+        item_of(session, case, PLAIN).urged_at = None  # as an item that is handled anew begins
+    assert said not in health.text(number), "it was about the earlier round"
+    assert act(manager, case, "urge", PLAIN, words="请本周办结。")[0] == 303
+    assert said in health.text(number)
     assert health.post(f"{number}/items/{PLAIN}/grant").status_code == 303
     assert said not in health.text(number), "it is done"
 
