@@ -178,14 +178,14 @@ def _in_time(
     all_of: Callable[[str], str],
     late_of: Callable[[str], str],
 ) -> list[tuple[Cell, ...]]:
-    """The worst first."""
+    """The worst first; rounded down, so that one that is late never reads as none."""
     worst = sorted(found.items(), key=lambda pair: pair[1]["in_time"] / pair[1]["decided"])
     return [
         (
             Cell(names.get(code, code)),
             Cell(str(int(one["decided"])), all_of(code)),
             Cell(str(int(one["decided"] - one["in_time"])), late_of(code)),
-            Cell(f"{100 * one['in_time'] / one['decided']:.1f}%"),
+            Cell(f"{1000 * one['in_time'] // one['decided'] / 10:.1f}%"),
         )
         for code, one in worst
     ]

@@ -17,6 +17,7 @@ from rules.spans import Span
 from tests.people import CLERK, MANAGER, a_case, account
 from tests.web.hall import Browser, at_desk, words
 from web import figures as showing
+from web import figures_built
 
 NOW = datetime.now(UTC)
 FRIDAY = datetime(2026, 3, 6, 2, tzinfo=UTC)  # 10:00 in the hall
@@ -222,6 +223,16 @@ def test_a_figure_as_a_table(manager: Browser, busy: str) -> None:
     head, line, *_ = answer.content.decode("utf-8-sig").splitlines()
     assert head == "部门,办结的事项,其中逾期,按时率"
     assert line == "市场监管,1,1,0.0%"
+
+
+def test_one_that_is_late_is_never_rounded_away() -> None:
+    span = Span(DAY, DAY)
+    row = DayFigure(
+        day=DAY, bundle_code="B1", department_code="fire", decided=3000, in_time=2999, counted_at=NOW
+    )
+    figure = figures_built.in_time_by_department([row], span, "", {"fire": "消防救援"})
+    assert [cell.text for cell in figure.rows[0]] == ["消防救援", "3000", "1", "99.9%"]
+    assert "最低的是消防救援，99.9%。" in figure.says
 
 
 def test_ages_of_the_backlog_are_in_working_days(manager: Browser, busy: str) -> None:
