@@ -99,7 +99,8 @@ def hours(figures: Iterable[DayFigure], span: Span, bundle: str, names: Mapping[
     rows = [
         (
             Cell(label),
-            Cell(str(int(one["timed"])), items(bundle, code, span)),
+            Cell(str(int(one["decided"])), items(bundle, code, span)),
+            Cell(str(int(one["timed"]))),
             Cell(f"{mine:.1f}"),
             Cell(f"{most:.1f}"),
             Cell(f"{mine / most:.0%}" if most else "—"),
@@ -111,9 +112,9 @@ def hours(figures: Iterable[DayFigure], span: Span, bundle: str, names: Mapping[
         "hours",
         "各部门办理用时与承诺",
         f"平均用时超过承诺的部门：{'、'.join(slow) if slow else '没有'}。",
-        ("部门", "事项", "平均用时（小时）", "平均承诺（小时）", "用去承诺的"),
+        ("部门", "办结的事项", "其中计时的", "平均用时（小时）", "平均承诺（小时）", "用去承诺的"),
         rows,
-        "从分办到决定，只计办公时间；承诺计到承诺日下班。办理中暂停过计时的（特别程序、整改）不计入。",
+        "从分办到决定，只计办公时间；承诺计到承诺日下班。办理中暂停过计时的（特别程序、整改）和没有承诺期限的不计时。",
         partial(
             bars,
             labels,

@@ -74,8 +74,8 @@ def coming(expected: Sequence[Expected]) -> Figure:
         else f"数据不足：相同的星期几要有至少 {LEAST} 个工作日可比。",
         ("日期", "预计收件", "范围", "高峰时段", "依据"),
         rows,
-        f"取最近 {WEEKS} 周内相同星期几的工作日收件数的中位数，范围是其中最少和最多的；调休上班的周末与全部工作日比；"
-        "休息日不收件。这只是以往的重复，不知道政策、天气和节前的变化。",
+        f"不分一件事。取最近 {WEEKS} 周内相同星期几的工作日收件数的中位数，范围是其中最少和最多的；"
+        "调休上班的周末与全部工作日比；休息日不收件。这只是以往的重复，不知道政策、天气和节前的变化。",
         partial(bars, labels, drawn, {}) if known else None,
     )
 
@@ -98,7 +98,7 @@ def rated(ratings: Ratings, days: int) -> Figure:
         f"共 {total} 次评价。",
         ("评价", "次数", "占比"),
         rows if total else [],
-        "只计第一次评价，申诉成立的不计。点开的是评价台账，最短三十天。",
+        "不分一件事。只计第一次评价，申诉成立的不计。点开的是评价台账，最短三十天。",
         partial(
             bars,
             [grade.label for grade in counts],

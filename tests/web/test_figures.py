@@ -8,8 +8,10 @@ from xml.etree import ElementTree
 import pytest
 
 from actions.deciding import grant
+from actions.rating import Given, rate
 from actions.withdrawing import withdraw
 from models.case import items_of
+from models.clock import SpecialProcedure
 from models.database import transaction
 from models.figures import DayFigure, counted, day_figures, hour_figures, keep_days, settled, uncounted
 from rules.moments import CHINA, china_day
@@ -156,7 +158,31 @@ def busy(city: None) -> str:
     return number
 
 
+def stood_still(number: str, code: str, department: str, at: datetime) -> None:
+    """The item is decided after a special procedure: it is not measured in office hours."""
+    with transaction() as session:
+        [item] = [one for one in items_of(session, number) if one.code == code]
+        grant(session, number, code, by=account(session, department), at=at)
+        session.add(
+            SpecialProcedure(
+                case_number=number,
+                item_number=item.number,
+                kind="现场核查",
+                reason="需要核查布局。",
+                approved_by=f"{department}-head",
+                expected_days=5,
+                stops_statutory=True,
+                stops_promised=True,
+                started_on=china_day(at),
+                ended_on=china_day(at),
+            )
+        )
+
+
 def test_every_number_leads_to_as_many_rows(manager: Browser, busy: str) -> None:
+    stood_still(busy, "B1-1", "market", some_days_ago(1))
+    table = manager.get("/manage/figures/hours.csv").content.decode("utf-8-sig").splitlines()
+    assert table[1].startswith("市场监管,2,1,"), "two were decided, one of them is timed"
     page = manager.get("/manage/figures")
     assert page.status_code == 200, words(page)
     links = re.findall(r'<a href="(/manage[^"]*)">(\d+)</a>', page.text)
@@ -209,6 +235,16 @@ def test_each_bar_leads_where_its_number_does(manager: Browser, busy: str) -> No
     assert leading["peaks"]
     assert leading["hours"]
     assert not leading["coming"], "nobody knows yet who will come"
+
+
+def test_what_is_of_all_bundles_says_so(manager: Browser, busy: str) -> None:
+    with transaction() as session:
+        given = Given("submission-" + format(some_days_ago(5), "%Y%m%d"), "satisfied")
+        rate(session, busy, given, at=datetime.now(UTC))
+    page = manager.get("/manage/figures?bundle=B2").text
+    for name in ("peaks", "coming", "ratings"):
+        shown = page.partition(f'<section class="card figure" id="{name}"')[2].partition("</section>")[0]
+        assert "不分一件事" in shown, name
 
 
 def test_the_figures_are_for_those_who_oversee(busy: str) -> None:
