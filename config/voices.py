@@ -38,7 +38,6 @@ def read_limits(path: Path) -> Limits:
         answer=each("answer"),
         extension=each("extension"),
         contact=single("contact"),
-        assign=single("assign"),
         appeal=single("appeal"),
         silence=single("silence"),
         rate_within=single("rate_within"),

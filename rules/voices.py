@@ -141,7 +141,6 @@ class Limits:
     answer: Mapping[VoiceKind, Limit]
     extension: Mapping[VoiceKind, Limit]
     contact: Limit  # a named bad rating is called back
-    assign: Limit  # what came without a department is given to one
     appeal: Limit  # the manager decides on an appeal
     silence: Limit  # without a word from the person an answer counts as accepted
     rate_within: Limit  # calendar days after the visit

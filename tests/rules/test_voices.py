@@ -178,7 +178,7 @@ def test_an_appeal_costs_no_days(calendar: WorkCalendar) -> None:
 def test_every_limit_names_its_source() -> None:
     found = limits()
     several = [*found.answer.values(), *found.extension.values()]
-    single = [found.contact, found.assign, found.appeal, found.silence, found.rate_within]
+    single = [found.contact, found.appeal, found.silence, found.rate_within]
     for limit in [*several, *single]:
         assert limit.days > 0
         assert "assumption" in limit.source or "[L]" in limit.source or "[C]" in limit.source
