@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from actions.acting import worded
-from actions.coursing import APPLICANT, SYSTEM, answer_due, go, note
+from actions.coursing import APPLICANT, SYSTEM, answer_due, date_by, go, note
 from actions.dating import hall_calendar
 from config.catalogue import departments
 from config.voices import limits
@@ -106,7 +106,8 @@ def reopen(session: Session, enquiry: Enquiry, *, satisfied: bool, remark: str, 
     go(session, enquiry, step, by=APPLICANT, at=at, words=remark)
     enquiry.satisfied = satisfied
     if step is Step.REOPEN:
-        enquiry.reopened, enquiry.due_on = True, answer_due(enquiry.kind, at)
+        enquiry.reopened = True
+        date_by(enquiry, step, at)
 
 
 def close_silent(session: Session, *, at: datetime) -> int:

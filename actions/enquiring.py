@@ -5,11 +5,9 @@ from datetime import datetime
 from sqlmodel import Session
 
 from actions.acting import worded
-from actions.coursing import go
-from actions.dating import hall_calendar
+from actions.coursing import date_by, go
 from config.catalogue import departments
 from config.leaving import waking
-from config.voices import limits
 from models.account import Account, name_of, responsible_for
 from models.enquiry import Enquiry, EnquiryMessage, course_of, lock_enquiry, visible_to
 from models.rating import find_rating
@@ -22,7 +20,6 @@ from rules.voices import (
     Cause,
     Step,
     VoiceKind,
-    due_after_appeal,
     stage_after,
 )
 
@@ -140,7 +137,7 @@ def extend(session: Session, number: str, reason: str, *, by: Account, at: datet
     if enquiry.due_on < china_day(at):
         raise WrongState("期限已过，不能再延期，请尽快答复。")
     before = enquiry.due_on
-    enquiry.due_on = hall_calendar().working_day(limits().extension[enquiry.kind].days, before)
+    date_by(enquiry, Step.EXTEND, at)
     enquiry.extended = True
     facts = {"from": before.isoformat(), "until": enquiry.due_on.isoformat()}
     go(session, enquiry, Step.EXTEND, by=by.username, at=at, words=reason, facts=facts)
@@ -156,11 +153,9 @@ def appeal(session: Session, number: str, ground: str, words: str, *, by: Accoun
     words = worded(words, "words", "请写明事实和依据。")
     if enquiry.appeal_ground:
         raise WrongState("已经申诉过一次，不能再申诉。")
-    today, calendar = china_day(at), hall_calendar()
     go(session, enquiry, Step.APPEAL, by=by.username, at=at, words=words, facts={"ground": ground})
     enquiry.appeal_ground = grounds[ground]
-    enquiry.appeal_left = calendar.working_days_between(today, enquiry.due_on)
-    enquiry.due_on = calendar.working_day(limits().appeal.days, today)
+    date_by(enquiry, Step.APPEAL, at)
     return enquiry
 
 
@@ -174,11 +169,7 @@ def settle_appeal(
     go(session, enquiry, step, by=by.username, at=at, words=reason)
     if upheld and enquiry.rating_id:
         find_rating(session, enquiry.rating_id).counted = False
-    if not upheld:
-        today, calendar = china_day(at), hall_calendar()
-        enquiry.due_on = due_after_appeal(enquiry.appeal_left, today, calendar)
-        if enquiry.call_by:
-            enquiry.contact_due_on = max(enquiry.call_by, due_after_appeal(0, today, calendar))
+    date_by(enquiry, step, at)
     return enquiry
 
 

@@ -6,8 +6,7 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from actions.asking import reopen
-from actions.coursing import SYSTEM, answer_due, go, note
-from actions.dating import hall_calendar
+from actions.coursing import SYSTEM, answer_due, call_due, go, note
 from actions.moving import answer_no
 from config.voices import limits, tags
 from models.audit import latest_entry
@@ -211,7 +210,7 @@ def _open_rectification(session: Session, case: Case, rating: Rating, at: dateti
         phone=phone,
         department_code=rating.department_code,
         due_on=answer_due(VoiceKind.RATING, at),
-        contact_due_on=hall_calendar().working_day(limits().contact.days, today) if phone else None,
+        contact_due_on=call_due(at) if phone else None,
         created_at=at,
     )
     session.add(enquiry)

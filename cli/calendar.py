@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
+from actions.coursing import redate
 from actions.recalculating import recalculate
 from cli.cases import AsJson
 from config.calendars import calendar_for
@@ -18,6 +19,7 @@ from config.settings import settings
 from config.year_tables import doubts_about, read_table
 from models.clock import cases_a_table_may_move
 from models.database import transaction
+from models.enquiry import enquiries_a_table_may_move
 from rules.calendar import YearTable
 from rules.errors import Refused
 
@@ -40,11 +42,11 @@ def list_years(as_json: AsJson = False) -> None:
 def import_table(
     file: Annotated[Path, typer.Argument(help="节假日安排表（JSON）")], as_json: AsJson = False
 ) -> None:
-    """采用一份节假日安排表：先检查，再重算它触及的期限，并通知期限变动的申请人。"""
+    """采用一份节假日安排表：先检查，再重算它触及的期限（来信的也重算），并通知期限变动的申请人。"""
     table = read_table(file)
-    _cases_touched(table)  # a platform that does not run adopts nothing
+    _touched(table)  # a platform that does not run adopts nothing
     _adopt(file, table)
-    numbers = _cases_touched(table)  # now: what was accepted until then was dated by the table before
+    numbers, letters = _touched(table)  # now: what was accepted until then was dated by the table before
     if _of_elsewhere(table):
         ours = settings().region
         typer.echo(
@@ -53,20 +55,22 @@ def import_table(
     doubts = [] if table.region else doubts_about(table)
     for doubt in doubts:
         typer.echo(f"请注意：{doubt}", err=True)
-    moved = _recalculate(numbers)
+    moved = _recalculate(numbers, letters)
     if as_json:
-        told = {"cases": len(numbers), "moved": moved, "doubts": doubts}
+        told = {"cases": len(numbers), "letters": len(letters), "moved": moved, "doubts": doubts}
         typer.echo(json.dumps(_described(table) | told, ensure_ascii=False))
     else:
         typer.echo(
-            f"已采用 {table.year} 年《{table.title}》；重算 {len(numbers)} 个办件，{moved} 个期限有变动。"
+            f"已采用 {table.year} 年《{table.title}》；"
+            f"重算 {len(numbers)} 个办件、{len(letters)} 件来信，{moved} 个期限有变动。"
         )
 
 
-def _cases_touched(table: YearTable) -> list[str]:
+def _touched(table: YearTable) -> tuple[list[str], list[str]]:
+    """Cases and letters."""
     with transaction() as session:
-        numbers = cases_a_table_may_move(session, table.year)
-    return [] if _of_elsewhere(table) else numbers
+        found = cases_a_table_may_move(session, table.year), enquiries_a_table_may_move(session, table.year)
+    return ([], []) if _of_elsewhere(table) else found
 
 
 def _of_elsewhere(table: YearTable) -> bool:
@@ -93,13 +97,16 @@ def _must_be_the_only_one(table: YearTable, folder: Path, target: Path) -> None:
             raise Refused(f"{folder} 里的 {other.name} 也是 {table.year} 年的表，请先移走它，再采用这一份。")
 
 
-def _recalculate(numbers: list[str]) -> int:
-    """Each case in its own transaction; broken off, the same command takes it up again."""
+def _recalculate(numbers: list[str], letters: list[str]) -> int:
+    """Each case, and each letter, in its own transaction; broken off, the same command takes it up again."""
     console = Console(stderr=True)
     moved = 0
     for number in track(numbers, "重算期限", console=console, disable=not numbers):
         with transaction() as session:
             moved += recalculate(session, number, by="system", at=datetime.now(UTC))
+    for number in letters:
+        with transaction() as session:
+            moved += redate(session, number)
     return moved
 
 

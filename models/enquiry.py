@@ -62,7 +62,7 @@ class Enquiry(Table, table=True):
         default=None, foreign_key="department.code", max_length=32
     )  # None: the hall
     person: str = Field(default="", max_length=50)  # the account that has taken it
-    due_on: date  # derived by rules.voices; kept as an index only
+    due_on: date  # derived from the course by actions.coursing; kept as an index only
     contact_due_on: date | None = None  # 回访
     contacted_at: datetime | None = Field(default=None, sa_column=moment())
     extended: bool = False
@@ -194,6 +194,13 @@ def overdue_enquiries(session: Session, today: date) -> int:
     """How many have passed their day, a call-back that was not made among them."""
     query = select(func.count()).select_from(Enquiry).where(_open(), _late(today))
     return session.exec(query).one()
+
+
+def enquiries_a_table_may_move(session: Session, year: int) -> list[str]:
+    """Open letters with a day in this year or later."""
+    last = func.greatest(col(Enquiry.due_on), col(Enquiry.contact_due_on))
+    query = select(Enquiry.number).where(_open(), last >= date(year, 1, 1))
+    return list(session.exec(query.order_by(col(Enquiry.number))))
 
 
 def answered_before(session: Session, moment: datetime, limit: int) -> list[str]:

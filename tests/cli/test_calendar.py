@@ -3,15 +3,19 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from actions.asking import Sent, send
 from actions.deciding import grant
+from actions.enquiring import answer as answer_letter
+from actions.enquiring import appeal, extend, settle_appeal
 from actions.extending import extend_case, extend_item
 from actions.listing_gaps import list_gap
+from actions.rating import Given, rate
 from actions.rectifying import require_rectification
 from actions.supervising import fire_due_rungs
 from actions.supplementing import ask_supplement
@@ -21,6 +25,7 @@ from config.settings import settings
 from models.audit import timeline
 from models.case import find_case, materials_of
 from models.database import transaction
+from models.enquiry import enquiry_of_rating, find_enquiry
 from models.notice import notices_of
 from models.supervision import open_dates_beyond_tables
 from rules.calendar import YearTable
@@ -271,3 +276,40 @@ def test_cards_are_listed_explained_and_closed() -> None:
     assert "由 赵敏 销号" in refusal("cards", "close", red["number"], "--as", MANAGER)
     assert [card["level"] for card in answer("cards", "--open")] == ["warning"]
     assert "红牌" in yjs("cards").stdout
+
+
+def test_a_new_table_dates_letters_anew_by_their_course(tmp_path: Path) -> None:
+    asked, day = datetime(2026, 12, 30, 2, tzinfo=UTC), timedelta(days=1)  # a Wednesday
+    with transaction() as session:
+        case = a_case(session, at=asked)
+        plain, extended = (
+            send(session, Sent("consult", "怎样办理？请告诉我。", key * 32, "market"), at=asked)
+            for key in "ke"
+        )
+        extend(session, extended.number, "要请示。", by=head_of(session, "market"), at=asked)
+        bad = rate(session, case.number, Given("submission-20261230", "dissatisfied"), at=asked)
+        rated = enquiry_of_rating(session, bad.id)
+        assert rated is not None
+        appeal(session, rated.number, "malicious", "没有这回事。", by=account(session, CLERK), at=asked + day)
+        settle_appeal(
+            session, rated.number, "有。", upheld=False, by=account(session, MANAGER), at=asked + day
+        )
+        answered = send(session, Sent("consult", "怎样办理？请告诉我。", "a" * 32, "market"), at=asked)
+        answer_letter(session, answered.number, "带身份证。", by=account(session, "market"), at=asked)
+        numbers = [one.number for one in (plain, extended, rated, answered)]
+
+    def days() -> list[tuple[date, date | None]]:
+        with transaction() as session:
+            return [(one.due_on, one.contact_due_on) for one in (find_enquiry(session, no) for no in numbers)]
+
+    before = days()
+    told = answer("calendar", "import", str(a_table(tmp_path / "2027.json")))
+    assert told["letters"] == 3, "what is answered waits for nobody"
+    assert told["moved"] == 3
+    assert days() == [
+        (date(2027, 1, 4), None),
+        (date(2027, 1, 7), None),
+        (date(2027, 1, 7), date(2027, 1, 4)),
+        before[3],
+    ]
+    assert answer("calendar", "import", str(a_table(tmp_path / "2027.json")))["moved"] == 0
