@@ -11,7 +11,9 @@ MOVING = frozenset({"PENDING", "RUNNING"})
 UNFINISHED = frozenset({"SCHEDULED", "PAUSED"}) | MOVING
 
 # What the timeline draws. A refusal is a department's decision, never a technical failure.
+# An item that was dropped or stopped and comes back may have to wait anew, and has its bar already.
 BARS = {
+    ItemState.WAITING: "PENDING",
     ItemState.IN_REVIEW: "RUNNING",
     ItemState.SPECIAL: "RUNNING",
     ItemState.RECTIFYING: "RUNNING",

@@ -25,6 +25,7 @@ from tests.flows.hall import (
     runs,
     task_runs,
     until,
+    written,
 )
 from tests.people import an_application
 
@@ -112,6 +113,21 @@ def test_a_case_that_is_opened_again_goes_on_in_its_own_run(at_hand: Platform) -
     assert case(at_hand, number)["outcome"] == "all_granted"
     until("agreement", lambda: agrees(at_hand, number))
     assert len([one for one in task_runs(at_hand, before["id"]) if "·" in one["name"]]) >= 6
+
+
+def test_an_item_that_comes_back_behind_its_gate_waits_with_its_bar(at_hand: Platform) -> None:
+    """B1-4 begins as B1-1 is dropped; both come back, and it waits again, and is shown so."""
+    number, reason = apply(at_hand), '{"reason": "情形有变。"}'
+    run = run_in_state(at_hand, number, "Suspended")
+    act(at_hand, number, "drop-item", "chuangkou", reason, "B1-1")
+    written(at_hand, run["id"], 1 + len(WAVE))
+    act(at_hand, number, "drop-item", "chuangkou", reason, "B1-4")
+    for code in ("B1-1", "B1-4"):
+        act(at_hand, number, "add-item", "chuangkou", f'{{"code": "{code}", "reason": "仍要办理。"}}')
+    assert next(one for one in record(number)[1] if one.code == "B1-4").state is ItemState.WAITING
+    until("agreement", lambda: agrees(at_hand, number))
+    decide(at_hand, number, "B1-1", "market")
+    until("agreement", lambda: agrees(at_hand, number))
 
 
 @pytest.mark.parametrize("seed", range(3))
