@@ -9,6 +9,7 @@ from rules.people import ApplicantKind
 from rules.selecting import Needs
 
 BUNDLE_CODE = r"[A-Z][A-Z0-9]{0,7}"  # a part of every case number
+NOT_IN_A_NAME = re.compile(r"[/%&<>\r\n]")  # Prefect takes no flow with one of the signs; a subject is one line
 SLUG = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 MATERIAL_ID = r"M-[A-Z0-9]+(-[A-Z0-9]+)*"
 ITEM_TYPES = frozenset({f"{number:02d}" for number in range(1, 12)} | {"20", "21"})  # GB/T 39046-2020 A.1
@@ -28,6 +29,9 @@ def check_names(subject: Subject) -> Iterator[Finding]:
         )
     if not 0 < len(bundle.name.strip()) <= 100:
         yield Finding(("name",), "一件事没有名称，或超过 100 字。", "请填写名称。")
+    if NOT_IN_A_NAME.search(bundle.name):
+        remedy = "Prefect 的流程以它命名，不接受这些符号，请换成文字或顿号，写在一行里。"
+        yield Finding(("name",), "一件事的名称里有 /、%、&、<、> 或换行。", remedy)
     known = {kind.value for kind in ApplicantKind}
     if not bundle.audience or not set(bundle.audience) <= known:
         yield Finding(("audience",), "申请人范围写得不对。", f"可以写：{listed(known)}，至少一种。")
