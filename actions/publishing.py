@@ -78,7 +78,7 @@ def standing(session: Session, case: Case, new: Bundle, *, at: datetime) -> Verd
         new,
         Running(
             {item.code: item.state for item in items},
-            frozenset(material.spec_id for material in materials_of(session, case.number)),
+            {material.spec_id: material.state for material in materials_of(session, case.number)},
             case.answers,
         ),
     )

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rules.bundle import Blocks, Bundle, ItemSpec, Source
+from rules.bundle import Blocks, Bundle, ItemSpec, MaterialSpec, Source
 from rules.errors import Faulty
 from rules.joining import consequences
+from rules.material import MaterialState
 from rules.named import Named
 from rules.selecting import (
     complete_answers,
@@ -22,6 +23,9 @@ from rules.versions import WORDING, Change, changes_between, differing, labelled
 FIXED_ONCE_BEGUN = frozenset(
     {"department", "commitment", "automatic", "silence", "notice_period", "steps", "item_type", "result"}
 )
+# What a paper was asked for under, as long as somebody waits for it: a promised one has its clock by its days.
+FIXED_WHILE_OWED = frozenset({"source", "from_item", "deferrable", "defer_days", "when"})
+OWED = frozenset({MaterialState.DEFERRED, MaterialState.AWAITED})
 
 
 class Fate(Named):
@@ -37,7 +41,7 @@ class Running:
     """What must be known of a case to say whether it can go over."""
 
     items: Mapping[str, ItemState]
-    materials: frozenset[str]
+    materials: Mapping[str, MaterialState]
     answers: Mapping[str, Any]
 
 
@@ -73,12 +77,14 @@ def _hindrances(old: Bundle, new: Bundle, case: Running) -> Iterator[str]:
     known = {material.id for material in new.materials}
     gone = [code for code in case.items if code not in there]
     yield from (f"新版本没有事项“{old.item(code).name}”，办件里有。" for code in gone)
-    lost = sorted(case.materials - known)
+    lost = sorted(case.materials.keys() - known)
     yield from (f"新版本没有材料“{old.material(name).name}”，办件里有。" for name in lost)
     if gone or lost:
         return
     for code, state in case.items.items():
         yield from _hindrances_of_item(old.item(code), new.item(code), state)
+    for name, there_as in case.materials.items():
+        yield from _hindrances_of_paper(old.material(name), new.material(name), there_as)
     if old.join is not new.join and any(state is ItemState.GRANTED for state in case.items.values()):
         yield f"结论方式由“{old.join.label}”改为“{new.join.label}”，办件已有准予的事项。"
     try:
@@ -97,6 +103,14 @@ def _hindrances_of_item(old: ItemSpec, new: ItemSpec, state: ItemState) -> Itera
         yield f"“{old.name}”已经开始办理，新版本改了它的{labelled(fixed)}。"
     elif "department" in changed:
         yield f"“{old.name}”的承办部门变了，请先转办。"
+
+
+def _hindrances_of_paper(old: MaterialSpec, new: MaterialSpec, state: MaterialState) -> Iterator[str]:
+    changed = differing(old, new)
+    if state in OWED and (fixed := [name for name in changed if name in FIXED_WHILE_OWED]):
+        yield f"材料“{old.name}”还没有到，新版本改了它的{labelled(fixed)}。"
+    elif Source.APPLICANT in (old.source, new.source) and old.source is not new.source:
+        yield f"材料“{old.name}”在办件里是{old.source.label}，新版本改为{new.source.label}。"
 
 
 def _hindrances_of_answers(new: Bundle, case: Running, answers: Mapping[str, Any]) -> Iterator[str]:

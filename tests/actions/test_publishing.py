@@ -38,7 +38,7 @@ from rules.material import MaterialState
 from rules.notices import Event
 from rules.states import Act, CaseState, DeskStep, ItemState
 from rules.versions import changes_between
-from tests.actions.small import FORM, a_bundle, a_case_of, an_item, items, working_days
+from tests.actions.small import FORM, PLAN, a_bundle, a_case_of, an_item, items, working_days
 from tests.people import CLERK, MANAGER, MORNING, a_city, account, head_of
 from tests.stories.random_bundles import bundles
 
@@ -152,6 +152,43 @@ def test_why_it_cannot_go_over(
     with pytest.raises(WrongState, match="不能迁移"):
         move(db, case.number, by=account(db, MANAGER), at=NOON)
     assert (case.bundle_digest, len(timeline(db, case.number))) == (digest, entries)
+
+
+OWING = a_bundle(an_item(1, materials=("M-FORM", "M-PLAN")), materials=(FORM, PLAN))
+
+
+def paper(bundle: Bundle, name: str, **changes: Any) -> Bundle:
+    papers = tuple(replace(one, **changes) if one.id == name else one for one in bundle.materials)
+    return replace(bundle, materials=papers)
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+@pytest.mark.parametrize(
+    ("edit", "why"),
+    [
+        (lambda old: paper(old, "M-PLAN", defer_days=9), "材料“平面图”还没有到，新版本改了它的容缺天数。"),
+        (lambda old: paper(old, "M-PLAN", when="Q1"), "材料“平面图”还没有到，新版本改了它的适用情形。"),
+        (
+            lambda old: paper(old, "M-PLAN", deferrable=False, defer_days=0),
+            "材料“平面图”还没有到，新版本改了它的可否容缺、容缺天数。",
+        ),
+        (
+            lambda old: paper(old, "M-FORM", source=Source.DATA_SHARE),
+            "材料“申请表”在办件里是申请人提供，新版本改为数据共享。",
+        ),
+    ],
+)
+def test_what_is_owed_stays_owed_as_it_was_promised(
+    db: Session, monkeypatch: pytest.MonkeyPatch, accepted: bool, edit: Edit, why: str
+) -> None:
+    """Its clock runs by the old days: by other ones nobody would be reminded, nor would it stop as the paper comes."""
+    case = a_case_of(db, OWING, monkeypatch, q1=True, deferred=("M-PLAN",), accepted=accepted)
+    assert judged(db, case, edit(OWING)).reasons == (why,)
+
+
+def test_a_paper_that_has_come_hinders_no_other_days(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = a_case_of(db, OWING, monkeypatch)
+    assert judged(db, case, paper(OWING, "M-PLAN", defer_days=9)).fate is Fate.MOVABLE
 
 
 @pytest.mark.parametrize(
