@@ -32,6 +32,8 @@ CHECKS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     check_messages,
 )
 
+DEPARTMENT_TEXTS = {"code": 32, "name": 100, "short_name": 50}  # at most so many signs: they are columns
+
 
 def check_files(paths: Iterable[Path]) -> list[Fault]:
     """Every fault, file by file, line by line. Nothing in a file can make this raise."""
@@ -72,6 +74,11 @@ def _check_departments(reading: Reading) -> None:
         )
         return
     mended = [Mended(reading, each, DEPARTMENT_SHAPE, ("departments", at)) for at, each in enumerate(written)]
+    for place, each in enumerate(mended):
+        for name, most in DEPARTMENT_TEXTS.items() if each.value else ():
+            if not 0 < len(getattr(each.value, name).strip()) <= most and not each.covers((0, name)):
+                line = reading.line_of(("departments", place, name))
+                reading.fault(line, f"部门的 {name} 没有写，或超过 {most} 字。", "请填写，或写短。")
     for place, code in doubled(each.value.code if each.value else "" for each in mended):
         if mended[place].value and not mended[place].covers((0, "code")):
             line = reading.line_of(("departments", place, "code"))

@@ -12,6 +12,10 @@ from rules.selecting import HOURS_A_DAY, longest_hours, longest_path, shortest_h
 from rules.suspending import ARTICLE_45
 
 LONGEST = 3650
+# What a case keeps of these texts, in signs: no more goes into its columns.
+LONGEST_ORIGIN = 200  # of a limit: basis, source
+LONGEST_KIND = 50  # of a special procedure
+LONGEST_COMMITMENT = 2000  # the conditions of an item, taken together
 MARKED = re.compile(r"\[[CLG]\]|assumption")
 MARKS = "[C] 已核实的法律、[L] 地方做法（写明出处）、[G] 未核实的通行说法，或 assumption 假设"
 IMMEDIATE_KIND = "1"  # GB/T 39046-2020 A.6: 即办件
@@ -55,10 +59,13 @@ def check_bundle_limits(subject: Subject) -> Iterator[Finding]:
 
 
 def check_special(subject: Subject) -> Iterator[Finding]:
-    """特别程序: only those of art. 45 stop a clock set by law."""
+    """特别程序: each has a name, and only those of art. 45 stop a clock set by law."""
     for place, item in enumerate(subject.bundle.items):
         for at, special in enumerate(item.special):
             where = ("items", place, "special", at)
+            if not 0 < len(special.kind.strip()) <= LONGEST_KIND:
+                message = f"特别程序没有名称，或超过 {LONGEST_KIND} 字。"
+                yield Finding((*where, "kind"), message, "请填写名称，例如“检验检测”。")
             if special.stops_statutory and special.kind not in ARTICLE_45:
                 remedy = f"只有{'、'.join(sorted(ARTICLE_45))}可以（行政许可法第四十五条），请改为 false。"
                 message = f"{special.kind or '特别程序'}不能停止计算法定期限。"
@@ -98,6 +105,10 @@ def check_figures(where: Where, limit: Limit) -> Iterator[Finding]:
         yield Finding(
             (*where, "source"), f"来源“{limit.source[:40]}”没有注明可靠程度。", f"请注明是 {MARKS}。"
         )
+    for name, word in (("basis", "依据"), ("source", "来源")):
+        if len(getattr(limit, name)) > LONGEST_ORIGIN:
+            remedy = "每个办件的期限都要存它，请写短，细节写进 note 或 sources。"
+            yield Finding((*where, name), f"期限的{word}超过 {LONGEST_ORIGIN} 字。", remedy)
 
 
 def _kept_within_law(where: Where, promise: Limit, legal: Limit | None) -> Iterator[Finding]:
@@ -121,6 +132,9 @@ def _commitment(where: Where, item: ItemSpec) -> Iterator[Finding]:
     if not 1 <= mode.post_check_wd <= LONGEST:
         place = (*where, "commitment", "post_check_wd")
         yield Finding(place, f"事项 {item.code} 的告知承诺没有合理的核查期限。", "请写 1 个工作日以上。")
+    if len("；".join(item.conditions)) > LONGEST_COMMITMENT:
+        message = f"事项 {item.code} 的办理条件合计超过 {LONGEST_COMMITMENT} 字，写不进告知承诺。"
+        yield Finding((*where, "conditions"), message, "请写短，细节写进 note。")
 
 
 def _kinds(where: Where, item: ItemSpec) -> Iterator[Finding]:

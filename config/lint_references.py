@@ -9,7 +9,9 @@ from rules.people import ApplicantKind
 from rules.selecting import Needs
 
 BUNDLE_CODE = r"[A-Z][A-Z0-9]{0,7}"  # a part of every case number
-NOT_IN_A_NAME = re.compile(r"[/%&<>\r\n]")  # Prefect takes no flow with one of the signs; a subject is one line
+NOT_IN_A_NAME = re.compile(
+    r"[/%&<>\r\n]"
+)  # Prefect takes no flow with one of the signs; a subject is one line
 SLUG = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 MATERIAL_ID = r"M-[A-Z0-9]+(-[A-Z0-9]+)*"
 ITEM_TYPES = frozenset({f"{number:02d}" for number in range(1, 12)} | {"20", "21"})  # GB/T 39046-2020 A.1

@@ -4,9 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
+from sqlmodel import SQLModel
 
 from config.catalogue import BUNDLES, DEPARTMENTS
-from config.lint import check_files
+from config.lint import DEPARTMENT_TEXTS, check_files
+from config.lint_limits import LONGEST_COMMITMENT, LONGEST_KIND, LONGEST_ORIGIN
+from models.account import Department
+from models.after import PostCheck
+from models.clock import ClockRow, SpecialProcedure
 
 BROKEN = sorted((Path(__file__).parent.parent / "broken_bundles").glob("*.yaml"))
 
@@ -41,3 +46,15 @@ def test_all_files_in_one_run() -> None:
 
 def test_our_own_catalogue_is_faultless() -> None:
     assert check_files([*sorted(BUNDLES.glob("*.yaml")), DEPARTMENTS]) == []
+
+
+def test_a_text_of_the_catalogue_fits_its_column() -> None:
+    """What the linter lets through no acceptance and no grant may fail on."""
+
+    def length(table: type[SQLModel], name: str) -> object:
+        return table.__table__.columns[name].type.length  # type: ignore[attr-defined]
+
+    assert length(ClockRow, "basis") == length(ClockRow, "source") == LONGEST_ORIGIN
+    assert length(SpecialProcedure, "kind") == LONGEST_KIND
+    assert length(PostCheck, "commitment") == LONGEST_COMMITMENT
+    assert {name: length(Department, name) for name in DEPARTMENT_TEXTS} == DEPARTMENT_TEXTS
