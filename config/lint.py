@@ -6,7 +6,7 @@ from pathlib import Path
 from config.catalogue import BUNDLE_SHAPE, DEPARTMENT_SHAPE, departments
 from config.finding import Finding, Subject, doubled
 from config.lint_guide import check_guide, check_publication
-from config.lint_limits import check_bundle_limits, check_limits, check_special
+from config.lint_limits import check_bundle_limits, check_limits, check_retention, check_special
 from config.lint_references import check_items, check_materials, check_names, check_needs
 from config.lint_supplement import check_supplement
 from config.lint_together import check_together
@@ -22,6 +22,7 @@ CHECKS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     check_materials,
     check_limits,
     check_bundle_limits,
+    check_retention,
     check_special,
     check_together,
     check_supplement,

@@ -12,6 +12,7 @@ from rules.selecting import HOURS_A_DAY, longest_hours, longest_path, shortest_h
 from rules.suspending import ARTICLE_45
 
 LONGEST = 3650
+MOST_YEARS = 100
 # What a case keeps of these texts, in signs: no more goes into its columns.
 LONGEST_ORIGIN = 200  # of a limit: basis, source
 LONGEST_KIND = 50  # of a special procedure
@@ -56,6 +57,16 @@ def check_bundle_limits(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             ("promise",), message, f"请把承诺延长到 {path.working_days} 个工作日，或缩短路径上的事项。"
         )
+
+
+def check_retention(subject: Subject) -> Iterator[Finding]:
+    """保存期限: personal data is kept for some years that can be, and somebody says for how many."""
+    retention, where = subject.bundle.retention, ("retention",)
+    if not 1 <= retention.years <= MOST_YEARS:
+        message = f"保存期限 {retention.years} 年不合理。"
+        yield Finding((*where, "years"), message, f"请写 1 至 {MOST_YEARS} 年；不写的，按 10 年。")
+    if not MARKED.search(retention.source):
+        yield Finding((*where, "source"), "保存期限没有注明来源的可靠程度。", f"请注明是 {MARKS}。")
 
 
 def check_special(subject: Subject) -> Iterator[Finding]:
@@ -147,8 +158,8 @@ def _kinds(where: Where, item: ItemSpec) -> Iterator[Finding]:
             remedy,
         )
     years = item.result_validity_years
-    if years is not None and (not item.result or not 1 <= years <= 100):
-        remedy = "请写 1 至 100 年，并写明 result；长期有效的删去这一项。"
+    if years is not None and (not item.result or not 1 <= years <= MOST_YEARS):
+        remedy = f"请写 1 至 {MOST_YEARS} 年，并写明 result；长期有效的删去这一项。"
         yield Finding((*where, "result_validity_years"), f"事项 {item.code} 的结果有效期不合理。", remedy)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from rules.bundle import Bundle, Choice, ItemSpec, Limit, MaterialSpec, Need, Question, Special, Supplement
 from rules.named import Named
+from rules.retention import Retention
 
 LABELS = {
     "name": "名称",
@@ -24,6 +25,7 @@ LABELS = {
     "sources": "依据",
     "guide": "办事指南",
     "publication": "结果公开",
+    "retention": "保存期限",
     "department": "承办部门",
     "item_type": "事项类型",
     "project_type": "办件类型",
@@ -131,9 +133,11 @@ def differing(old: Any, new: Any) -> list[str]:
 
 
 def _same(before: Any, after: Any) -> bool:
-    """Where a limit comes from is a matter of words."""
+    """Where a figure comes from is a matter of words."""
     if isinstance(before, Limit) and isinstance(after, Limit):
         return (before.n, before.unit, before.extend) == (after.n, after.unit, after.extend)
+    if isinstance(before, Retention) and isinstance(after, Retention):
+        return before.years == after.years
     return bool(before == after)
 
 
@@ -159,6 +163,7 @@ def _said(value: Any) -> str:
 
 SAID: Mapping[type, Callable[[Any], str]] = {
     Limit: lambda limit: f"{limit.text}（可延长{limit.extend}）" if limit.extend else limit.text,
+    Retention: lambda retention: f"{retention.years}年",
     Named: lambda named: f"“{named.label}”",
     Need: lambda need: f"{need.item}（{need.gate.label}，{need.on_refused.label}）",
     Supplement: lambda one: f"{one.window.text}内提出、{one.answer.text}内补正、{one.silence.label}",
