@@ -134,8 +134,14 @@ def _target(case: Case) -> tuple[Bundle, str]:
 
 
 def _go_over(session: Session, case: Case, new: Bundle, at: datetime) -> None:
-    """Papers from elsewhere get their rows; what runs is counted by the new limits, from the same start."""
+    """Rows bear the new names, papers from elsewhere get theirs; what runs is counted by the new limits, from the
+    same start.
+    """
     items = items_of(session, case.number)
+    for item in items:
+        item.name = new.item(item.code).name
+    for paper in materials_of(session, case.number):
+        paper.name = new.material(paper.spec_id).name
     session.flush()
     ask_for_papers(session, case, new, items, at)
     for item, kind, limit in _limits(case, items, new):

@@ -21,6 +21,7 @@ from models.case import Case, items_of, materials_of
 from models.clock import running_clocks
 from models.notice import notices_of
 from models.version import bundle_of_version, cases_by_version, versions_of
+from notifications.wording import words_of
 from rules.bundle import (
     Bundle,
     Gate,
@@ -157,8 +158,8 @@ def test_why_it_cannot_go_over(
 OWING = a_bundle(an_item(1, materials=("M-FORM", "M-PLAN")), materials=(FORM, PLAN))
 
 
-def paper(bundle: Bundle, name: str, **changes: Any) -> Bundle:
-    papers = tuple(replace(one, **changes) if one.id == name else one for one in bundle.materials)
+def paper(bundle: Bundle, spec_id: str, **changes: Any) -> Bundle:
+    papers = tuple(replace(one, **changes) if one.id == spec_id else one for one in bundle.materials)
     return replace(bundle, materials=papers)
 
 
@@ -259,6 +260,23 @@ def test_papers_from_elsewhere_get_their_rows(
     move(db, case.number, by=account(db, MANAGER), at=NOON)
     papers = {row.spec_id: row.state for row in materials_of(db, case.number)}
     assert papers["M-FAR"] is MaterialState.SHARED
+
+
+def test_what_is_called_otherwise_now_is_called_so_on_the_case(
+    db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The final notice knows by its name whether what was granted has a certificate."""
+    old = item(OLD, 2, result="")
+    case = a_case_of(db, old, monkeypatch, q1=False)
+    new = paper(item(old, 1, name="食品经营许可"), "M-FORM", name="新申请表")
+    now(monkeypatch, new)
+    move(db, case.number, by=account(db, MANAGER), at=NOON)
+    assert [one.name for one in items_of(db, case.number)] == ["食品经营许可", "事项2"]
+    assert [one.name for one in materials_of(db, case.number)] == ["新申请表"]
+    for code, by in (("B9-1", "market"), ("B9-2", "fire")):
+        grant(db, case.number, code, by=account(db, by), at=NOON)
+    notice = next(one for one in notices_of(db, case.number) if one.event is Event.CONCLUDED)
+    assert "出证窗口备好结果后通知您领取" in words_of(notice, case, new).sms
 
 
 def test_words_alone_are_not_worth_a_message(
