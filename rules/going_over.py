@@ -11,6 +11,7 @@ from rules.material import MaterialState
 from rules.named import Named
 from rules.selecting import (
     complete_answers,
+    is_commitment,
     items_called_for,
     materials_called_for,
     needs_in_force,
@@ -92,7 +93,7 @@ def _hindrances(old: Bundle, new: Bundle, case: Running) -> Iterator[str]:
     except Faulty as faulty:
         yield from (f"原来的回答在新版本里不能用：{why}" for why in faulty.faults.values())
         return
-    yield from _hindrances_of_answers(new, case, answers)
+    yield from _hindrances_of_answers(old, new, case, answers)
 
 
 def _hindrances_of_item(old: ItemSpec, new: ItemSpec, state: ItemState) -> Iterator[str]:
@@ -113,11 +114,18 @@ def _hindrances_of_paper(old: MaterialSpec, new: MaterialSpec, state: MaterialSt
         yield f"材料“{old.name}”在办件里是{old.source.label}，新版本改为{new.source.label}。"
 
 
-def _hindrances_of_answers(new: Bundle, case: Running, answers: Mapping[str, Any]) -> Iterator[str]:
+def _hindrances_of_answers(
+    old: Bundle, new: Bundle, case: Running, answers: Mapping[str, Any]
+) -> Iterator[str]:
     yield from (
         f"新版本多了一个问题，申请人没有回答过：{why}"
         for why in unanswered(new, case.answers, answers).values()
     )
+    for code, state in case.items.items():
+        promised, item = is_commitment(old.item(code), case.answers), new.item(code)
+        if state in ITEM_OPEN_AT_DESK and promised is not is_commitment(item, answers):
+            how = "不按" if promised else "按"
+            yield f"“{item.name}”已经开始办理，按新版本留下的回答改为{how}告知承诺办理。"
     called_for = items_called_for(new, answers)
     for item in called_for:
         if item.code not in case.items:
@@ -150,15 +158,19 @@ def _concerns(change: Change, old: Bundle, new: Bundle, case: Running) -> bool:
             for name in one.materials
         }
         return change.about in used
-    return change.field == "" and change.about not in case.answers  # a question that was never asked
+    return (change.about in case.answers) is not (change.about in _answers_kept(new, case))
 
 
 def _newly_called_for(new: Bundle, case: Running) -> set[str]:
+    return {item.code for item in items_called_for(new, _answers_kept(new, case))} - set(case.items)
+
+
+def _answers_kept(new: Bundle, case: Running) -> Mapping[str, Any]:
+    """The answers as they would be after the move; none where it cannot be made with them."""
     try:
-        answers = answers_for(new, case.answers)
+        return answers_for(new, case.answers)
     except Faulty:
-        return set()
-    return {item.code for item in items_called_for(new, answers)} - set(case.items)
+        return {}
 
 
 def _still_there(case: Running) -> list[str]:

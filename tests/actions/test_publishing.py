@@ -27,6 +27,7 @@ from rules.bundle import (
     Gate,
     JoinPolicy,
     MaterialSpec,
+    Mode,
     Need,
     Question,
     QuestionType,
@@ -203,6 +204,23 @@ def test_a_paper_that_has_come_hinders_no_other_days(db: Session, monkeypatch: p
 )
 def test_what_does_not_concern_it_leaves_it_alone(db: Session, case: Case, edit: Edit) -> None:
     assert judged(db, case, edit(OLD)) == Verdict(Fate.UNAFFECTED, ())
+
+
+UNASKED = replace(OLD.questions[0], when="false")
+
+
+def test_a_question_whose_answer_goes_concerns_the_case(db: Session, case: Case) -> None:
+    found = judged(db, case, replace(OLD, questions=(UNASKED,)))
+    assert found == Verdict(Fate.MOVABLE, ("问题“承诺符合条件吗？”的适用情形由无改为“false”",))
+
+
+def test_no_answer_that_goes_changes_the_lane_of_what_has_begun(
+    db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = a_bundle(an_item(1, commitment=Mode("Q1")), an_item(2, "fire", Need("B9-1"), commitment=Mode("Q1")))
+    case = a_case_of(db, old, monkeypatch, q1=True)
+    found = judged(db, case, replace(old, questions=(UNASKED,)))
+    assert found.reasons == ("“事项1”已经开始办理，按新版本留下的回答改为不按告知承诺办理。",)
 
 
 def test_a_decided_item_must_be_as_it_was(db: Session, case: Case) -> None:
