@@ -27,8 +27,11 @@ from rules.going_over import Fate, Running, Verdict, answers_for, verdict
 from rules.limits import bundle_limit, statutory_start
 from rules.notices import Event
 from rules.selecting import promise_of
-from rules.states import CASE_CLOSED, ITEM_OPEN_AT_DESK, Act, CaseState
+from rules.states import CASE_CLOSED, ITEM_OPEN_AT_DESK, Act, CaseState, ItemState
 from rules.versions import Change, changes_between
+
+# What has not begun, or begins anew if it is called for again: nobody's desk has it.
+MAY_BEGIN = frozenset({ItemState.PENDING, ItemState.WAITING, ItemState.NOT_NEEDED, ItemState.DROPPED})
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ def standing(session: Session, case: Case, new: Bundle, *, at: datetime) -> Verd
             {item.code: item.state for item in items},
             {material.spec_id: material.state for material in materials_of(session, case.number)},
             case.answers,
+            {item.code: item.department_code for item in items},
         ),
     )
     if found.fate is not Fate.MOVABLE:
@@ -105,7 +109,7 @@ def move(session: Session, number: str, reason: str = "", *, by: Account, at: da
     before, promised, legal = case.bundle_digest, case.promised_due_on, case.legal_due_on
     case.bundle_digest = keep_version(session, new, at=at)
     case.answers = answers_for(new, case.answers)
-    _go_over(session, case, new, at)
+    _go_over(session, case, old, new, at)
     facts = {"from": before, "to": digest, "changes": list(found.changes)}
     record(session, case, Act.MOVE_VERSION, by=by.username, at=at, reason=reason, facts=facts)
     moved = (case.promised_due_on, case.legal_due_on) != (promised, legal)
@@ -113,6 +117,7 @@ def move(session: Session, number: str, reason: str = "", *, by: Account, at: da
         _tell(session, case, found, at)
     session.flush()
     if case.state is CaseState.ACCEPTED:
+        case.look_at = at  # the manager's table names items and departments
         follow(session, case, at=at)
     return found
 
@@ -133,13 +138,16 @@ def _target(case: Case) -> tuple[Bundle, str]:
     return found
 
 
-def _go_over(session: Session, case: Case, new: Bundle, at: datetime) -> None:
-    """Rows bear the new names, papers from elsewhere get theirs; what runs is counted by the new limits, from the
-    same start.
+def _go_over(session: Session, case: Case, old: Bundle, new: Bundle, at: datetime) -> None:
+    """Rows bear the new names, what has not begun goes to its new department, papers from elsewhere get their rows;
+    what runs is counted by the new limits, from the same start.
     """
     items = items_of(session, case.number)
-    for item in items:
-        item.name = new.item(item.code).name
+    for row in items:
+        spec = new.item(row.code)
+        row.name = spec.name
+        if row.state in MAY_BEGIN and spec.department != old.item(row.code).department:
+            row.department_code = spec.department
     for paper in materials_of(session, case.number):
         paper.name = new.material(paper.spec_id).name
     session.flush()

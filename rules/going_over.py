@@ -20,9 +20,9 @@ from rules.selecting import (
 from rules.states import ITEM_DECIDED, ITEM_OPEN_AT_DESK, ItemState
 from rules.versions import WORDING, Change, changes_between, differing, labelled
 
-# What an item that has begun was begun under.
+# What an item that has begun was begun under. Its department is another matter: it can be handed over before (转办).
 FIXED_ONCE_BEGUN = frozenset(
-    {"department", "commitment", "automatic", "silence", "notice_period", "steps", "item_type", "result"}
+    {"commitment", "automatic", "silence", "notice_period", "steps", "item_type", "result"}
 )
 # What a paper was asked for under, as long as somebody waits for it: a promised one has its clock by its days.
 FIXED_WHILE_OWED = frozenset({"source", "from_item", "deferrable", "defer_days", "when"})
@@ -44,6 +44,7 @@ class Running:
     items: Mapping[str, ItemState]
     materials: Mapping[str, MaterialState]
     answers: Mapping[str, Any]
+    departments: Mapping[str, str]  # which has each item now
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def _hindrances(old: Bundle, new: Bundle, case: Running) -> Iterator[str]:
     if gone or lost:
         return
     for code, state in case.items.items():
-        yield from _hindrances_of_item(old.item(code), new.item(code), state)
+        yield from _hindrances_of_item(old.item(code), new.item(code), state, case.departments[code])
     for name, there_as in case.materials.items():
         yield from _hindrances_of_paper(old.material(name), new.material(name), there_as)
     if old.join is not new.join and any(state is ItemState.GRANTED for state in case.items.values()):
@@ -96,14 +97,15 @@ def _hindrances(old: Bundle, new: Bundle, case: Running) -> Iterator[str]:
     yield from _hindrances_of_answers(old, new, case, answers)
 
 
-def _hindrances_of_item(old: ItemSpec, new: ItemSpec, state: ItemState) -> Iterator[str]:
+def _hindrances_of_item(old: ItemSpec, new: ItemSpec, state: ItemState, department: str) -> Iterator[str]:
     changed = [name for name in differing(old, new) if name not in WORDING]
     if state in ITEM_DECIDED and changed:
         yield f"“{old.name}”已经{state.label}，新版本改了它的{labelled(changed)}。"
-    elif state in ITEM_OPEN_AT_DESK and (fixed := [name for name in changed if name in FIXED_ONCE_BEGUN]):
-        yield f"“{old.name}”已经开始办理，新版本改了它的{labelled(fixed)}。"
-    elif "department" in changed:
-        yield f"“{old.name}”的承办部门变了，请先转办。"
+    elif state in ITEM_OPEN_AT_DESK:
+        if fixed := [name for name in changed if name in FIXED_ONCE_BEGUN]:
+            yield f"“{old.name}”已经开始办理，新版本改了它的{labelled(fixed)}。"
+        if "department" in changed and department != new.department:
+            yield f"“{old.name}”已经开始办理，新版本改了它的承办部门，请先转办。"
 
 
 def _hindrances_of_paper(old: MaterialSpec, new: MaterialSpec, state: MaterialState) -> Iterator[str]:

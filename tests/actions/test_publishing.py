@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from actions import publishing
 from actions.deciding import grant, refuse
+from actions.desk_work import reassign
 from actions.extending import extend_item
 from actions.publishing import move, report
 from actions.withdrawing import withdraw
@@ -130,8 +131,7 @@ def with_paper(bundle: Bundle, paper: MaterialSpec) -> Bundle:
     ("edit", "why"),
     [
         (lambda old: replace(old, items=old.items[::2]), "新版本没有事项“事项2”"),
-        (lambda old: item(old, 1, department="health"), "已经开始办理，新版本改了它的承办部门"),
-        (lambda old: item(old, 2, department="health"), "承办部门变了，请先转办"),
+        (lambda old: item(old, 1, department="health"), "已经开始办理，新版本改了它的承办部门，请先转办"),
         (
             lambda old: item(old, 1, steps=(DeskStep.HANDLE, DeskStep.APPROVE)),
             "已经开始办理，新版本改了它的内部环节",
@@ -154,6 +154,31 @@ def test_why_it_cannot_go_over(
     with pytest.raises(WrongState, match="不能迁移"):
         move(db, case.number, by=account(db, MANAGER), at=NOON)
     assert (case.bundle_digest, len(timeline(db, case.number))) == (digest, entries)
+
+
+def test_what_has_begun_goes_over_once_it_is_at_its_new_department(
+    db: Session, monkeypatch: pytest.MonkeyPatch, case: Case
+) -> None:
+    """Told to hand it over first, people must be able to: the row counts, not what the old version said."""
+    new = item(OLD, 1, department="health")
+    assert judged(db, case, new).fate is Fate.STUCK
+    reassign(db, case.number, "B9-1", "health", "职责调整。", by=head_of(db, "market"), at=NOON)
+    assert judged(db, case, new).fate is Fate.MOVABLE
+    now(monkeypatch, new)
+    move(db, case.number, by=account(db, MANAGER), at=NOON)
+    assert items(db, case)["1"].department_code == "health"
+
+
+def test_what_waits_goes_to_its_new_department_with_the_case(
+    db: Session, monkeypatch: pytest.MonkeyPatch, case: Case
+) -> None:
+    now(monkeypatch, item(item(OLD, 2, department="health"), 1, promise=working_days(5)))
+    reassign(db, case.number, "B9-1", "urban", "由城管协助。", by=head_of(db, "market"), at=NOON)
+    move(db, case.number, by=account(db, MANAGER), at=NOON)
+    rows = items(db, case)
+    assert (rows["2"].state, rows["2"].department_code) == (ItemState.WAITING, "health")
+    assert rows["1"].department_code == "urban", "the version says nothing new of it"
+    assert case.look_at == NOON, "Prefect's table names it"
 
 
 OWING = a_bundle(an_item(1, materials=("M-FORM", "M-PLAN")), materials=(FORM, PLAN))

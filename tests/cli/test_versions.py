@@ -115,7 +115,7 @@ def test_move_takes_one_case_over(tmp_path: Path, case: Case) -> None:
 
 
 def test_move_refuses_with_the_reasons(tmp_path: Path, case: Case) -> None:
-    other = ("    department: urban\n", "    department: fire\n")
+    other = ("    department: market\n", "    department: fire\n")  # of what has begun
     yjs("bundles", "publish", str(changed(tmp_path, other)), "--yes")
     said = refusal("bundles", "move", case.number, "--as", MANAGER)
     assert "承办部门" in said
