@@ -138,13 +138,16 @@ def _sound(file: Path) -> Bundle:
 
 
 def _adopt(file: Path, bundle: Bundle) -> None:
-    """Put the file where every process finds it, whole or not at all."""
+    """Put the file where every process finds it, whole and as it was checked, or not at all."""
     folder = published()
     target = folder / f"{bundle.code}.yaml"
+    copied = target.with_suffix(".new")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, target.with_suffix(".new"))
-        os.replace(target.with_suffix(".new"), target)
+        shutil.copyfile(file, copied)
+        if load_bundle(copied) != bundle:
+            raise Refused(f"{file.name} 在检查之后又改过，没有发布，请重新发布。")
+        os.replace(copied, target)
     except OSError as error:
         raise Refused(f"新版本写不进 {folder}：{error.strerror}。") from None
 

@@ -112,6 +112,9 @@ def _answers_to_try(question: Question, tree: ast.expr) -> list[Any]:
         case QuestionType.NUMBER:
             numbers = [value for value in constants if type(value) in (int, float)]
             near = {number + step for number in numbers for step in (-1, -0.5, 0, 0.5, 1)}
-            return sorted({0, *(number for number in near if number >= 0)})
+            unasked = {0} if question.when else set()
+            return sorted(
+                {question.least, *unasked, *(number for number in near if number >= question.least)}
+            )
         case QuestionType.TEXT:
             return ["", "某", *(value for value in constants if isinstance(value, str))]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import typer
 
 from actions.accepting import accept
 from actions.applying import submit
@@ -12,7 +13,7 @@ from config.catalogue import BUNDLES, catalogue, in_force, published
 from config.settings import settings
 from models.case import Case, find_case, items_of
 from models.database import transaction
-from models.version import bundle_of_version
+from models.version import bundle_of_version, versions_of
 from rules.states import ItemState
 from tests.commands import answer, refusal, yjs
 from tests.people import CLERK, MANAGER, a_case, a_city, account, an_application
@@ -64,6 +65,23 @@ def test_publish_says_what_it_means_and_changes_nothing_until_told_to(tmp_path: 
     assert told["published"] is False
     assert [(one["number"], one["fate"]) for one in told["cases"]] == [(case.number, "movable")]
     assert in_force("B1") == before
+
+
+def test_what_was_changed_while_it_asked_is_not_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody has checked that, nor confirmed it."""
+    file, before = changed(tmp_path, SHORTER), in_force("B1")
+
+    def confirmed(_: str) -> bool:
+        file.write_text(file.read_text(encoding="utf-8").replace("name: ", "name: 新", 1), encoding="utf-8")
+        return True
+
+    monkeypatch.setattr(typer, "confirm", confirmed)
+    assert "在检查之后又改过" in refusal("bundles", "publish", str(file))
+    assert in_force("B1") == before
+    with transaction() as session:
+        assert versions_of(session, "B1") == []
 
 
 def test_a_published_version_is_for_new_cases(tmp_path: Path, case: Case) -> None:
