@@ -14,7 +14,7 @@ from actions.following import follow
 from actions.moving import record
 from actions.permitting import must_be_allowed
 from actions.relimiting import GONE, change_limit, hindered, limit_by_items, running, stays
-from config.catalogue import digest_of, in_force
+from config.catalogue import departments, digest_of, in_force
 from models.account import Account
 from models.case import Case, Item, items_of, lock_case, materials_of
 from models.notice import queue_notice
@@ -61,7 +61,7 @@ def report(session: Session, new: Bundle, *, at: datetime) -> Report:
     """Against the version in force; each open case against the version it runs under. Nothing changes."""
     digest = digest_of(new)
     found = in_force(new.code)
-    before, changes = (found[1], changes_between(found[0], new)) if found else ("", ())
+    before, changes = (found[1], changes_between(found[0], new, _names())) if found else ("", ())
     cases = tuple(
         Standing(case.number, case.bundle_digest, standing(session, case, new, at=at))
         for case in open_cases_of(session, new.code)
@@ -85,6 +85,7 @@ def standing(session: Session, case: Case, new: Bundle, *, at: datetime) -> Verd
             case.answers,
             {item.code: item.department_code for item in items},
         ),
+        _names(),
     )
     if found.fate is not Fate.MOVABLE:
         return found
@@ -120,6 +121,11 @@ def move(session: Session, number: str, reason: str = "", *, by: Account, at: da
         case.look_at = at  # the manager's table names items and departments
         follow(session, case, at=at)
     return found
+
+
+def _names() -> dict[str, str]:
+    """The departments as the applicant knows them."""
+    return {code: spec.name for code, spec in departments().items()}
 
 
 def _reason(reason: str) -> str:

@@ -56,11 +56,10 @@ class Verdict:
     reasons: tuple[str, ...] = ()
 
 
-def verdict(old: Bundle, new: Bundle, case: Running) -> Verdict:
-    """As far as the two versions tell: dates are for those who know the clocks."""
-    concerning = [
-        one for one in changes_between(old, new) if not one.is_wording and _concerns(one, old, new, case)
-    ]
+def verdict(old: Bundle, new: Bundle, case: Running, departments: Mapping[str, str]) -> Verdict:
+    """As far as the two versions tell: dates are for those who know the clocks. `departments`: code -> name."""
+    changes = changes_between(old, new, departments)
+    concerning = [one for one in changes if not one.is_wording and _concerns(one, old, new, case)]
     told = tuple(one.text for one in concerning)
     reasons = tuple(dict.fromkeys(_hindrances(old, new, case)))
     if reasons:

@@ -1,7 +1,7 @@
 """What changed between two versions of a bundle? Every difference in a sentence."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from rules.bundle import Bundle, Choice, ItemSpec, Limit, MaterialSpec, Need, Question, Special, Supplement
@@ -90,14 +90,25 @@ class Change:
         return self.field in WORDING
 
 
-def changes_between(old: Bundle, new: Bundle) -> tuple[Change, ...]:
-    """Every difference, in the order people read a bundle."""
+def changes_between(
+    old: Bundle, new: Bundle, departments: Mapping[str, str] | None = None
+) -> tuple[Change, ...]:
+    """Every difference, in the order people read a bundle; departments by their names, where they are given."""
+    old, new = (_with_names(bundle, departments or {}) for bundle in (old, new))
     return (
         *_fields_of("", "", old, new, leave=("code", "slug", "items", "materials", "questions")),
         *_parts("问题", _by("id", old.questions), _by("id", new.questions)),
         *_parts("事项", _by("code", old.items), _by("code", new.items)),
         *_parts("材料", _by("id", old.materials), _by("id", new.materials)),
     )
+
+
+def _with_names(bundle: Bundle, departments: Mapping[str, str]) -> Bundle:
+    def named(code: str) -> str:
+        return departments.get(code, code)
+
+    items = tuple(replace(item, department=named(item.department)) for item in bundle.items)
+    return replace(bundle, lead_department=named(bundle.lead_department), items=items)
 
 
 def _by(key: str, parts: Iterable[Any]) -> dict[str, Any]:

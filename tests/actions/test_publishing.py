@@ -16,7 +16,7 @@ from actions.desk_work import reassign
 from actions.extending import extend_item
 from actions.publishing import move, report
 from actions.withdrawing import withdraw
-from config.catalogue import digest_of
+from config.catalogue import departments, digest_of
 from models.audit import timeline
 from models.case import Case, items_of, materials_of
 from models.clock import running_clocks
@@ -179,6 +179,9 @@ def test_what_waits_goes_to_its_new_department_with_the_case(
     assert (rows["2"].state, rows["2"].department_code) == (ItemState.WAITING, "health")
     assert rows["1"].department_code == "urban", "the version says nothing new of it"
     assert case.look_at == NOON, "Prefect's table names it"
+    told = next(one for one in notices_of(db, case.number) if one.event is Event.VERSION_MOVED)
+    fire, health = (departments()[code].name for code in ("fire", "health"))
+    assert f"事项“事项2”的承办部门由“{fire}”改为“{health}”" in told.facts["changes"], "by name"
 
 
 OWING = a_bundle(an_item(1, materials=("M-FORM", "M-PLAN")), materials=(FORM, PLAN))
