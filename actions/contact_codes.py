@@ -78,12 +78,25 @@ def prove(session: Session, token: str, address: str, typed: str, *, at: datetim
         or row.wrong >= TRIES
     ):
         raise Faulty({"code": LAPSED})
-    if not same(row.code_hash, hash_of_code(token, typed)):
-        row.wrong += 1
+    if not _is_right(row, token, typed):
         left = TRIES - row.wrong
         raise Faulty({"code": f"验证码不对，还可以再试 {left} 次。" if left else LAPSED})
     row.proven_at = at
     return row.channel
+
+
+def proven_already(session: Session, token: str, typed: str, *, at: datetime) -> bool:
+    """Is it the code that made this form a case, brought once more? A wrong one is a try here as well."""
+    row = latest_code(session, hash_of_form(token)) if typed else None
+    if row is None or row.proven_at is None or row.expires_at <= at or row.wrong >= TRIES:
+        return False
+    return _is_right(row, token, typed)
+
+
+def _is_right(row: ContactCode, token: str, typed: str) -> bool:
+    right = same(row.code_hash, hash_of_code(token, typed))
+    row.wrong += not right
+    return right
 
 
 def _said(seconds: int) -> str:

@@ -9,9 +9,9 @@ from sqlmodel import Session
 from starlette.background import BackgroundTask
 
 from actions.applying import bundle_named, submit
-from actions.contact_codes import make_code, note_sent, prove
+from actions.contact_codes import make_code, note_sent, prove, proven_already
 from config.settings import settings
-from models.case import Case, case_of_submission, lock_submission
+from models.case import Case, lock_submission
 from models.database import transaction
 from models.online import ContactCode, code_of_form, hash_of_address
 from notifications.channels import deliver
@@ -28,7 +28,7 @@ from web.filling import tidy
 from web.leaving import FORM, IDLE, OPENED, form_path, is_kiosk
 from web.limiting import Rate, TooOften
 from web.online import form_page
-from web.online_drafts import CODES, GONE, address_of, application, draft_here
+from web.online_drafts import CODES, GONE, address_of, application, case_made_of, draft_here
 from web.showing import is_demo, set_cookie, show
 
 router = APIRouter(prefix="/apply/{code}")
@@ -80,13 +80,15 @@ def send(request: Request, code: str, form: OurForm) -> Response:
 
 @router.post("/confirm")
 def confirmed(request: Request, db: Db, code: str, form: OurForm) -> Response:
-    """The right code makes the form a case; a second click meets the case."""
+    """The right code makes the form a case; a second click, with the same code, meets the case."""
     bundle = bundle_named(code)
     token = typed(form, "form")
     lock_submission(db, token)
     draft = draft_here(request, bundle, form)
-    if twin := case_of_submission(db, token):
-        return _receipt(bundle, twin)
+    if twin := case_made_of(db, token):
+        if proven_already(db, token, typed(form, "code"), at=now()):
+            return _receipt(bundle, twin)
+        return RedirectResponse(f"/track?no={twin.number}", 303)  # the name of a form opens no case
     if draft is None:
         raise NotFound(GONE)
     way = _way_taken(code_of_form(db, hash_of_form(token)), ways(draft))

@@ -17,12 +17,12 @@ from rules.contact_codes import TRIES
 from rules.material import MaterialState
 from rules.people import ApplyChannel
 from rules.states import Act, CaseState
-from tests.people import CLERK
+from tests.people import CLERK, a_case, a_city
 from tests.web.hall import ANSWERS, PERSON, Browser, at_desk, somebody, the_only_case, words
 from tests.web.online import APPLY, applied, begun, confirmed, filled, latest_code, sent, with_code
 from tests.web.test_voices import ask
 from web import online, online_drafts, online_proof
-from web.leaving import FORM, KIOSK
+from web.leaving import FORM, KIOSK, OPENED
 from web.limiting import Rate
 
 SATURDAY_NIGHT = datetime(2026, 3, 7, 15, 0, tzinfo=UTC)  # 23:00 in the hall
@@ -259,6 +259,35 @@ def test_two_clicks_make_one_case(applicant: Browser) -> None:
     assert first.headers["location"] == second.headers["location"]
     assert the_only_case()
     assert applicant.post(APPLY, {"form": form, "do": "submit"}).headers["location"].startswith("/track?no=")
+
+
+def test_the_name_of_a_form_opens_no_case(applicant: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    form = sent(applicant)["form"]
+    code = with_code(applicant, form)
+    receipt = confirmed(applicant, form, code).headers["location"]
+    number = receipt.split("/")[2]
+    stranger = somebody()
+    for wrong in ("", *[f"{(int(code) + 1) % 10**6:06}"] * TRIES, code):  # the last one comes too late
+        assert confirmed(stranger, form, wrong).headers["location"] == f"/track?no={number}"
+    assert OPENED not in stranger.client.cookies
+    with transaction() as session:  # and the tries are counted where they were made
+        row = session.query(ContactCode).one()
+        assert row.wrong == TRIES
+        row.wrong = 0
+    assert confirmed(applicant, form, code).headers["location"] == receipt
+    minutes_pass(monkeypatch, 10.1)
+    assert confirmed(stranger, form, code).headers["location"] == f"/track?no={number}"
+    assert OPENED not in stranger.client.cookies
+
+
+@pytest.mark.parametrize(("key", "told"), [("day-00001", 404), ("0" * 32, 303)])
+def test_nor_does_the_key_of_a_program(applicant: Browser, key: str, told: int) -> None:
+    with transaction() as session:
+        a_city(session)
+        a_case(session, submission_key=key)
+    answer = confirmed(applicant, key, "123456")
+    assert answer.status_code == told
+    assert OPENED not in applicant.client.cookies
 
 
 def test_leaving_throws_the_form_away_with_its_files(applicant: Browser, tmp_path: Path) -> None:
