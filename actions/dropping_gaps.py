@@ -5,18 +5,20 @@ from datetime import datetime
 from sqlmodel import Session
 
 from actions.acting import REASON, Asked, Doing, Field, Form, Scene, text, worded
-from actions.gaps import names_of_gaps
-from actions.moving import record
+from actions.gaps import names_of_gaps, papers_in_use
+from actions.moving import SYSTEM, record
 from actions.permitting import must_be_allowed
 from actions.supplementing import close_if_complete
 from models.account import Account
 from models.case import Case, lock_case
 from models.supplement import Gap, SupplementNotice, gaps_of, open_notice
 from rules.errors import NotFound, NotYourDesk, WrongState
+from rules.gaps import FORM_PARTS
 from rules.people import Role
 from rules.states import Act, CaseState
 
 REASONS = 1200  # signs; with the gap itself it is one entry of the record
+UNUSED = "需要它的事项已撤回，不用再补"
 
 
 def drop_gap(session: Session, number: str, gap_id: str, reason: str, *, by: Account, at: datetime) -> Gap:
@@ -30,15 +32,32 @@ def drop_gap(session: Session, number: str, gap_id: str, reason: str, *, by: Acc
         raise NotYourDesk("这项缺件不是您部门提出的，由提出的部门或者窗口撤销。")
     notice = _droppable_in(session, case, gap)
     reason = worded(reason, "reason", "请写明撤销的理由，提出的部门会看到。", REASONS)
+    _drop(session, case, gap, reason, by=by.username, at=at)
+    if notice:
+        close_if_complete(session, case, notice, by=by.username, at=at)
+    return gap
+
+
+def drop_unused(session: Session, case: Case, *, at: datetime) -> None:
+    """What only items that have ended needed is not asked for any more, and silence about it leads to nothing.
+
+    The caller holds the lock of the case, which is not accepted yet.
+    """
+    in_use = papers_in_use(session, case) | FORM_PARTS.keys()
+    for gap in gaps_of(session, case.number):
+        if gap.answered_at is None and gap.spec_id not in in_use:
+            _drop(session, case, gap, UNUSED, by=SYSTEM, at=at)
+    if notice := open_notice(session, case.number):
+        close_if_complete(session, case, notice, by=SYSTEM, at=at)
+
+
+def _drop(session: Session, case: Case, gap: Gap, reason: str, *, by: str, at: datetime) -> None:
     gap.dropped_at = at
     name = names_of_gaps(session, case).get(gap.spec_id, gap.spec_id)
     said = f"“{name}”：{gap.what}（撤销：{reason}）"
     facts = {"material": gap.spec_id, "department": gap.department_code}
-    record(session, case, Act.DROP_GAP, by=by.username, at=at, reason=said, facts=facts)
+    record(session, case, Act.DROP_GAP, by=by, at=at, reason=said, facts=facts)
     session.flush()
-    if notice:
-        close_if_complete(session, case, notice, by=by.username, at=at)
-    return gap
 
 
 def _droppable_in(session: Session, case: Case, gap: Gap) -> SupplementNotice | None:

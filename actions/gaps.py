@@ -8,13 +8,14 @@ from sqlmodel import Session
 
 from actions.accepting import received_at
 from actions.dating import hall_calendar
-from models.case import Case, materials_of
+from models.case import Case, items_of, materials_of
 from models.clock import ClockRow, running_clocks
 from models.supplement import Gap, SupplementNotice, gaps_of
 from models.version import bundle_of_version
 from rules.bundle import Bundle
 from rules.clock import Clock, ClockKind, due_of
 from rules.gaps import FORM_PARTS, SILENCE_SAID, Entry, merged
+from rules.states import ITEM_OPEN
 
 NAME_LIMIT = 60  # signs of a material's name in a list
 
@@ -23,6 +24,13 @@ def names_of_gaps(session: Session, case: Case) -> dict[str, str]:
     """The name of everything that may be missing, by material id or part of the form."""
     papers = {paper.spec_id: paper.name for paper in materials_of(session, case.number)}
     return papers | dict(FORM_PARTS)
+
+
+def papers_in_use(session: Session, case: Case) -> set[str]:
+    """The material ids that an open item uses; for any other paper nobody waits."""
+    bundle = bundle_of_version(session, case.bundle_digest)
+    going_on = [item for item in items_of(session, case.number) if item.state in ITEM_OPEN]
+    return {spec for item in going_on for spec in bundle.item(item.code).materials}
 
 
 def gaps_in(session: Session, notice: SupplementNotice, *, unanswered: bool = False) -> list[Gap]:

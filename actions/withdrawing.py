@@ -8,6 +8,7 @@ from actions.accepting import stated
 from actions.acting import REASON, Asked, Doing, text
 from actions.dating import stop_clocks
 from actions.deciding import item_named
+from actions.dropping_gaps import drop_unused
 from actions.ending import end_case, end_item
 from actions.following import follow
 from actions.moving import APPLICANT
@@ -63,15 +64,19 @@ def withdraw(
         end_item(session, case, item, Act.WITHDRAW, by=who, at=at, reason=reason)
     _tell(session, case, chosen, stopped, whole=whole, at=at)
     session.flush()
-    if whole:
-        for item in stopped:
-            why = f"前置事项“{chosen[0].name}”已撤回，本事项不再办理。"
-            end_item(session, case, item, Act.STOP, by=who, at=at, reason=why)
-        end_case(session, case, Act.WITHDRAW, by=who, at=at, reason=reason)
-    elif case.state is CaseState.ACCEPTED:
+    if not whole and case.state is CaseState.ACCEPTED:
         follow(session, case, at=at)
         if case.state is CaseState.ACCEPTED:  # by what is left once those that needed it have stopped
             limit_by_items(session, case, at=at)
+        return case
+    for item in stopped:
+        why = f"前置事项“{chosen[0].name}”已撤回，本事项不再办理。"
+        end_item(session, case, item, Act.STOP, by=who, at=at, reason=why)
+    session.flush()
+    if whole:
+        end_case(session, case, Act.WITHDRAW, by=who, at=at, reason=reason)
+    else:
+        drop_unused(session, case, at=at)
     return case
 
 

@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 
 from actions.expecting import forecast
 from actions.fast_lanes import ask_human, decided_by_rule
+from actions.gaps import papers_in_use
 from actions.gatherings import open_gathering
 from actions.rating import rateable
 from config.counter import counter_of
@@ -29,7 +30,7 @@ from models.version import bundle_of_version
 from rules.errors import NotFound
 from rules.identifiers import fault_of_case_number
 from rules.material import MaterialState
-from rules.states import CASE_CLOSED, ITEM_FINAL, ITEM_OPEN
+from rules.states import CASE_CLOSED, ITEM_FINAL
 from web.entering import Db, OurForm, now, typed
 from web.gaps_shown import supplement_shown
 from web.leaving import IDLE, cleared
@@ -162,9 +163,7 @@ def still_owed(session: Session, case: Case) -> list[Material]:
     """容缺: what the applicant has still to bring; what no open item uses nobody waits for."""
     if case.state in CASE_CLOSED:
         return []
-    bundle, items = bundle_of_version(session, case.bundle_digest), items_of(session, case.number)
-    used = {spec for item in items if item.state in ITEM_OPEN for spec in bundle.item(item.code).materials}
-    papers = materials_of(session, case.number)
+    used, papers = papers_in_use(session, case), materials_of(session, case.number)
     return [row for row in papers if row.state is MaterialState.DEFERRED and row.spec_id in used]
 
 

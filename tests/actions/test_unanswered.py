@@ -5,15 +5,17 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlmodel import Session
 
-from actions.accepting import decline
+from actions.accepting import accept, decline
 from actions.acting import Asked
 from actions.applying import supply
 from actions.deciding import grant
 from actions.doing import do
 from actions.listing_gaps import WINDOW
 from actions.supervising import fire_due_rungs
+from actions.supplementing import Answer
 from actions.unanswered import accept_deferring
 from actions.withdrawing import withdraw
+from models.audit import timeline
 from models.case import Case, items_of
 from models.clock import clocks_of, running_clocks
 from models.supplement import gaps_of, open_notice, untold_gaps
@@ -106,6 +108,55 @@ def test_silence_as_withdrawal(db: Session, monkeypatch: pytest.MonkeyPatch) -> 
     assert case.look_at is None, "Prefect has never heard of it"
     with pytest.raises(WrongState, match="已撤回"):
         answers(db, case, "M-SIGN", at("03-25"))
+
+
+def test_nothing_is_asked_for_an_item_that_is_taken_back(
+    db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the silence about its paper would end the item the applicant wants to go on with."""
+    case = a_case_of(db, two_desks(OnSilence.WITHDRAWN), monkeypatch, accepted=False, at=RECEIVED)
+    lists(db, case, "fire", "M-SIGN", "缺尺寸")
+    lists(db, case, "fire", "M-PLAN", "看不清")
+    asks(db, case)
+    withdraw(db, case.number, "B9-2", by=None, at=at("03-05"))
+    db.flush()
+    assert [gap.spec_id for gap in gaps_of(db, case.number)] == ["M-PLAN"], "the other item uses it as well"
+    assert case.state is CaseState.CORRECTION
+    answers(db, case, "M-PLAN", at("03-20"))
+    patrols(db, case, at("03-24"))
+    assert case.state is CaseState.SUBMITTED
+    assert items_of(db, case.number)[0].state is ItemState.PENDING
+
+
+def test_with_the_last_paper_asked_for_the_notice_is_answered(
+    db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = a_case_of(db, two_desks(OnSilence.WITHDRAWN), monkeypatch, accepted=False, at=RECEIVED)
+    lists(db, case, "fire", "M-SIGN", "缺尺寸")
+    lists(db, case, CLERK, "address", "门牌号不对")
+    asks(db, case)
+    withdraw(db, case.number, "B9-2", by=None, at=at("03-05"))
+    [left] = gaps_of(db, case.number)
+    assert (left.spec_id, case.state) == ("address", CaseState.CORRECTION), "the form is of the whole case"
+    answers(db, case, "address", at("03-05", 11), Answer("2号"))
+    assert (case.state, open_notice(db, case.number)) == (CaseState.SUBMITTED, None)
+
+    case = a_case_of(db, two_desks(OnSilence.WITHDRAWN), monkeypatch, accepted=False, at=RECEIVED)
+    lists(db, case, "fire", "M-SIGN", "缺尺寸")
+    asks(db, case)
+    withdraw(db, case.number, "B9-2", by=None, at=at("03-05"))
+    assert (case.state, case.complete_at) == (CaseState.SUBMITTED, at("03-05"))
+    [entry] = [one for one in timeline(db, case.number) if one.act is Act.DROP_GAP]
+    assert (entry.actor, "已撤回" in entry.reason) == ("system", True)
+
+
+def test_nor_is_it_told_when_only_listed(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = a_case_of(db, two_desks(), monkeypatch, accepted=False, at=RECEIVED)
+    lists(db, case, "fire", "M-SIGN", "缺尺寸")
+    withdraw(db, case.number, "B9-2", by=None, at=at("03-02", 11))
+    assert not untold_gaps(db, case.number)
+    accept(db, case.number, by=account(db, CLERK), at=at("03-03"))
+    assert case.state is CaseState.ACCEPTED
 
 
 def test_silence_as_refusal_is_a_written_decision_with_its_reason(

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sqlmodel import Session
 
 from actions import applying
+from actions.accepting import accept, decline
 from actions.deciding import grant, refuse
 from actions.supervising import fire_due_rungs
 from actions.suspending import Procedure, start_special
@@ -157,8 +158,6 @@ def test_it_follows_what_silence_has_taken_back(db: Session, monkeypatch: pytest
 
 
 def test_one_item_before_acceptance(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    from actions.accepting import accept, decline
-
     case = a_case_of(db, a_bundle(an_item(1), an_item(2, "fire")), monkeypatch, accepted=False)
     withdraw(db, case.number, "B9-1", by=None, at=NOON)
     assert case.state is CaseState.SUBMITTED
@@ -169,6 +168,32 @@ def test_one_item_before_acceptance(db: Session, monkeypatch: pytest.MonkeyPatch
     withdraw(db, other.number, "B9-1", by=None, at=NOON)
     decline(db, other.number, "不在本辖区。", by=account(db, CLERK), at=NOON)
     assert items(db, other)["1"].state is ItemState.WITHDRAWN, "what was taken back stays so"
+
+
+def test_before_acceptance_those_that_needed_it_stop_at_once(
+    db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Acceptance then starts the clocks of what is left, and tells its departments only."""
+    bundle = a_bundle(
+        an_item(1, promise=working_days(2)),
+        an_item(2, "fire", Need("B9-3"), promise=working_days(10)),
+        an_item(3, "urban", promise=working_days(3)),
+        an_item(4, "health", Need("B9-2"), promise=working_days(20)),
+    )
+    case = a_case_of(db, bundle, monkeypatch, accepted=False)
+    withdraw(db, case.number, "B9-3", by=None, at=NOON)
+    assert told(db, case, Event.WITHDRAWN)[0]["stopped"] == ["事项2", "事项4"]
+    states = {name: item.state for name, item in items(db, case).items()}
+    assert states == {
+        "1": ItemState.PENDING,
+        "2": ItemState.NOT_NEEDED,
+        "3": ItemState.WITHDRAWN,
+        "4": ItemState.NOT_NEEDED,
+    }
+    assert case.state is CaseState.SUBMITTED
+    accept(db, case.number, by=account(db, CLERK), at=NOON)
+    assert told(db, case, Event.ACCEPTED)[0]["departments"] == ["市场监管"]
+    assert Act.STOP not in [one.act for one in timeline(db, case.number) if one.actor == "system"]
 
 
 def test_what_goes_on_inside_ends_with_it(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
