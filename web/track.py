@@ -4,6 +4,7 @@ import hmac
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -48,9 +49,9 @@ guesses = Guesses("query code")
 
 
 @router.get("/track")
-def ask(request: Request, no: str = "") -> Response:
+def ask(request: Request, no: str = "", closed: str = "") -> Response:
     """The form; a link in a message may bring the number along, never the code."""
-    return show(request, "track_form.html", number=no[:50], faults={})
+    return show(request, "track_form.html", number=no[:50], closed=closed, faults={})
 
 
 @router.post("/track")
@@ -58,7 +59,7 @@ def look_up(request: Request, db: Db, form: OurForm) -> Response:
     """Number and code open the page for a while."""
     found = opened_by(request, db, form)
     if found.case is None:
-        facts = {"number": found.number, "faults": found.faults}
+        facts = {"number": found.number, "closed": "", "faults": found.faults}
         return show(request, "track_form.html", status=found.status, **facts)
     response = RedirectResponse(f"/track/{found.number}", 303)
     set_cookie(response, OPENED, f"{found.number}.{found.code}", path="/track", seconds=OPEN_FOR)
@@ -75,7 +76,9 @@ def leave(_form: OurForm) -> Response:
 def progress(request: Request, db: Db, number: str, brought: str = "") -> Response:
     """The progress page. `brought` is the paper just uploaded, which the page confirms if it is so."""
     case = opened_here(request, db, number)
-    return ask_again(number) if case is None else progress_page(request, db, case, brought=brought)
+    if case is None:
+        return ask_again(number)
+    return still_open(request, progress_page(request, db, case, brought=brought))
 
 
 def progress_page(
@@ -128,9 +131,9 @@ def human(request: Request, db: Db, number: str, form: OurForm) -> Response:
     """申请人工办理: the applicant wants a person to decide what a rule decided (个人信息保护法 art. 24)."""
     case = opened_here(request, db, number)
     if case is None:
-        return ask_again(number)
+        return ask_again(number, closed=True)
     ask_human(db, number, typed(form, "item"), by=None, at=now(), wish=typed(form, "wish"))
-    return RedirectResponse(f"/track/{number}", 303)
+    return still_open(request, RedirectResponse(f"/track/{number}", 303))
 
 
 @dataclass(frozen=True)
@@ -179,9 +182,11 @@ def still_open(request: Request, response: Response) -> Response:
     return response
 
 
-def ask_again(number: str) -> Response:
-    """Back to the form for number and code."""
-    return RedirectResponse(f"/track?no={number}" if not fault_of_case_number(number) else "/track", 303)
+def ask_again(number: str, *, closed: bool = False) -> Response:
+    """Back to the form for number and code; where something was sent it says that it did not count (`closed`)."""
+    known = {} if fault_of_case_number(number) else {"no": number}
+    asked = urlencode(known | ({"closed": "1"} if closed else {}))
+    return RedirectResponse(f"/track?{asked}" if asked else "/track", 303)
 
 
 def _faults(number: str, code: str) -> dict[str, str]:

@@ -22,7 +22,7 @@ def brought(
 ) -> Response:
     """补交: one file for one paper. Sent twice the first one counts, and the page says which it was."""
     if case is None or form is None:
-        return ask_again(number)
+        return ask_again(number, closed=True)
     file = None
     try:
         file = uploaded(form, spec_id)

@@ -68,7 +68,7 @@ def chosen(request: Request, db: Db, number: str, form: OurForm) -> Response:
     """窗口领取, or 快递送达 to this address."""
     case = opened_here(request, db, number)
     if case is None:
-        return ask_again(number)
+        return ask_again(number, closed=True)
     way, given = typed(form, "way"), {name: typed(form, name) for name in FIELDS}
     try:
         if way not in set(ResultWay):

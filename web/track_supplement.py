@@ -14,6 +14,7 @@ from models.version import bundle_of_version
 from rules.errors import Refused
 from web.entering import Db, now, our_form, typed
 from web.gaps_shown import supplement_shown
+from web.leaving import IDLE
 from web.refusing import status_of
 from web.showing import show
 from web.supplement import throw_away, uploaded
@@ -52,7 +53,7 @@ def answered(
 ) -> Response:
     """One answer: a file, words, or both. With the last one all is complete."""
     if case is None or form is None:
-        return ask_again(number)
+        return ask_again(number, closed=True)
     file, words = None, typed(form, "words")
     try:
         file = uploaded(form, spec_id)
@@ -86,5 +87,6 @@ def _page(
         supplement=supplement_shown(db, case),
         owed=still_owed(db, case),
         limit_mb=settings().upload_limit_mb,
+        idle=IDLE,
     )
     return still_open(request, response)

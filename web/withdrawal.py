@@ -12,8 +12,9 @@ from models.version import bundle_of_version
 from rules.errors import Faulty
 from rules.states import CASE_TRANSITIONS, ITEM_OPEN, Act
 from web.entering import Db, OurForm, now, typed
+from web.leaving import IDLE
 from web.showing import show
-from web.track import ask_again, opened_here
+from web.track import ask_again, opened_here, still_open
 
 router = APIRouter(prefix="/track/{number}/withdraw")
 
@@ -32,7 +33,7 @@ def confirm(request: Request, db: Db, number: str, form: OurForm) -> Response:
     """First what would end; then, confirmed, it ends."""
     case = opened_here(request, db, number)
     if case is None:
-        return ask_again(number)
+        return ask_again(number, closed=True)
     chosen, reason = typed(form, "what"), typed(form, "reason")
     item = "" if chosen == WHOLE else chosen
     try:
@@ -41,11 +42,11 @@ def confirm(request: Request, db: Db, number: str, form: OurForm) -> Response:
         if typed(form, "confirmed"):
             with db.begin_nested():
                 withdraw(db, number, item, reason, by=None, at=now())
-            return RedirectResponse(f"/track/{number}", 303)
+            return still_open(request, RedirectResponse(f"/track/{number}", 303))
         foreseen = foresee(db, number, lambda: withdraw(db, number, item, reason, by=None, at=now()))
     except Faulty as faulty:
         return _choose(request, db, case, faults=faulty.faults, reason=reason)
-    return show(
+    response = show(
         request,
         "withdraw_confirm.html",
         case=case,
@@ -54,7 +55,9 @@ def confirm(request: Request, db: Db, number: str, form: OurForm) -> Response:
         foreseen=foreseen,
         what=chosen,
         reason=reason,
+        idle=IDLE,
     )
+    return still_open(request, response)
 
 
 def open_to_withdraw(case: Case, items: list[Item]) -> list[Item]:
@@ -67,7 +70,7 @@ def open_to_withdraw(case: Case, items: list[Item]) -> list[Item]:
 def _choose(
     request: Request, db: Session, case: Case, *, faults: dict[str, str] | None = None, reason: str = ""
 ) -> Response:
-    return show(
+    response = show(
         request,
         "withdraw.html",
         status=422 if faults else 200,
@@ -79,4 +82,6 @@ def _choose(
         reason=reason,
         limit=WISH_LIMIT,
         whole=WHOLE,
+        idle=IDLE,
     )
+    return still_open(request, response)

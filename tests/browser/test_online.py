@@ -1,16 +1,21 @@
 """Can somebody with a phone in the hand apply, prove their mailbox with a real letter, and follow the case?"""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from actions.applying import submit
 from config.settings import settings
+from models.database import transaction
 from notifications.sending import send_due
 from tests.browser.conftest import PHONE, At
 from tests.browser.stories import PDF, answer_plainly
 from tests.browser.test_accessible import look_at
+from tests.people import an_application
 from tests.smtp import MailServer, mail_server
 
 
@@ -71,6 +76,32 @@ def test_an_application_from_a_phone(at: At, tmp_path: Path, monkeypatch: pytest
         expect(page.get_by_role("heading", name="已经结束")).to_be_visible()
         page.go_back()
         expect(page.get_by_role("heading", name="查询办理进度")).to_be_visible()
+
+
+def test_who_writes_for_long_keeps_the_page_open(at: At) -> None:
+    """The server counts from its last answer, and has to hear of those who are still writing."""
+    with transaction() as session:
+        case = submit(session, an_application(), by=None, region="000000", at=datetime.now(UTC))
+        number, code = case.number, case.query_code
+    page = at("", "/track")
+    page.get_by_label("办件编号").fill(number)
+    page.get_by_label("查询码").fill(code)
+    page.get_by_role("button", name="查询").click()
+    page.clock.install()
+    page.goto(f"/track/{number}/withdraw")
+    words, asked = page.get_by_label("撤回的原因"), list[str]()
+    page.on("request", lambda one: "/track/" in one.url and asked.append(urlsplit(one.url).path))
+    for minute in range(4):
+        words.fill("家里有事" * (minute + 1))
+        page.clock.run_for(60_000)
+    assert asked == [], "not at every key"
+    with page.expect_response(f"**/track/{number}") as renewed:
+        page.clock.run_for(90_000)
+    assert "Max-Age=900" in (renewed.value.header_value("set-cookie") or "")
+    page.clock.run_for(8 * 60_000)
+    assert asked == [f"/track/{number}"], "who writes no more does not keep it open"
+    page.clock.run_for(4 * 60_000 + 35_000)
+    expect(page.get_by_role("heading", name="查询办理进度")).to_be_visible()
 
 
 def test_the_pages_of_an_application_online(at: At, tmp_path: Path) -> None:

@@ -222,9 +222,12 @@ def test_a_refused_answer_keeps_no_file(case: Case) -> None:
 def test_strangers_are_asked_for_the_code_and_their_files_are_not_read(case: Case) -> None:
     asked(case)
     stranger = somebody()
-    for answer in (stranger.get(f"/track/{case.number}/supplement"), upload(stranger, case)):
-        assert answer.status_code == 303
-        assert answer.headers["location"] == f"/track?no={case.number}"
+    form = f"/track?no={case.number}"
+    for answer, asks in (
+        (stranger.get(f"/track/{case.number}/supplement"), form),
+        (upload(stranger, case), f"{form}&closed=1"),
+    ):
+        assert (answer.status_code, answer.headers["location"]) == (303, asks)
     assert not settings().uploads.exists() or not list(settings().uploads.iterdir())
     other = a_case_today(accepted=False)
     assert upload(applicant_of(other), case).status_code == 303

@@ -18,7 +18,7 @@ from tests.people import CLERK, account, an_application
 from tests.web.hall import Browser, a_case_today, somebody, words
 from web.entering import now
 from web.limiting import FAILURES
-from web.track import UNKNOWN
+from web.track import OPENED, UNKNOWN
 
 
 @pytest.fixture
@@ -199,3 +199,35 @@ def test_a_link_may_bring_the_number_along(applicant: Browser) -> None:
     assert (
         'value="000000-B1-20260306-000001-2"' in applicant.get("/track?no=000000-B1-20260306-000001-2").text
     )
+
+
+@pytest.mark.parametrize("page", ["", "/withdraw", "/supplement", "/collect", "/receipt"])
+def test_every_page_of_the_case_keeps_it_open_anew(applicant: Browser, page: str) -> None:
+    case = a_case_today()
+    looking_up(applicant, case.number, case.query_code)
+    answer = applicant.get(f"/track/{case.number}{page}")
+    assert "yjs_case=" in answer.headers["set-cookie"]
+    assert "Max-Age=900" in answer.headers["set-cookie"]
+    assert f'data-idle="900" data-renew="/track/{case.number}"' in answer.text
+    assert "set-cookie" not in somebody().get(f"/track/{case.number}{page}").headers
+
+
+def test_each_step_of_a_withdrawal_does(applicant: Browser) -> None:
+    case = a_case_today()
+    looking_up(applicant, case.number, case.query_code)
+    chosen = {"what": "all", "reason": "不开店了"}
+    for fields in ({}, chosen, chosen | {"confirmed": "yes"}):
+        answer = applicant.post(f"/track/{case.number}/withdraw", fields)
+        assert "Max-Age=900" in answer.headers["set-cookie"]
+
+
+@pytest.mark.parametrize(
+    "sent_to", ["withdraw", "collect", "human", "supplement/M-LAYOUT", "materials/M-AREA"]
+)
+def test_what_is_sent_to_a_closed_page_is_said_to_be_lost(applicant: Browser, sent_to: str) -> None:
+    case = a_case_today()
+    answer = applicant.post(f"/track/{case.number}/{sent_to}", {"reason": "写了很久"})
+    assert answer.headers["location"] == f"/track?no={case.number}&closed=1"
+    assert OPENED not in answer.headers.get("set-cookie", "")
+    assert "页面已关闭，刚才的内容没有提交" in applicant.text(answer.headers["location"])
+    assert "没有提交" not in applicant.text(f"/track?no={case.number}")

@@ -157,7 +157,7 @@ def test_only_number_and_code_let_a_paper_in(case: Case) -> None:
     other = with_a_gap(submission_key="another")
     for browser in (somebody(), opened(other)):
         answer = bring(browser, case)
-        assert answer.headers["location"] == f"/track?no={case.number}"
+        assert answer.headers["location"] == f"/track?no={case.number}&closed=1"
     assert paper_of(case).state is MaterialState.DEFERRED
     assert files_kept() == 0
 

@@ -193,19 +193,24 @@ if (idle) {
   const warning = Object.assign(document.createElement("div"), { className: "idle", hidden: true });
   warning.setAttribute("role", "alert");
   document.body.append(warning);
-  let ends;
+  let last, renewed = Date.now();
   const touched = () => {
-    ends = Date.now() + Number(idle.dataset.idle) * 1000;
+    last = Date.now();
     warning.hidden = true;
   };
   for (const kind of ["pointerdown", "keydown", "input", "scroll"]) addEventListener(kind, touched, { passive: true });
   touched();
   setInterval(() => {
-    const left = Math.ceil((ends - Date.now()) / 1000);
+    const left = Math.ceil((last - Date.now()) / 1000 + Number(idle.dataset.idle));
     if (left <= 0) idle.requestSubmit();
     else if (left <= 60) {
       if (warning.hidden) warning.textContent = "很久没有操作，一分钟后自动结束并清除。还在办理的，请点一下屏幕或按任意键。";
       warning.hidden = false;
+    }
+    // The server counts from its last answer: while somebody writes, it is asked for another one.
+    if (idle.dataset.renew && last > renewed && Date.now() - renewed >= 5 * 60_000) {
+      renewed = Date.now();
+      fetch(idle.dataset.renew).catch(() => null);
     }
   }, 1000);
 }
