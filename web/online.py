@@ -82,7 +82,7 @@ def sent(request: Request, db: Db, code: str, form: SentForm) -> Response:
     bundle = bundle_named(code)
     if twin := _made_already(db, form):
         return twin
-    filled, wish = _received(request, db, bundle, form), typed(form, "do")
+    filled, wish = _received(request, bundle, form), typed(form, "do")
     if wish == "refresh":
         return form_page(request, bundle, filled.draft, filled.faults)
     if wish == "later":
@@ -99,7 +99,7 @@ def renewed(request: Request, db: Db, code: str, form: SentForm) -> Response:
     bundle = bundle_named(code)
     if twin := _made_already(db, form):
         return twin
-    filled = _received(request, db, bundle, form)
+    filled = _received(request, bundle, form)
     return form_page(request, bundle, filled.draft, filled.faults, template="_plan.html")
 
 
@@ -146,19 +146,19 @@ def form_page(
     return remember(request, response, bundle, draft.token) if draft.saved_at else response
 
 
-def _received(request: Request, db: Session, bundle: Bundle, form: FormData) -> Filled:
-    """The draft with what came in. Of two clicks on one form the second waits, and meets what became of it."""
-    token = typed(form, "form")
-    lock_submission(db, token)
-    draft = draft_here(request, bundle, form) or begin(request, bundle, token)
+def _received(request: Request, bundle: Bundle, form: FormData) -> Filled:
+    """The draft with what came in. The form is locked, and no case yet."""
+    draft = draft_here(request, bundle, form) or begin(request, bundle, typed(form, "form"))
     filled = fill(draft, form, bundle)
     kept = drafts.keep(complete(filled.draft, bundle), now())
     return Filled(kept, filled.faults, filled.too_large)
 
 
 def _made_already(db: Session, form: FormData) -> Response | None:
-    """Sent twice it is one case: its progress is asked for by number and code like any other."""
-    case = case_made_of(db, typed(form, "form"))
+    """Of two clicks on one form the second waits, and meets the case: by number and code like any other."""
+    token = typed(form, "form")
+    lock_submission(db, token)
+    case = case_made_of(db, token)
     return RedirectResponse(f"/track?no={case.number}", 303) if case else None
 
 

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlmodel import Session
 
 from config.settings import settings
 from models.audit import timeline
-from models.case import materials_of
+from models.case import lock_submission, materials_of
 from models.database import transaction
 from models.notice import notices_of
 from models.online import ContactCode, codes_in_inbox
@@ -18,7 +19,7 @@ from rules.material import MaterialState
 from rules.people import ApplyChannel
 from rules.states import Act, CaseState
 from tests.people import CLERK, a_case, a_city
-from tests.web.hall import ANSWERS, PERSON, Browser, at_desk, somebody, the_only_case, words
+from tests.web.hall import ANSWERS, PDF, PERSON, Browser, at_desk, somebody, the_only_case, words
 from tests.web.online import APPLY, applied, begun, confirmed, filled, latest_code, sent, with_code
 from tests.web.test_voices import ask
 from web import online, online_drafts, online_proof
@@ -259,6 +260,28 @@ def test_two_clicks_make_one_case(applicant: Browser) -> None:
     assert first.headers["location"] == second.headers["location"]
     assert the_only_case()
     assert applicant.post(APPLY, {"form": form, "do": "submit"}).headers["location"].startswith("/track?no=")
+
+
+def test_a_file_that_comes_with_the_second_click_touches_nothing_of_the_case(
+    applicant: Browser, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    form = sent(applicant)["form"]
+    code, clicks = with_code(applicant, form), iter([1])
+
+    def while_another_click_makes_it_a_case(session: Session, key: str) -> None:
+        if next(clicks, None):
+            confirmed(applicant, form, code)
+        lock_submission(session, key)
+
+    monkeypatch.setattr(online, "lock_submission", while_another_click_makes_it_a_case)
+    late = {"file.M-LAYOUT": ("新.pdf", PDF, "application/pdf")}
+    answer = somebody().post(f"{APPLY}/plan", {"form": form}, files=late)
+    case = the_only_case()
+    assert case
+    assert answer.headers.get("location") == f"/track?no={case.number}"
+    with transaction() as session:
+        kept = {one.stored_as for one in materials_of(session, case.number) if one.stored_as}
+    assert {one.name for one in (tmp_path / "uploads").rglob("*") if one.is_file()} == kept
 
 
 def test_the_name_of_a_form_opens_no_case(applicant: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
