@@ -5,9 +5,10 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, Any, BinaryIO
 
 import filetype  # type: ignore[import-untyped]
 
@@ -48,24 +49,41 @@ def store(stream: BinaryIO, file_name: str, spec_id: str, *, folder: Path, limit
     stored_as = secrets.token_hex(16)
     target = folder / stored_as
     shown_name = harmless_name(file_name)
-    try:
+    with whole_or_not(target, f"文件“{shown_name}”"):
         size, digest = _copy(stream, target, limit, shown_name)
         media_type = _type_of(target, shown_name)
-    except BaseException as error:
-        target.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno in FULL:
-            raise NoRoom(
-                f"服务器存不下了，文件“{shown_name}”没有保存，请通知系统管理员，稍后再传。"
-            ) from None
-        raise
     return Supplied(spec_id, shown_name, stored_as, media_type, size, digest)
 
 
 def store_copy(stored_as: str, *, folder: Path) -> str:
     """The same content once more, under a name of its own: each case keeps and destroys its own files."""
-    copy = secrets.token_hex(16)
-    shutil.copyfile(folder / stored_as, folder / copy)
-    return copy
+    target = folder / secrets.token_hex(16)
+    with (
+        (folder / stored_as).open("rb") as former,
+        whole_or_not(target, "沿用的材料"),
+        target.open("xb") as kept,
+    ):
+        shutil.copyfileobj(former, kept)
+        on_disk(kept)
+    return target.name
+
+
+@contextmanager
+def whole_or_not(target: Path, what: str) -> Iterator[None]:
+    """Whatever goes wrong while this file is written, nothing of it stays behind; a full disk is said in a sentence."""
+    try:
+        yield
+    except BaseException as error:
+        target.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise NoRoom(f"服务器存不下了，{what}没有保存，请通知系统管理员，稍后再试。") from None
+        raise
+
+
+def on_disk(file: IO[Any]) -> None:
+    """What names a file is on disk when it is acknowledged; so must the file be."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def discard(supplied: Iterable[Supplied], *, folder: Path) -> None:
@@ -84,10 +102,7 @@ def _copy(stream: BinaryIO, target: Path, limit: int, shown_name: str) -> tuple[
                 raise TooLarge(f"文件“{shown_name}”超过 {limit >> 20} MB，请压缩后再上传。")
             digest.update(chunk)
             kept.write(chunk)
-        kept.flush()
-        os.fsync(
-            kept.fileno()
-        )  # the row that names it is on disk when it is acknowledged; so must the file be
+        on_disk(kept)
     return size, digest.hexdigest()
 
 

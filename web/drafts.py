@@ -4,12 +4,14 @@ import json
 import os
 import re
 import secrets
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlmodel import Session
 
+from actions.storing import on_disk, whole_or_not
 from config.settings import settings
 from models.case import case_of_submission
 from rules.application import Supplied
@@ -53,17 +55,35 @@ def new_token() -> str:
 
 
 def keep(draft: Draft, at: datetime) -> Draft:
-    """Write it down; a crash in the middle leaves the former one."""
+    """Write it down; a crash in the middle leaves the former one. Files that are only in the other one are dropped."""
+    former = _read(_file(draft.token))
+    try:
+        _write(draft, at)
+    except BaseException:
+        _drop_replaced(draft, former)
+        raise
+    if former:
+        _drop_replaced(former, draft)
+    return replace(draft, saved_at=at)
+
+
+def _write(draft: Draft, at: datetime) -> None:
     folder = _folder()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     content = asdict(replace(draft, saved_at=at)) | {"saved_at": at.isoformat()}
     beside = folder / f"{draft.token}.{secrets.token_hex(4)}.new"
-    with os.fdopen(
-        os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w", encoding="utf-8"
-    ) as file:
-        json.dump(content, file, ensure_ascii=False)
-    beside.replace(_file(draft.token))
-    return replace(draft, saved_at=at)
+    with whole_or_not(beside, "填写的内容"):
+        descriptor = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(content, file, ensure_ascii=False)
+            on_disk(file)
+        beside.replace(_file(draft.token))
+
+
+def _drop_replaced(draft: Draft, by: Draft | None) -> None:
+    for name, supplied in draft.files.items():
+        if by is None or by.files.get(name) != supplied:
+            drop(supplied)
 
 
 def find(token: str, owner: str, bundle: str) -> Draft | None:
@@ -113,6 +133,10 @@ def sweep(session: Session, at: datetime) -> None:
                 forget(draft.token)
             else:
                 discard(draft)
+    for rest in _folder().glob("*.new"):  # of a crash while a form was written
+        with suppress(FileNotFoundError):  # or it has been written by now
+            if at.timestamp() - rest.stat().st_mtime > KEPT_FOR.total_seconds():
+                rest.unlink()
 
 
 def _folder() -> Path:

@@ -132,8 +132,6 @@ def _with_file(filled: Filled, material_id: str, upload: UploadFile) -> Filled:
     except Refused as refused:
         faults = filled.faults | {f"material.{material_id}": str(refused)}
         return replace(filled, faults=faults, too_large=filled.too_large or isinstance(refused, TooLarge))
-    if former := filled.draft.files.get(material_id):
-        drafts.drop(former)
     draft = filled.draft
     fields = draft.fields | {f"how.{material_id}": FILE}
     return replace(filled, draft=replace(draft, fields=fields, files=draft.files | {material_id: supplied}))

@@ -1,5 +1,6 @@
 """Whatever somebody uploads: is it typed by what it is, kept under a name of ours, or refused without a trace?"""
 
+import errno
 import io
 import struct
 import zipfile
@@ -10,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from actions import storing
 from actions.looking_inside import NAME_LIMIT, harmless_name
-from actions.storing import ACCEPTED, TooLarge, UnknownType, store
+from actions.storing import ACCEPTED, NoRoom, TooLarge, UnknownType, store, store_copy
 from rules.application import Supplied
 
 LIMIT = 1 << 20
@@ -181,3 +183,18 @@ def test_damaged_office_files_never_raise(tmp_path: Path, data: st.DataObject) -
         assert list(tmp_path.iterdir()) == []
     for left in tmp_path.iterdir():
         left.unlink()
+
+
+def test_a_full_disk_is_a_sentence_and_leaves_no_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    first = keep(tmp_path, PDF)
+    monkeypatch.setattr(storing, "on_disk", full)
+    with pytest.raises(NoRoom, match="没有保存"):
+        keep(tmp_path, PDF)
+    with pytest.raises(NoRoom, match="沿用的材料没有保存"):
+        store_copy(first.stored_as, folder=tmp_path)
+    assert [one.name for one in tmp_path.iterdir()] == [first.stored_as]

@@ -1,5 +1,6 @@
 """Can anybody apply without an account, as at the counter, and can nobody else do it in their name?"""
 
+import errno
 import re
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
@@ -22,7 +23,7 @@ from tests.people import CLERK, a_case, a_city
 from tests.web.hall import ANSWERS, PDF, PERSON, Browser, at_desk, somebody, the_only_case, words
 from tests.web.online import APPLY, applied, begun, confirmed, filled, latest_code, sent, with_code
 from tests.web.test_voices import ask
-from web import online, online_drafts, online_proof
+from web import drafts, online, online_drafts, online_proof
 from web.leaving import FORM, KIOSK, OPENED
 from web.limiting import Rate
 
@@ -311,6 +312,38 @@ def test_nor_does_the_key_of_a_program(applicant: Browser, key: str, told: int) 
     answer = confirmed(applicant, key, "123456")
     assert answer.status_code == told
     assert OPENED not in applicant.client.cookies
+
+
+def test_a_full_disk_leaves_the_form_as_it_was(
+    applicant: Browser, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def there() -> dict[Path, bytes]:
+        return {one: one.read_bytes() for one in (tmp_path / "uploads").rglob("*") if one.is_file()}
+
+    def full(_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    fields = filled(applicant) | {"address": "示例路6号"}
+    before, late = there(), {"file.M-LAYOUT": ("新.pdf", PDF, "application/pdf")}
+    with monkeypatch.context() as patch:
+        patch.setattr(drafts, "on_disk", full)
+        answer = applicant.post(f"{APPLY}/plan", fields, files=late)
+    assert (answer.status_code, "填写的内容没有保存" in words(answer)) == (507, True)
+    assert there() == before
+    assert applicant.post(f"{APPLY}/plan", fields, files=late).status_code == 200
+    assert len(there()) == len(before), "the former file is gone once the form names the new one"
+    assert len(before.keys() - there().keys()) == 1
+    assert "示例路6号" in applicant.get(APPLY).text
+
+
+def test_what_a_crash_left_of_a_form_is_swept(db: Session, tmp_path: Path) -> None:
+    folder = settings().uploads / "drafts"
+    folder.mkdir(parents=True)
+    rest = folder / f"{'0' * 32}.12345678.new"
+    rest.write_text("{")
+    for days, stays in ((6, True), (8, False)):
+        drafts.sweep(db, datetime.now(UTC) + timedelta(days=days))
+        assert rest.exists() == stays
 
 
 def test_leaving_throws_the_form_away_with_its_files(applicant: Browser, tmp_path: Path) -> None:
