@@ -9,11 +9,13 @@ from actions.acting import Asked, Doing, Field, Form, Scene, text
 from actions.moving import APPLICANT, record
 from actions.permitting import must_be_allowed
 from models.account import Account
+from models.after import lying_ready, refusals_lying_ready
 from models.case import Case, lock_case
 from models.online import ResultWish, wish_of
 from rules.answering import UNSTORABLE
 from rules.errors import Faulty, WrongState
 from rules.identifiers import fault_of_mobile
+from rules.moments import china_text
 from rules.people import ResultWay
 from rules.states import CASE_CLOSED, Act, CaseState
 
@@ -41,10 +43,8 @@ def choose_way(
     if way is ResultWay.COURIER and (faults := _faults(given)):
         raise Faulty(faults)
     case = lock_case(session, number)
-    if case.state in CASE_CLOSED and case.state is not CaseState.CONCLUDED:
-        raise WrongState(f"办件{case.state.label}，没有结果可以领取。")
-    if case.delivered_at:
-        raise WrongState("结果已经全部送达，不用再选择。")
+    if not still_to_come(session, case):
+        raise WrongState(_why_not(case))
     wish = wish_of(session, number) or ResultWish(case_number=number, way=way, chosen_at=at)
     wish.way, wish.chosen_at = way, at
     wish.recipient, wish.phone, wish.address = (given[name] for name in FIELDS)
@@ -52,6 +52,25 @@ def choose_way(
     actor = by.username if by else APPLICANT
     record(session, case, Act.CHOOSE_WAY, by=actor, at=at, facts={"way": way.value})
     return wish
+
+
+def still_to_come(session: Session, case: Case) -> bool:
+    """Is there a result whose way can still be chosen? Not one that has left, unless it came back."""
+    if case.archived_at or case.delivered_at:
+        return False
+    if case.state is not CaseState.CONCLUDED:
+        return case.state not in CASE_CLOSED
+    if case.issued_at is None:  # nothing is made yet
+        return True
+    return bool(lying_ready(session, case.number) or refusals_lying_ready(session, case))
+
+
+def _why_not(case: Case) -> str:
+    if case.state in CASE_CLOSED and case.state is not CaseState.CONCLUDED:
+        return f"办件{case.state.label}，没有结果可以领取。"
+    if case.archived_at:
+        return f"办件已于 {china_text(case.archived_at)} 归档，不用再选择。"
+    return "结果都已送达或者寄出，不用再选择。"
 
 
 def parcel_to(session: Session, case: Case) -> ParcelTo:
@@ -91,11 +110,6 @@ def _ways(_: Scene) -> list[tuple[str, str]]:
     return [(way.value, way.label) for way in ResultWay]
 
 
-def _still_to_come(scene: Scene) -> bool:
-    case = scene.case
-    return case.delivered_at is None and (case.state not in CASE_CLOSED or case.state is CaseState.CONCLUDED)
-
-
 DOINGS = (
     Doing(
         "choose-way",
@@ -108,6 +122,6 @@ DOINGS = (
             Field("address", "收件地址", required=False),
         ),
         _choose,
-        _still_to_come,
+        lambda scene: still_to_come(scene.session, scene.case),
     ),
 )

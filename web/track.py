@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 from starlette.datastructures import FormData
 
+from actions.collecting import still_to_come
 from actions.expecting import forecast
 from actions.fast_lanes import ask_human, decided_by_rule
 from actions.gaps import papers_in_use
@@ -111,6 +112,7 @@ def progress_page(
         clocks=running_clocks(db, number),
         forecast=forecast(db, case, at=now()),
         wish=wish_of(db, number),
+        to_come=still_to_come(db, case),
         counter=counter_of(bundle),
         idle=IDLE,
         papers=documents_of(db, number),

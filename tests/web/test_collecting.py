@@ -150,6 +150,22 @@ def test_only_with_the_query_code(city: None) -> None:
         assert wish_of(session, case.number) is None
 
 
+def test_nothing_to_choose_once_the_parcel_has_left(city: None) -> None:
+    number = concluded()
+    with transaction() as session:
+        issue(session, number, at=datetime.now(UTC))
+        case = find_case(session, number)
+        session.expunge(case)
+    browser = opened(case)
+    assert "选择领取方式" in browser.text(f"/track/{number}")
+    with transaction() as session:
+        by = account(session, CLERK)
+        ship(session, number, "示例快递", "EX000000001CN", by=by, at=datetime.now(UTC))
+    assert "选择领取方式" not in browser.text(f"/track/{number}")
+    answer = browser.post(f"/track/{number}/collect", {"way": "counter"})
+    assert (answer.status_code, "寄出，不用再选择" in words(answer)) == (409, True)
+
+
 def test_nothing_to_choose_where_nothing_comes(city: None) -> None:
     case = a_case_today()
     with transaction() as session:
