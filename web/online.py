@@ -85,10 +85,11 @@ def sent(request: Request, db: Db, code: str, form: SentForm) -> Response:
     filled, wish = _received(request, bundle, form), typed(form, "do")
     if wish == "refresh":
         return form_page(request, bundle, filled.draft, filled.faults)
-    if wish == "later":
-        return _put_aside(request, bundle, filled)
-    if faults := _faults(filled, bundle):
+    later = wish == "later"  # half a form may be put aside, but not as if it held a file that was refused
+    if faults := filled.faults if later else _faults(filled, bundle):
         return form_page(request, bundle, filled.draft, faults, status=413 if filled.too_large else 422)
+    if later:
+        return _put_aside(request, bundle, filled)
     response = RedirectResponse(f"{form_path(bundle.slug)}/confirm", 303)
     return remember(request, response, bundle, filled.draft.token)
 

@@ -153,6 +153,20 @@ def test_typed_means_kept_and_the_cookie_finds_it_again(applicant: Browser) -> N
     assert "示例路2号" not in somebody().get(APPLY).text
 
 
+@pytest.mark.parametrize(("size", "status", "why"), [(0, 422, "类型不接受"), (2 << 20, 413, "超过 1 MB")])
+def test_put_aside_says_that_a_file_was_not_kept(
+    applicant: Browser, monkeypatch: pytest.MonkeyPatch, size: int, status: int, why: str
+) -> None:
+    monkeypatch.setenv("YJS_UPLOAD_LIMIT_MB", "1")
+    settings.cache_clear()
+    aside = {"form": begun(applicant), "address": "示例路7号", "do": "later"} | ANSWERS
+    wrong = {"file.M-LAYOUT": ("布局.txt", b"words" + b"0" * size, "text/plain")}
+    answer = applicant.post(APPLY, aside, files=wrong)
+    assert (answer.status_code, why in words(answer), "缺少材料" in words(answer)) == (status, True, False)
+    assert 'value="示例路7号"' in answer.text, "what was typed is kept all the same"
+    assert "表已经存好" in words(applicant.post(APPLY, aside))
+
+
 def test_a_private_link_goes_on_elsewhere(applicant: Browser) -> None:
     form = begun(applicant)
     answer = applicant.post(APPLY, {"form": form, "address": "示例路3号", "do": "later"})
