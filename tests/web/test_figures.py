@@ -221,7 +221,10 @@ def bars_of(manager: Browser, name: str) -> list[tuple[str, str]]:
     return found
 
 
-def test_each_bar_leads_where_its_number_does(manager: Browser, busy: str) -> None:
+def test_each_bar_leads_where_its_number_does(
+    manager: Browser, busy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(showing, "PATIENCE", 60.0)  # the page and its pictures are of the same days
     page = html.unescape(manager.get("/manage/figures").text)
     leading = {name: bars_of(manager, name) for name in showing.BUILT}
     for name in ("flow", "backlog", "peaks"):
