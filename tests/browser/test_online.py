@@ -87,8 +87,10 @@ def test_who_writes_for_long_keeps_the_page_open(at: At) -> None:
     page.get_by_label("办件编号").fill(number)
     page.get_by_label("查询码").fill(code)
     page.get_by_role("button", name="查询").click()
-    page.clock.install()
     page.goto(f"/track/{number}/withdraw")
+    look_at(page, "withdraw")
+    page.clock.install()
+    page.reload()
     words, asked = page.get_by_label("撤回的原因"), list[str]()
     page.on("request", lambda one: "/track/" in one.url and asked.append(urlsplit(one.url).path))
     for minute in range(4):
