@@ -1,5 +1,6 @@
 """好差评: one rating a case and visit; a bad one is called back, put right, and may be rated once more."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -199,7 +200,9 @@ def _open_rectification(session: Session, case: Case, rating: Rating, at: dateti
     enquiry = Enquiry(
         number=next_enquiry_number(session, VoiceKind.RATING, today),
         query_code=query_code(),
-        submission_key=f"rating-{rating.id}",
+        submission_key=secrets.token_hex(
+            16
+        ),  # no form: whoever knows the rating must not open the letter by it
         kind=VoiceKind.RATING,
         stage=Stage.RECEIVED,
         case_number=case.number if named else "",

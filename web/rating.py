@@ -62,7 +62,7 @@ def rated(request: Request, db: Db, viewer: Visitor, number: str, form: OurForm)
     _must_be_nobody_of_ours(viewer)
     case = opened_here(request, db, number)
     if case is None:
-        return ask_again(number)
+        return ask_again(number, closed=True)
     at_kiosk, given = typed(form, KIOSK) == "yes", _given(form)
     try:
         with db.begin_nested():
