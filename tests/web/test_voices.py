@@ -104,10 +104,11 @@ def test_a_rating_without_a_grade_keeps_what_was_typed(city: None) -> None:
 def test_only_number_and_code_open_the_page(city: None) -> None:
     case, other = a_case_today(), a_case_today(submission_key="another")
     stranger = somebody()
-    for answered in (stranger.get(f"/track/{case.number}/rate"), rate(stranger, case, "satisfied")):
-        assert (answered.status_code, answered.headers["location"]) == (303, f"/track?no={case.number}")
+    looked, rated = stranger.get(f"/track/{case.number}/rate"), rate(stranger, case, "satisfied")
+    assert (looked.status_code, looked.headers["location"]) == (303, f"/track?no={case.number}")
+    assert (rated.status_code, rated.headers["location"]) == (303, f"/track?no={case.number}&closed=1")
     browser = opened(case)
-    assert rate(browser, other, "satisfied").headers["location"] == f"/track?no={other.number}"
+    assert rate(browser, other, "satisfied").headers["location"] == f"/track?no={other.number}&closed=1"
     assert ratings(case) == ratings(other) == []
 
 
