@@ -32,7 +32,7 @@ CaseNumber = Annotated[str, Field(description="办件编号，例如 000000-B1-2
 def flow_of(bundle: Bundle) -> Flow[[str], State[None]]:
     """The flow of one bundle. Its one parameter is a case number; everything else is in the record."""
 
-    # A folder where no result is ever put: without one, every pass asks Prefect where results are kept.
+    # A folder where Prefect puts why a pass failed, and nothing else: without one, every pass asks where results are.
     @flow(name=bundle.name, description=bundle.summary, persist_result=False, result_storage=Path("results"))
     def handle_case(case_number: CaseNumber) -> State[None]:
         run = _own_run()
