@@ -1,6 +1,5 @@
 """The flow of each bundle (一件事): plan, fan out, suspend while people work, join, conclude."""
 
-from pathlib import Path
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -13,6 +12,7 @@ from prefect.utilities.engine import propose_state_sync
 from pydantic import Field
 
 from config.catalogue import catalogue
+from config.settings import settings
 from models.case import Case
 from models.conducting import Conducted, conducted, nothing_to_do, run_and_bundle
 from models.database import transaction
@@ -32,8 +32,10 @@ CaseNumber = Annotated[str, Field(description="办件编号，例如 000000-B1-2
 def flow_of(bundle: Bundle) -> Flow[[str], State[None]]:
     """The flow of one bundle. Its one parameter is a case number; everything else is in the record."""
 
-    # A folder where Prefect puts why a pass failed, and nothing else: without one, every pass asks where results are.
-    @flow(name=bundle.name, description=bundle.summary, persist_result=False, result_storage=Path("results"))
+    # Prefect puts there why a pass failed, and nothing else: without a folder, every pass asks where results are.
+    kept = settings().prefect_home / "results"
+
+    @flow(name=bundle.name, description=bundle.summary, persist_result=False, result_storage=kept)
     def handle_case(case_number: CaseNumber) -> State[None]:
         run = _own_run()
         with discreet(case_number):

@@ -173,6 +173,15 @@ def a_commitment(db: Session, patch: pytest.MonkeyPatch, *, alone: bool = False)
     return case
 
 
+def an_issued_commitment(db: Session, monkeypatch: pytest.MonkeyPatch) -> Case:
+    """All is granted and made; what was promised is still to be checked."""
+    case = a_commitment(db, monkeypatch)
+    grant(db, case.number, "B9-3", by=account(db, "urban"), at=NOON)
+    grant(db, case.number, "B9-2", by=account(db, "fire"), at=NOON)
+    issue(db, case.number, at=NOON)
+    return case
+
+
 def found(passed: bool, *officers: str) -> Check:
     return Check(passed, "实地查看了疏散通道。", officers or ("张伟", "王芳"))
 
@@ -225,10 +234,7 @@ def test_a_check_is_made_by_two_and_by_the_department(db: Session, monkeypatch: 
 def test_a_false_promise_is_revoked_by_the_head_and_touches_no_other_grant(
     db: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    case = a_commitment(db, monkeypatch)
-    grant(db, case.number, "B9-3", by=account(db, "urban"), at=NOON)
-    grant(db, case.number, "B9-2", by=account(db, "fire"), at=NOON)
-    issue(db, case.number, at=NOON)
+    case = an_issued_commitment(db, monkeypatch)
     deliver(db, case.number, by=account(db, CLERK), at=after(1))
     item = items(db, case)["1"]
     assert kinds(db, case, item) == [ClockKind.POST_CHECK], "delivery ends delivery, not the check"
@@ -250,10 +256,7 @@ def test_a_false_promise_is_revoked_by_the_head_and_touches_no_other_grant(
 def test_what_is_revoked_waits_for_nobody_at_the_counter(
     db: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    case = a_commitment(db, monkeypatch)
-    grant(db, case.number, "B9-3", by=account(db, "urban"), at=NOON)
-    grant(db, case.number, "B9-2", by=account(db, "fire"), at=NOON)
-    issue(db, case.number, at=NOON)
+    case = an_issued_commitment(db, monkeypatch)
     deliver(db, case.number, by=account(db, CLERK), at=after(1), items=["B9-2", "B9-3"])
     assert case.delivered_at is None, "the first lies ready"
     post_check(db, case.number, "B9-1", found(False), by=account(db, "market"), at=after(5))

@@ -7,6 +7,7 @@ from prefect.exceptions import InvalidNameError
 
 from config.catalogue import catalogue
 from config.lint_references import NOT_IN_A_NAME
+from config.settings import settings
 from flows.bundles import flow_of
 from flows.deployments import described, flow_at
 
@@ -18,6 +19,11 @@ def test_every_bundle_has_its_deployment_with_the_one_parameter() -> None:
         flow = flow_at(bundles[bundle.slug]["entrypoint"])
         assert flow.name == bundle.name
         assert list(flow.parameters.properties) == ["case_number"]
+
+
+def test_what_prefect_keeps_of_a_failed_pass_lies_in_the_data_folder() -> None:
+    """The request to its server is among it, password and all: nothing to lie beside the code."""
+    assert flow_of(catalogue()["B1"]).result_storage == settings().prefect_home / "results"
 
 
 def test_the_linter_forbids_what_prefect_forbids_in_a_name() -> None:

@@ -155,10 +155,10 @@ def test_nobody_need_hear_that_it_stops(door: Callable[[], tuple[int, int]], tmp
     """The window is closed, or Ctrl-C ended the `tee` beside it: each process is told to stop all the same."""
     told = tmp_path / "told"
     child = f"""
-        import pathlib, signal, sys, time
+        import pathlib, signal, sys
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(pathlib.Path({str(told)!r}).write_text("told")))
         print("up", flush=True)
-        time.sleep(60)
+        signal.pause()
     """
     script = f"""
         import sys
